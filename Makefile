@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Cygnet: `make help` lists the targets.
+VERSION := 0.1.0
+SOVERSION := 0
+B ?= build
+CC ?= gcc
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share/cygnet
+COMPDIR ?= $(PREFIX)/share/bash-completion/completions
+
+all: tools
+
+# Everything that needs packages stands behind `deps`, which installs what is missing.
+include tools/deps.mk
+
+WARN := -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
+	-Wstrict-prototypes -Wmissing-prototypes -Wshadow=local -Wvla
+ifdef CI
+WARN += -Werror
+endif
+OPT ?= -O2 -g
+SAN ?=
+CPPFLAGS := -Isrc -Iinclude -D_GNU_SOURCE -DCYGNET_VERSION='"$(VERSION)"' -DCYGNET_DATADIR='"$(DATADIR)"'
+CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) -fPIC -fvisibility=hidden -MMD -MP
+# Run-time code: what runs while a program runs, also inside targets.
+RTFLAGS := -ffreestanding -mgeneral-regs-only -fno-stack-protector -fno-tree-loop-distribute-patterns \
+	   -fasynchronous-unwind-tables
+
+RT_SRC := src/base/text.c src/base/diag.c $(filter-out src/core/event_table.c,$(wildcard src/core/*.c)) \
+	  $(wildcard src/map/*.c src/helper/*.c src/prog/*.c src/interp/*.c)
+LIB_SRC := $(filter-out $(RT_SRC) src/base/mem.c,$(wildcard src/base/*.c)) src/core/event_table.c \
+	   $(wildcard src/isa/*.c src/btf/*.c src/verify/*.c src/vm/*.c src/sys/*.c src/event/*.c src/world/*.c)
+SHIM_SRC := $(wildcard src/shim/*.c)
+CLI_SRC := $(wildcard src/cli/*.c)
+AGENT_SRC := $(wildcard src/agent/*.c) src/base/mem.c
+AGENT_ASM := $(wildcard src/agent/*.S)
+
+RT_OBJ := $(RT_SRC:src/%.c=$(B)/rt/%.o)
+ifeq ($(SAN),)
+LIB_RT_OBJ := $(RT_OBJ)
+else
+LIB_RT_OBJ := $(RT_SRC:src/%.c=$(B)/obj/%.o)
+endif
+LIB_OBJ := $(LIB_SRC:src/%.c=$(B)/obj/%.o) $(LIB_RT_OBJ)
+SHIM_OBJ := $(SHIM_SRC:src/%.c=$(B)/obj/%.o)
+CLI_OBJ := $(CLI_SRC:src/%.c=$(B)/obj/%.o)
+AGENT_OBJ := $(AGENT_SRC:src/%.c=$(B)/rt/%.o) $(AGENT_ASM:src/%.S=$(B)/rt/%.o) $(RT_OBJ)
+
+LIB_LIBS := -lelf -lZydis -lpthread
+CLI_LIBS := -lbpf -ldw $(LIB_LIBS) -lz -ldl
+
+lib: $(B)/libcygnet.a $(B)/libcygnet.so $(B)/libcygnet.pc
+tools: lib $(B)/cygnet $(B)/libcygnet-shim.so $(B)/libcygnet-agent.so
+
+$(B)/rt/%.o: src/%.c | deps-stamp
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(RTFLAGS) -c $< -o $@
+$(B)/rt/%.o: src/%.S | deps-stamp
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -MMD -MP -g -c $< -o $@
+$(B)/obj/%.o: src/%.c | deps-stamp
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(SAN) -c $< -o $@
+
+$(B)/libcygnet.a: $(LIB_OBJ)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+$(B)/libcygnet.so.$(SOVERSION): $(LIB_OBJ) tools/libcygnet.map
+	$(Q)$(CC) $(SAN) -shared -Wl,-soname,libcygnet.so.$(SOVERSION) -Wl,--version-script=tools/libcygnet.map \
+		-Wl,-z,defs -o $@ $(LIB_OBJ) $(LIB_LIBS)
+$(B)/libcygnet.so: $(B)/libcygnet.so.$(SOVERSION)
+	@ln -sf libcygnet.so.$(SOVERSION) $@
+$(B)/libcygnet.pc: Makefile
+	@mkdir -p $(@D)
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCLUDEDIR)' '' 'Name: cygnet' \
+		'Description: BPF without the kernel' 'Version: $(VERSION)' 'Libs: -L$${libdir} -lcygnet' \
+		'Libs.private: $(LIB_LIBS)' 'Cflags: -I$${includedir}' > $@
+
+# The command exports the names the shim wraps, so that the shared libbpf it links calls them.
+$(B)/cygnet: $(CLI_OBJ) $(SHIM_OBJ) $(B)/libcygnet.a tools/shim.list
+	$(Q)$(CC) $(SAN) -Wl,--dynamic-list=tools/shim.list -o $@ $(CLI_OBJ) $(SHIM_OBJ) $(B)/libcygnet.a $(CLI_LIBS)
+$(B)/libcygnet-shim.so: $(SHIM_OBJ) $(B)/libcygnet.a tools/shim.map
+	$(Q)$(CC) $(SAN) -shared -Wl,--version-script=tools/shim.map -o $@ $(SHIM_OBJ) $(B)/libcygnet.a $(LIB_LIBS) -ldl
+# The agent: no libc, no dependencies.
+$(B)/libcygnet-agent.so: $(AGENT_OBJ)
+	$(Q)$(CC) -shared -nostdlib -Wl,-z,defs -Wl,-z,now -Wl,-Bsymbolic -Wl,--build-id -o $@ $(AGENT_OBJ)
+
+include tests/tests.mk
+
+clean:
+	rm -rf $(B)
+
+help:
+	@echo 'make all        build/cygnet, build/libcygnet.{a,so}, the shim and the agent'
+	@echo 'make demo       installs what is missing, builds, watches a real program'
+	@echo 'make check      installs what is missing, builds, runs every test (ONLY=suite for one)'
+	@echo 'make lint       levels, formatting, tables'
+	@echo 'make bench      measurements beside peers (ONLY=group)'
+	@echo 'make fuzz       fuzzers, a short run (SECONDS=60)'
+	@echo 'make asan       the tests under address and undefined sanitizers'
+	@echo 'make soak       the long runs'
+	@echo 'make install    PREFIX=$(PREFIX), DESTDIR; make uninstall'
+	@echo 'make deps       lists and installs the Debian packages that are missing'
+	@echo 'make clean'
+
+.PHONY: all lib tools clean help
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The contract of a helper: prototype beside the body. A family is one file
+ * ending in `const struct helper_family helper_<family>`, listed once in
+ * core/tables.def. Freestanding.
+ */
+#ifndef CORE_HELPER_H
+#define CORE_HELPER_H
+
+#include "base/types.h"
+
+struct run;
+
+/* What an argument must be: the kernel's vocabulary, checked by the checked interpreter and, later,
+ * proven by the verifier. ARG_MEM and ARG_MEM_WRITE take their size from the next argument
+ * (ARG_SIZE*), except ARG_MEM_FIXED*, whose size is in fixed_size[].
+ */
+enum helper_arg {
+	ARG_NONE,
+	ARG_ANY,	     /* any scalar or pointer */
+	ARG_MAP,	     /* struct map * the image refers to (or looked up from a map of maps) */
+	ARG_MAP_KEY,	     /* key_size readable bytes of the ARG_MAP before it */
+	ARG_MAP_VALUE,	     /* value_size readable bytes */
+	ARG_MAP_VALUE_WRITE, /* value_size writable bytes */
+	ARG_MEM,	     /* readable */
+	ARG_MEM_OR_NULL,
+	ARG_MEM_WRITE,	     /* writable */
+	ARG_MEM_FIXED,	     /* fixed_size readable bytes */
+	ARG_MEM_FIXED_WRITE,
+	ARG_SIZE,	     /* > 0 */
+	ARG_SIZE_OR_ZERO,
+	ARG_ALLOC_SIZE,	     /* constant size of what is returned (ringbuf_reserve) */
+	ARG_CTX,	     /* the program's context */
+	ARG_FUNC,	     /* index of a static subprogram's first instruction */
+	ARG_STACK_OR_NULL,   /* callback context: anything the callback may use */
+	ARG_CONST_STR,	     /* NUL-terminated, in a frozen read-only map */
+	ARG_SPIN_LOCK,	     /* a bpf_spin_lock in a map value */
+	ARG_RINGBUF_MEM,     /* what ringbuf_reserve returned, not yet released */
+	ARG_BTF_PTR,	     /* a kernel object handle */
+};
+
+enum helper_ret {
+	RET_INT,
+	RET_VOID,
+	RET_MAP_VALUE_OR_NULL,
+	RET_RINGBUF_MEM_OR_NULL, /* size: the ARG_ALLOC_SIZE argument */
+	RET_BTF_PTR,
+	RET_BTF_PTR_OR_NULL,
+	RET_MEM_OR_NULL,
+};
+
+enum helper_flag {
+	HELPER_GPL_ONLY = 1 << 0,
+	HELPER_SLEEPABLE = 1 << 1,	/* only from sleepable programs */
+	HELPER_RELEASES_ARG1 = 1 << 2,	/* ends the life of argument 1 (ringbuf submit, discard) */
+	HELPER_NET = 1 << 3,		/* networking program types only */
+	HELPER_TRACING = 1 << 4,	/* tracing program types only (probe reads, stacks, ...) */
+};
+
+/* r1-r5 as in the kernel; the result becomes r0. Runs with the run's environment. */
+typedef u64 helper_fn(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
+
+struct helper_proto {
+	u32 id;		  /* BPF_FUNC_* */
+	const char *name; /* "bpf_map_lookup_elem" */
+	helper_fn *fn;
+	u8 ret;		  /* enum helper_ret */
+	u8 args[5];	  /* enum helper_arg */
+	u16 fixed_size[5];
+	u32 flags;
+	u16 since;	  /* first kernel, 0xMMmm: 0x0508 is 5.8; 0: before 4.19 */
+	const char *doc;  /* one line for docs/helpers.md; lint: never NULL */
+};
+
+struct helper_family {
+	const struct helper_proto *protos;
+	u32 count;
+};
+
+#define HELPER_FAMILY(name, array)                                                                 \
+	const struct helper_family name = {array, sizeof(array) / sizeof((array)[0])}
+
+/* NULL for an id without a body. O(1). core_helpers_init() runs once per process before. */
+const struct helper_proto *core_helper(u32 id);
+const struct helper_proto *core_helper_by_name(const char *name); /* with or without "bpf_" */
+void core_helpers_init(void);
+
+#endif

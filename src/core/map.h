@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The contract of a map type. One file per type in map/, ending in its
+ * `const struct map_ops map_<type>_ops`, listed once in core/tables.def.
+ * Everything here is freestanding: no allocation, no system call, no libc.
+ */
+#ifndef CORE_MAP_H
+#define CORE_MAP_H
+
+#include "base/diag.h"
+#include "core/segment.h"
+
+struct run;
+struct map;
+
+/* What MAP_CREATE asks for (already copied from the client). */
+struct map_attr {
+	u32 type, key_size, value_size, max_entries, flags;
+	u32 possible_cpus; /* of the instance */
+	u64 extra;	   /* map_extra */
+	/* byte offset of a `struct bpf_spin_lock` in the value, or -1 (from BTF) */
+	s32 spin_lock_off;
+};
+
+/*
+ * One process' view of a map: made by map_view_init() from a mapped segment,
+ * valid while the mapping is. The same struct in instance, client and target.
+ */
+struct map {
+	const struct map_ops *ops;
+	u8 *contents;	     /* segment offset 0 */
+	struct segment *seg; /* contents + contents_size */
+	u8 *meta;	     /* (u8 *)seg + SEGMENT_META */
+	/* copies of trusted creation parameters: never re-read from shared memory */
+	u32 id, type, key_size, value_size, max_entries, flags, possible_cpus, seed;
+	u32 value_stride;    /* value_size rounded up to 8 */
+	s32 spin_lock_off;
+	u64 contents_size, size;
+	u32 owner;	     /* this participant's index: owner word of slots and locks */
+	char name[16];
+	void *priv;	     /* type's own precomputed view, inside `priv_space` */
+	u64 priv_space[16];
+};
+
+/* The span of memory a value pointer may touch: used by the checked interpreter. */
+struct map_span {
+	u64 base;
+	u64 size;
+	bool writable;
+};
+
+struct map_ops {
+	u32 type;
+	const char *name; /* as bpftool prints it: "hash", "percpu_array", ... */
+
+	/* The kernel's checks on attributes and flags, errno for errno. 0 or -errno. */
+	int (*check)(const struct map_attr *attr, struct diag *diag);
+	/* Bytes of contents (page-aligned) and of metadata behind the header. 0 or -E2BIG. */
+	int (*layout)(const struct map_attr *attr, u64 *contents, u64 *meta);
+	/* Fills a fresh, zeroed segment whose header is already written. */
+	int (*init)(struct map *m);
+	/* Prepares a view (m->priv); called for every view, after init for the first. 0 or -EINVAL. */
+	int (*view)(struct map *m);
+
+	/* What programs call; `run` gives the cpu slot and environment. NULL: type has no such op. */
+	void *(*lookup)(struct map *m, struct run *run, const void *key);
+	long (*update)(struct map *m, struct run *run, const void *key, const void *value, u64 flags);
+	long (*remove)(struct map *m, struct run *run, const void *key);
+	void *(*lookup_percpu)(struct map *m, const void *key, u32 cpu);
+	long (*push)(struct map *m, struct run *run, const void *value, u64 flags);
+	long (*pop)(struct map *m, struct run *run, void *value);
+	long (*peek)(struct map *m, struct run *run, void *value);
+	/*
+	 * Calls `fn` for each element until it returns non-zero; per-CPU types pass
+	 * this cpu's value. Returns elements visited or -errno.
+	 */
+	long (*for_each)(struct map *m, struct run *run,
+			 long (*fn)(void *data, const void *key, void *value), void *data);
+
+	/*
+	 * What bpf(2) does to elements: whole-element copies, all per-CPU values at
+	 * once (possible_cpus * stride bytes). flags as the command's. `value` sizes
+	 * are map_sys_value_size(). NULL: the command is -ENOTSUPP (524) or -EINVAL
+	 * as the kernel has it for that type (see sys/).
+	 */
+	int (*sys_lookup)(struct map *m, const void *key, void *value, u64 flags);
+	int (*sys_update)(struct map *m, const void *key, const void *value, u64 flags);
+	int (*sys_delete)(struct map *m, const void *key);
+	int (*sys_lookup_and_delete)(struct map *m, const void *key, void *value, u64 flags);
+	/* key NULL: the first. -ENOENT at the end. A vanished key restarts at the first. */
+	int (*next_key)(struct map *m, const void *key, void *next);
+
+	/*
+	 * Which span may an access at `addr` touch? Values only, never links; one
+	 * element's (one cpu's) value. 0 or -EACCES when addr is not inside a value.
+	 */
+	int (*span)(struct map *m, u64 addr, struct map_span *out);
+	/* Address of byte `off` of the only value (BPF_PSEUDO_MAP_VALUE); arrays only. */
+	int (*direct)(struct map *m, u64 off, u64 *addr);
+	/* Bytes of memory that fdinfo reports. */
+	u64 (*memory)(const struct map *m);
+};
+
+/* Bytes one bpf(2) element copy has: value_size, or stride * cpus for per-CPU types. */
+u32 map_sys_value_size(const struct map *m);
+/* Whether a type keeps one value per cpu. */
+bool map_type_is_percpu(u32 type);
+/*
+ * Makes a view of a mapped segment. `attr` is trusted (from the instance, never
+ * from the segment). `fresh`: also runs ops->init. 0, -EINVAL (unknown type, layout).
+ */
+int map_view_init(struct map *m, const struct map_attr *attr, u32 id, const char *name, void *base,
+		  u32 owner, bool fresh);
+
+/* From core/tables.def; NULL for an unknown type. */
+const struct map_ops *core_map_ops(u32 type);
+
+#endif

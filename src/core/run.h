@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The run context: one execution of one program for one event, on the
+ * runner's stack. Filled by whoever fires; engines, helpers and map types
+ * read it. Freestanding.
+ */
+#ifndef CORE_RUN_H
+#define CORE_RUN_H
+
+#include "core/env.h"
+#include "core/image.h"
+#include "core/map.h"
+#include "core/regs.h"
+
+enum run_fault_kind {
+	FAULT_NONE,
+	FAULT_READ,	/* load outside live memory */
+	FAULT_WRITE,	/* store outside live memory or to read-only memory */
+	FAULT_HELPER,	/* helper argument that the prototype does not allow */
+	FAULT_NO_HELPER,/* helper or kfunc without a body */
+	FAULT_BUDGET,	/* too many instructions */
+	FAULT_STACK,	/* frame depth or stack use */
+	FAULT_JUMP,	/* left the program */
+	FAULT_INSN,	/* an operation this engine refuses */
+	FAULT_LOCK,	/* returned with a spin lock held, or took it twice */
+	FAULT_COUNT
+};
+
+struct run_fault {
+	u32 kind;  /* enum run_fault_kind */
+	u32 insn;  /* index */
+	u64 addr;  /* bad address, helper id, ... */
+	u32 size;
+	u32 arg;   /* helper argument number 1-5 */
+};
+
+/* Memory that is live beyond stack, context and map values: ring buffer reservations, pt_regs... */
+struct run_region {
+	u64 base;
+	u32 size;
+	bool writable;
+	u8 kind; /* enum run_region_kind */
+};
+
+enum run_region_kind {
+	REGION_PLAIN,
+	REGION_RINGBUF, /* must be submitted or discarded before the program ends */
+};
+
+#define RUN_MAX_REGIONS 16
+
+/* How helpers re-enter the engine for callbacks (bpf_loop, for_each_map_elem). */
+struct engine_ops {
+	/* Runs the subprogram at instruction `start` with r1-r5; *r0 its result. 0 or -EFAULT (fault set). */
+	int (*call)(struct run *run, u32 start, const u64 args[5], u64 *r0);
+};
+
+struct run {
+	const struct image *image;
+	struct map *const *maps; /* by the image's map index */
+	const struct env_ops *env;
+	void *env_data;
+	const struct engine_ops *engine;
+	void *engine_state;
+	void *ctx;
+	u32 ctx_size;
+	u32 cpu;		/* the leased slot */
+	u32 possible_cpus;
+	u32 flags;		/* RUN_* */
+	u64 cookie;		/* bpf_get_attach_cookie */
+	u64 func_ip;		/* bpf_get_func_ip */
+	const struct core_regs *regs; /* registers of the event, or NULL */
+	u64 start_ns;
+	u64 budget;		/* instructions left (checked engine) */
+	u64 tail_calls;
+	u64 unknown;		/* questions the environment could not answer */
+	u32 region_count;
+	struct run_region regions[RUN_MAX_REGIONS];
+	struct run_fault fault;
+	void *held_lock;	/* the bpf_spin_lock held, or NULL */
+};
+
+enum run_flag {
+	RUN_CHECKED = 1 << 0, /* the checked engine: helpers may rely on argument checks */
+};
+
+#define RUN_BUDGET (16u << 20) /* default instructions of one checked run */
+
+/*
+ * Engines (interp/). The result of main in *ret; 0, or -EFAULT with run->fault
+ * set: then the run ended early, everything it held was released.
+ * interp_run() only for images with IMAGE_VERIFIED.
+ */
+int interp_run(struct run *run, u64 *ret);
+int interp_run_checked(struct run *run, u64 *ret);
+
+/* Records a fault (first wins); returns -EFAULT. */
+int run_fault_set(struct run *run, u32 kind, u32 insn, u64 addr, u32 size, u32 arg);
+/* Adds a live region; -ENOSPC when RUN_MAX_REGIONS are in use. */
+int run_region_add(struct run *run, u64 base, u32 size, bool writable, u8 kind);
+/* Removes the region starting at base; -ENOENT. */
+int run_region_del(struct run *run, u64 base);
+/* May `size` bytes at `addr` be touched (regions, context, maps; not the stack)? */
+bool run_may_access(struct run *run, u64 addr, u32 size, bool write);
+
+#endif
