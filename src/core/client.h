@@ -15,6 +15,8 @@ struct client {
 	int (*write)(struct client *c, u64 addr, const void *src, size_t size);
 	/* Identity of an open descriptor: 0 or -EBADF. */
 	int (*identify)(struct client *c, int fd, u64 *dev, u64 *ino);
+	/* How it was opened: O_RDONLY, O_WRONLY or O_RDWR, or -EBADF. NULL: O_RDWR is assumed. */
+	int (*mode)(struct client *c, int fd);
 	s32 pid;
 	u32 uid;
 	void *data;
