@@ -59,9 +59,12 @@ struct stub_head {
 	u8 new_off[8];	/* offset from the slot's start */
 	u64 patch;	/* first patched address */
 	u16 flags;	/* STUB_* */
+	u64 near;	/* STUB_NEAR: address of the near piece */
 };
 #define STUB_HEAD_BYTES 96
 #define STUB_FLAGS_LIVE 1 /* PROBE not at a function entry: eflags must survive */
+#define STUB_NEAR	2 /* the relocated instructions stand in the near piece; new_off counts from `near` */
+#define STUB_CHAINED	4 /* PROBE in front of a syscall slot: continues there, insns is 0 */
 
 struct plan_mapping { /* of the hello, and of one mmap */
 	u64 start, end, offset;
