@@ -54,7 +54,7 @@ LIB_LIBS := -lelf -lZydis -lpthread
 CLI_LIBS := -lbpf -ldw $(LIB_LIBS) -lz -ldl
 
 lib: $(B)/libcygnet.a $(B)/libcygnet.so $(B)/libcygnet.pc
-tools: lib $(B)/cygnet $(B)/libcygnet-shim.so $(B)/libcygnet-agent.so
+tools: lib $(B)/cygnet $(B)/libcygnet-shim.so $(B)/libcygnet-agent.so $(B)/fallback/vmlinux.btf.o
 
 $(B)/rt/%.o: src/%.c | deps-stamp
 	@mkdir -p $(@D)
@@ -88,6 +88,12 @@ $(B)/libcygnet-shim.so: $(SHIM_OBJ) $(B)/libcygnet.a tools/shim.map
 # The agent: no libc, no dependencies.
 $(B)/libcygnet-agent.so: $(AGENT_OBJ)
 	$(Q)$(CC) -shared -nostdlib -Wl,-z,defs -Wl,-z,now -Wl,-Bsymbolic -Wl,--build-id -o $@ $(AGENT_OBJ)
+
+# For hosts whose kernel has no BTF: a small vmlinux.h, and BTF made of it.
+$(B)/fallback/vmlinux.btf.o: include/fallback/vmlinux.c include/fallback/vmlinux.h | deps-stamp
+	@mkdir -p $(@D)
+	@cp include/fallback/vmlinux.h $(@D)/
+	$(Q)clang -target bpf -O2 -g -c $< -o $@
 
 include tests/tests.mk
 

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Which modules does Python import, and how long does each take, with what it
- * imports in turn? Debian's interpreter has statically defined tracepoints
- * (USDT) for it: python:import__find__load__start and __done.
+ * imports in turn? Debian's interpreter has tracepoints (USDT) for it.
+ *
  *	cygnet run usdt.bpf.c -- /usr/bin/python3 -c 'import json'
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/usdt.bpf.h>
-
 struct event {
-	int pid;
-	int depth;
+	int pid, depth;
 	u64 us;
 	char module[64];
 };
@@ -19,7 +17,7 @@ struct event *unused;
 struct nest {
 	u32 depth;
 	u64 start[64];
-};
+} empty;
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -30,7 +28,6 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 256 * 1024);
 } events SEC(".maps");
-const struct nest empty;
 
 SEC("usdt//usr/bin/python3:python:import__find__load__start")
 int BPF_USDT(load_start, const char *module)
@@ -61,5 +58,4 @@ int BPF_USDT(load_done, const char *module)
 	bpf_ringbuf_submit(e, 0);
 	return 0;
 }
-
 char LICENSE[] SEC("license") = "GPL";
