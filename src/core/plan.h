@@ -9,8 +9,9 @@
  *
  * Arena: the agent's own image holds an area of STUB_SLOTS slots of STUB_BYTES
  * each, covered by one unwind rule of the agent (CFA = rsp, return address =
- * head.back). A slot is a head and code. The instance hands out slots: it keeps
- * the count per process (participant); a forked child inherits its parent's.
+ * head.unwind: so code in a slot must leave rsp as it found it). A slot is a
+ * head and code. The hello says which slots are in use; the instance fills the
+ * next ones and remembers nothing.
  *
  * Freestanding.
  */
@@ -45,11 +46,13 @@ enum stub_kind {
 
 /* First bytes of a slot; code begins right behind at STUB_HEAD_BYTES. */
 struct stub_head {
+	u64 unwind;	/* where an unwinder goes on: SYSCALL: behind the syscall; PROBE: the probed instruction */
 	u64 back;	/* address execution continues at in the application (behind the patch) */
 	u64 site;	/* SYSCALL: address of the syscall instruction; PROBE: of the probed one */
 	u32 kind;	/* enum stub_kind */
-	u32 probe;	/* PROBE: index into the plan's probes */
-	u16 at_syscall; /* offsets from the slot's start */
+	u32 probe;	/* PROBE: hello.probe_base + index into the plan's probes */
+	u16 at_enter;	/* offsets from the slot's start; of the first lea of a SYSCALL */
+	u16 at_syscall;
 	u16 at_exit;
 	u16 at_after;
 	u16 at_return;
@@ -76,7 +79,7 @@ struct plan_mapping { /* of the hello, and of one mmap */
 enum hello_why {
 	HELLO_START, /* after exec */
 	HELLO_FORK,
-	HELLO_MAP,   /* new executable mapping(s): only those are listed */
+	HELLO_MAP,   /* a new executable mapping */
 };
 
 struct plan_hello {
@@ -84,7 +87,10 @@ struct plan_hello {
 	u32 pid, tid;
 	u32 parent;	   /* participant index of the parent (HELLO_FORK), or ~0 */
 	u32 participant;   /* HELLO_MAP: own index; else ~0 */
-	u32 mapping_count; /* struct plan_mapping follow, each with its path */
+	u32 mapping_count; /* struct plan_mapping follow, each with its path: all of them, also for MAP */
+	u32 slot_base;	   /* first free slot of the arena */
+	u32 probe_base;	   /* probes this process has already */
+	u64 new_start, new_end; /* HELLO_MAP: the new mapping */
 	u64 arena;	   /* address of slot 0 */
 	u64 syscall_enter, syscall_exit, probe_entry; /* the agent's entries, for stubs to jump to */
 	char agent_path[256];
@@ -125,6 +131,7 @@ struct plan_attach {
 struct plan_probe {
 	u64 address;   /* of the instruction, in this process */
 	u64 semaphore; /* address of the u16 to increment, or 0 */
+	u64 sem_dev, sem_ino, sem_off; /* where it lies in the file, while that is not mapped yet; or 0 */
 	u32 slot;
 	u32 key;       /* stable over plans of one instance: same attach point, same key */
 };
@@ -135,7 +142,7 @@ struct plan_write {
 	u32 len;
 	u32 off;  /* of the bytes in the plan */
 	u32 kind; /* PLAN_STUB, PLAN_NEAR, PLAN_PATCH */
-	u32 pad;
+	u32 near; /* index + 1 of the near page it needs (not mapped: not written), or 0 */
 };
 enum { PLAN_NEAR, PLAN_STUB, PLAN_PATCH };
 

@@ -56,7 +56,8 @@ struct world_page {
 	u32 sleeping;
 	u32 next_hint;	/* where to start looking for a free slot */
 	u32 stats_on;
-	u32 pad[10];
+	u32 closed;	/* the instance is gone: events no longer fire */
+	u32 pad[9];
 	struct world_slot slot[WORLD_SLOTS];
 	struct world_prog prog[WORLD_PROGS];
 };
