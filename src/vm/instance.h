@@ -14,19 +14,57 @@
 #include "cygnet/cygnet.h"
 #include "vm/object.h"
 
+/* What OBJ_PIN keeps: the instance's own bpffs. */
+struct pin {
+	char *path;
+	struct object *object; /* a reference */
+};
+
 struct cygnet {
 	pthread_mutex_t lock;
 	u32 kernel; /* KERNEL_VERSION it imitates */
 	u32 possible_cpus;
 	struct object_table objects[OBJECT_KINDS];
 	struct hash by_inode; /* hash of (dev, ino) -> struct object * */
-	int inotify;	      /* IN_CLOSE of descriptors given out */
-	int page_fd;	      /* world page memfd (original) */
+	struct hash by_watch; /* inotify watch + 1 -> struct object * */
+	int inotify;   /* IN_CLOSE of descriptors given out; -1: none, settle asks every lock */
+	u32 suspects;  /* objects with check_until set */
+	u32 next_lock; /* byte of the next write-only description's lock */
+	int page_fd;   /* world page memfd (original) */
 	struct world_page *page;
 	struct map_object *notes; /* ring of core/note.h records; created with the instance */
-	u32 generation;		  /* bumped by every link change */
-	const char *btf_path;
-	char error[256];	  /* last environment problem, for doctor */
+	u32 generation;           /* bumped by every link change */
+	u32 stats_users;          /* BPF_ENABLE_STATS descriptors alive */
+	u64 prog_slots[WORLD_PROGS / 64]; /* counters of world_page.prog in use */
+	char *btf_path;                   /* NULL: the host's */
+	VEC(struct pin) pins;
+	struct relay *relay;                     /* sys/: wakes pollers; NULL until the first */
+	void (*relay_free)(struct relay *relay); /* called by cygnet_free, without the lock */
+	struct client *self;                     /* sys/: this process as a client */
+	void (*self_free)(struct client *self);
+	char error[256]; /* last environment problem, for doctor */
 };
+
+struct relay;
+
+static inline void instance_lock(struct cygnet *inst)
+{
+	pthread_mutex_lock(&inst->lock);
+}
+
+static inline void instance_unlock(struct cygnet *inst)
+{
+	pthread_mutex_unlock(&inst->lock);
+}
+
+/*
+ * Everything that fires at present: links and programs set by
+ * PERF_EVENT_IOC_SET_BPF. Stops when fn returns non-zero and returns that.
+ * The lock is held.
+ */
+int instance_each_attach(struct cygnet *inst,
+			 int (*fn)(void *data, struct prog_object *prog,
+				   const struct attach *attach),
+			 void *data);
 
 #endif

@@ -15,40 +15,71 @@
 struct cygnet;
 struct btf;
 
-enum object_kind { OBJECT_MAP, OBJECT_PROG, OBJECT_BTF, OBJECT_LINK, OBJECT_PERF, OBJECT_KINDS };
+enum object_kind {
+	OBJECT_MAP,
+	OBJECT_PROG,
+	OBJECT_BTF,
+	OBJECT_LINK,
+	OBJECT_PERF,  /* ids from OBJECT_PERF_BASE: rings of both kinds share a namespace in targets
+		       */
+	OBJECT_STATS, /* BPF_ENABLE_STATS: statistics are on while it lives */
+	OBJECT_KINDS
+};
+
+#define OBJECT_PERF_BASE 0x01000000u
 
 struct object {
 	u32 kind; /* enum object_kind */
-	u32 id;	  /* unique within the kind, never reused while the instance lives; from 1 */
-	u32 refs; /* descriptions + references; freed at 0 */
-	int fd;	  /* the original memfd; never given out */
+	u32 id;   /* unique within the kind, never reused while the instance lives; from 1 */
+	u32 refs; /* references, plus one while any description is open; freed at 0 */
+	int fd;   /* the original memfd; never given out */
 	u64 dev, ino;
-	int watch; /* inotify watch descriptor */
+	int watch;       /* inotify watch descriptor, -1 */
+	bool open;       /* descriptions given out may be open: their locks say */
+	u64 check_until; /* a close was seen: ask the locks until then (monotonic ns), 0: no */
 	struct cygnet *inst;
 };
 
 struct object_table {
-	VEC(struct object *) by_id; /* index = id - 1; NULL once dead */
+	VEC(struct object *)
+	by_id; /* index = id - 1 (perf: - OBJECT_PERF_BASE - 1); NULL once dead */
 	u32 live;
+};
+
+/* Where a batch command stopped: what the client's four opaque bytes stand for. */
+struct batch_cursor {
+	u32 token; /* 0: unused */
+	u32 key_size;
+	void *key;
+};
+#define BATCH_CURSORS 8
+
+/* An object that an element of a map refers to: the map keeps it alive. */
+struct map_held {
+	u32 key;
+	struct object *object;
 };
 
 struct map_object {
 	struct object o;
 	struct map_attr attr;
-	struct map map;	  /* the instance's view */
+	struct map map; /* the instance's view */
 	char name[16];
 	u64 contents_size, size;
 	bool frozen;
-	u32 fd_flags;	  /* BPF_F_RDONLY / WRONLY of the map's creation */
+	u32 fd_flags; /* BPF_F_RDONLY / WRONLY of the map's creation */
 	struct btf_object *btf;
 	u32 btf_key_type, btf_value_type;
 	u64 created_ns;
 	u32 uid;
-	int eventfd;	  /* rings: written by the relay; -1 */
-	VEC(struct object *) refs_held; /* perf buffers stored in a perf event array */
+	int eventfd;                    /* rings: written by the relay; -1 */
+	bool mapped_writable;           /* some client mmapped it writable */
+	VEC(struct map_held) refs_held; /* perf buffers stored in a perf event array, by index */
+	struct batch_cursor cursors[BATCH_CURSORS];
+	u32 next_cursor;
 };
 
-struct line_record { /* from bpf_line_info, resolved lazily through BTF */
+struct line_record { /* as bpf_line_info has it; from bpf_line_info, resolved lazily through BTF */
 	u32 insn, file_off, line_off, line_col;
 };
 
@@ -62,19 +93,23 @@ struct prog_object {
 	VEC(struct map_object *) maps; /* the image's map table, then PROG_BIND_MAP's */
 	struct btf_object *btf;
 	VEC(struct line_record) lines;
-	u32 stats; /* index into world_page.prog, or ~0 when none is free */
+	u32 stats;   /* index into world_page.prog, or ~0 when none is free */
 	void *insns; /* as loaded (xlated view), insn_count * 8 bytes */
 	u32 insn_count;
 	bool gpl;
 	u64 loaded_ns;
 	u32 uid;
-	void *func_info; u32 func_info_size, func_info_count; /* as given, kernel record size */
-	void *line_info; u32 line_info_size, line_info_count;
+	void *func_info; /* as given, kernel record size */
+	u32 func_info_size, func_info_count;
+	void *line_info;
+	u32 line_info_size, line_info_count;
+	u32 max_ctx_offset; /* bytes of context it reads by constant offsets (tracepoint attach) */
+	u32 prog_flags;
 };
 
 struct btf_object {
 	struct object o;
-	struct btf *btf;  /* parsed and checked (btf/) */
+	struct btf *btf; /* parsed and checked (btf/) */
 	void *raw;
 	u32 raw_size;
 	char name[64];
@@ -86,7 +121,7 @@ struct link_object {
 	u32 type; /* BPF_LINK_TYPE_* */
 	struct prog_object *prog;
 	struct attach attach;
-	bool live;	   /* fires */
+	bool live;                /* fires */
 	struct perf_object *perf; /* for perf event links */
 	char tp_name[64];
 };
@@ -94,18 +129,76 @@ struct link_object {
 /* A perf event descriptor: a tracepoint, a uprobe, or a BPF output buffer. */
 struct perf_object {
 	struct object o;
-	u32 type;	/* perf attr type */
+	u32 type; /* perf attr type */
 	u64 config;
-	struct attach attach; /* kind ATTACH_NONE for a BPF output buffer */
+	struct attach attach;     /* kind ATTACH_NONE for a BPF output buffer */
 	struct prog_object *prog; /* by PERF_EVENT_IOC_SET_BPF */
 	bool enabled;
 	int cpu;
-	struct map map;	 /* BPF output: view of the ring, once mmap'd; its object id is o.id */
-	u64 ring_size;	 /* data bytes, 0 until mmap'd */
+	struct map map; /* BPF output: view of the ring, once mmap'd; its object id is o.id */
+	u64 ring_size;  /* data bytes, 0 until mmap'd */
+	u64 map_size;   /* bytes of the ring's file */
 	int eventfd;
+	bool is_output;           /* PERF_COUNT_SW_BPF_OUTPUT */
+	struct link_object *link; /* the link that attached a program here (not a reference) */
+	char tp_name[64];
 };
 
-/* Lookup by id; no reference taken; the instance's lock is held. */
+struct stats_object {
+	struct object o;
+};
+
+/* Everything below: the instance's lock is held. Lookups take no reference. */
 struct object *object_by_id(struct cygnet *inst, u32 kind, u32 id);
+struct object *object_by_inode(struct cygnet *inst, u64 dev, u64 ino);
+/* The object with the smallest id > `after`, or NULL. */
+struct object *object_next(struct cygnet *inst, u32 kind, u32 after);
+
+/*
+ * Gives `o` (zeroed, embedded first in its kind's struct) an id, a memfd of
+ * `size` bytes named `name`, and one reference, the caller's. On failure
+ * nothing is held and the caller frees the struct.
+ */
+int object_init(struct cygnet *inst, struct object *o, u32 kind, const char *name, u64 size);
+void object_get(struct object *o);
+void object_put(struct object *o); /* NULL is fine; the last one frees the whole object */
+
+/* A new description: a descriptor of this process, close-on-exec, or -errno. `mode`: O_RDONLY... */
+int object_open(struct object *o, int mode);
+/* Releases objects whose descriptions were all closed, by whomever. */
+void object_settle(struct cygnet *inst);
+
+/* The kinds' destructors: what object_put calls at the end, before the object's own part goes. */
+void map_object_fini(struct map_object *m);
+void prog_object_fini(struct prog_object *p);
+void btf_object_fini(struct btf_object *b);
+void link_object_fini(struct link_object *l);
+void perf_object_fini(struct perf_object *p);
+void stats_object_fini(struct stats_object *s);
+
+static inline struct map_object *object_map(struct object *o)
+{
+	return o && o->kind == OBJECT_MAP ? (struct map_object *)o : NULL;
+}
+
+static inline struct prog_object *object_prog(struct object *o)
+{
+	return o && o->kind == OBJECT_PROG ? (struct prog_object *)o : NULL;
+}
+
+static inline struct btf_object *object_btf(struct object *o)
+{
+	return o && o->kind == OBJECT_BTF ? (struct btf_object *)o : NULL;
+}
+
+static inline struct link_object *object_link(struct object *o)
+{
+	return o && o->kind == OBJECT_LINK ? (struct link_object *)o : NULL;
+}
+
+static inline struct perf_object *object_perf(struct object *o)
+{
+	return o && o->kind == OBJECT_PERF ? (struct perf_object *)o : NULL;
+}
 
 #endif
