@@ -97,6 +97,42 @@ $(B)/fallback/vmlinux.btf.o: include/fallback/vmlinux.c include/fallback/vmlinux
 
 include tests/tests.mk
 
+# What a command, its man pages and completion need, generated from the command rows.
+MAN_COMMANDS = run exec disasm doctor
+man: $(B)/man/cygnet.1
+$(B)/man/cygnet.1: $(B)/cygnet
+	@mkdir -p $(@D)
+	@$(B)/cygnet help --man > $@
+	@for c in $(MAN_COMMANDS); do $(B)/cygnet help --man $$c > $(@D)/cygnet-$$c.1 || exit 1; done
+	@$(B)/cygnet help --completion > $(B)/cygnet.bash-completion
+
+demo: tools
+	@echo '$$ cygnet run examples/opensnoop.bpf.c -- ls -l /etc/alternatives/awk'
+	@$(B)/cygnet run examples/opensnoop.bpf.c -- ls -l /etc/alternatives/awk
+	@echo
+	@echo '$$ cygnet run examples/syslatency.bpf.c -- python3 -c "import json"   (or another program)'
+	@$(B)/cygnet run examples/syslatency.bpf.c -- $$(command -v python3 >/dev/null && echo 'python3 -c pass' || echo 'ls /etc')
+
+install: tools man
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/cygnet/fallback $(DESTDIR)$(LIBDIR)/pkgconfig \
+		$(DESTDIR)$(INCLUDEDIR)/cygnet $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(COMPDIR) $(DESTDIR)$(DATADIR)/examples
+	install -m 755 $(B)/cygnet $(DESTDIR)$(BINDIR)/
+	install -m 755 $(B)/libcygnet-shim.so $(B)/libcygnet-agent.so $(DESTDIR)$(LIBDIR)/cygnet/
+	install -m 644 $(B)/fallback/* $(DESTDIR)$(LIBDIR)/cygnet/fallback/
+	install -m 644 $(B)/libcygnet.a $(DESTDIR)$(LIBDIR)/
+	install -m 755 $(B)/libcygnet.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/
+	ln -sf libcygnet.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libcygnet.so
+	install -m 644 $(B)/libcygnet.pc $(DESTDIR)$(LIBDIR)/pkgconfig/cygnet.pc
+	install -m 644 include/cygnet/*.h $(DESTDIR)$(INCLUDEDIR)/cygnet/
+	install -m 644 $(B)/man/*.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 644 $(B)/cygnet.bash-completion $(DESTDIR)$(COMPDIR)/cygnet
+	install -m 644 examples/*.bpf.c $(DESTDIR)$(DATADIR)/examples/
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/cygnet $(DESTDIR)$(LIBDIR)/libcygnet.* $(DESTDIR)$(LIBDIR)/pkgconfig/cygnet.pc \
+		$(DESTDIR)$(MANDIR)/man1/cygnet.1 $(DESTDIR)$(MANDIR)/man1/cygnet-*.1 $(DESTDIR)$(COMPDIR)/cygnet
+	rm -rf $(DESTDIR)$(LIBDIR)/cygnet $(DESTDIR)$(INCLUDEDIR)/cygnet $(DESTDIR)$(DATADIR)
+
 clean:
 	rm -rf $(B)
 
@@ -113,5 +149,5 @@ help:
 	@echo 'make deps       lists and installs the Debian packages that are missing'
 	@echo 'make clean'
 
-.PHONY: all lib tools clean help
+.PHONY: all lib tools man demo install uninstall clean help
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -19,6 +19,7 @@
 #include "cli/compile.h"
 #include "cli/core_btf.h"
 #include "cli/object.h"
+#include "cli/object_check.h"
 #include "core/attach.h"
 
 /* What libbpf said lately: the last warning lines explain a failure. */
@@ -83,32 +84,16 @@ static bool ends_with(const char *s, const char *tail)
 	return n >= m && !strcmp(s + n - m, tail);
 }
 
-/* Is it an ELF file for BPF? Prints the message. */
-static int check_elf(const char *path, const char *file)
+/* Prints the message. */
+static int check_object(const char *path, const char *file)
 {
-	unsigned char h[20] = {0};
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-	struct stat st;
+	char line[256];
+	struct text why;
 
-	if (fd < 0)
-		return command_fail("%s: %s", file, strerror(errno));
-	if (!fstat(fd, &st) && S_ISDIR(st.st_mode)) {
-		close(fd);
-		return command_fail("%s: is a directory (give a .bpf.c or .bpf.o file)", file);
-	}
-	n = read(fd, h, sizeof(h));
-	close(fd);
-	if (n < (ssize_t)sizeof(h) || memcmp(h, "\177ELF", 4))
-		return command_fail("%s: not an object file (compile it with clang -target bpf, or give the .c "
-				    "file)",
-				    file);
-	if (h[4] != 2 || h[5] != 1)
-		return command_fail("%s: not a 64-bit little-endian object", file);
-	/* e_machine: EM_BPF 247, or 0 as old compilers wrote it */
-	if ((h[18] | h[19] << 8) != 247 && (h[18] | h[19] << 8) != 0)
-		return command_fail("%s: an object for another machine, not BPF (clang -target bpf)", file);
-	return 0;
+	text_init(&why, line, sizeof(line));
+	if (!object_check_file(path, &why))
+		return 0;
+	return command_fail("%s: %s (clang -target bpf -g -c makes an object; a .c file is compiled)", file, line);
 }
 
 int object_open(struct bpf_unit *u, const char *file, const struct object_opts *opts)
@@ -129,7 +114,7 @@ int object_open(struct bpf_unit *u, const char *file, const struct object_opts *
 	} else if (snprintf(u->path, sizeof(u->path), "%s", file) >= (int)sizeof(u->path)) {
 		return command_fail("%.60s...: path too long", file);
 	}
-	err = check_elf(u->path, file);
+	err = check_object(u->path, file);
 	if (err)
 		return err;
 	if (!core_btf_for(u->path, opts->btf, btf_path, sizeof(btf_path)))
