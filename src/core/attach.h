@@ -35,6 +35,21 @@ struct attach {
 	char path[256];	  /* uprobes: for messages and for opening it */
 };
 
+/* by_probe's `why`: also set on success, when the kernel attaches and the probe never fires. */
+enum attach_why {
+	ATTACH_WHY_NONE,
+	ATTACH_WHY_NOT_A_FILE,	   /* a directory, device, pipe */
+	ATTACH_WHY_NO_PAGES,	   /* a file without page cache: /proc */
+	ATTACH_WHY_BEHIND_END,	   /* offset behind the file's end */
+	ATTACH_WHY_ODD_SEMAPHORE,  /* ref_ctr_off not a multiple of 2 */
+	ATTACH_WHY_PATH_TOO_LONG,  /* longer than attach.path holds */
+	ATTACH_WHY_NOT_EXECUTABLE, /* success: the offset lies in no executable segment */
+	ATTACH_WHY_NOT_ELF,	   /* success: no ELF file of this machine */
+};
+
+/* The PMU type of uprobes that an instance's sysfs and perf_event_open agree on. */
+#define ATTACH_UPROBE_PMU 8
+
 /* One file in event/ ends in one of these, listed in core/events.def. NULL functions: not this source. */
 struct event_source_ops {
 	const char *name;
