@@ -34,12 +34,15 @@ struct run_fault {
 	u32 arg;   /* helper argument number 1-5 */
 };
 
+struct run;
+
 /* Memory that is live beyond stack, context and map values: ring buffer reservations, pt_regs... */
 struct run_region {
 	u64 base;
 	u32 size;
 	bool writable;
 	u8 kind; /* enum run_region_kind */
+	void (*release)(struct run *run, u64 base); /* ends what is still held at the run's end */
 };
 
 enum run_region_kind {
@@ -78,6 +81,9 @@ struct run {
 	struct run_region regions[RUN_MAX_REGIONS];
 	struct run_fault fault;
 	void *held_lock;	/* the bpf_spin_lock held, or NULL */
+	const u8 *packet;	/* classic packet loads (LD_ABS, LD_IND) read here; NULL: no packet */
+	u32 packet_size;
+	u32 packet_net;		/* offset of the network header (SKF_NET_OFF) */
 };
 
 enum run_flag {
@@ -98,8 +104,23 @@ int interp_run_checked(struct run *run, u64 *ret);
 int run_fault_set(struct run *run, u32 kind, u32 insn, u64 addr, u32 size, u32 arg);
 /* Adds a live region; -ENOSPC when RUN_MAX_REGIONS are in use. */
 int run_region_add(struct run *run, u64 base, u32 size, bool writable, u8 kind);
+/*
+ * Adds a writable region of kind REGION_RINGBUF that the program must give back: `release` is called
+ * with its base when the run ends, however it ends, the region already removed. -ENOSPC as above.
+ */
+int run_region_hold(struct run *run, u64 base, u32 size,
+		    void (*release)(struct run *run, u64 base));
 /* Removes the region starting at base; -ENOENT. */
 int run_region_del(struct run *run, u64 base);
+/* The region starting at base, or NULL. */
+const struct run_region *run_region_find(const struct run *run, u64 base);
+/* Gives back what is still held: regions with a `release`, the spin lock. Engines call it last. */
+void run_release(struct run *run);
+/*
+ * The live memory around `size` bytes at `addr` (regions, context, maps; not the stack): false when
+ * there is none that may be so touched.
+ */
+bool run_find_span(struct run *run, u64 addr, u32 size, bool write, struct map_span *out);
 /* May `size` bytes at `addr` be touched (regions, context, maps; not the stack)? */
 bool run_may_access(struct run *run, u64 addr, u32 size, bool write);
 

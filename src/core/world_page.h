@@ -62,7 +62,7 @@ struct world_page {
 	struct world_prog prog[WORLD_PROGS];
 };
 
-/* Freestanding counters; all relaxed atomics. */
+/* Freestanding counters; all relaxed atomics. Adds 1 to faults and to the site's count. */
 void world_count_fault(struct world_prog *p, u32 kind, u32 insn, u64 addr, u32 size, u32 arg);
 
 #endif
