@@ -14,34 +14,36 @@
 extern "C" {
 #endif
 
+#define CYGNET_API __attribute__((visibility("default")))
+
 struct cygnet;
 
 /* Led by its size, as libbpf's opts are: fields behind `sz` read as zero. */
 struct cygnet_opts {
-	size_t sz;		    /* sizeof(struct cygnet_opts) */
-	unsigned int kernel;	    /* KERNEL_VERSION(x,y,z) to imitate; 0: the host's */
+	size_t sz;                  /* sizeof(struct cygnet_opts) */
+	unsigned int kernel;        /* KERNEL_VERSION(x,y,z) to imitate; 0: the host's */
 	unsigned int possible_cpus; /* 0: max(the host's, 64) */
-	const char *btf_path;	    /* BTF answered as vmlinux's; NULL: the host's */
+	const char *btf_path;       /* BTF answered as vmlinux's; NULL: the host's */
 };
 
 /*
  * Makes an instance. `opts` may be NULL. *out is owned by the caller until
  * cygnet_free(). Errors: -ENOMEM, -EMFILE, -EINVAL (opts).
  */
-int cygnet_new(const struct cygnet_opts *opts, struct cygnet **out);
+CYGNET_API int cygnet_new(const struct cygnet_opts *opts, struct cygnet **out);
 
 /* Releases the instance; objects still held through descriptors die with it. NULL is fine. */
-void cygnet_free(struct cygnet *inst);
+CYGNET_API void cygnet_free(struct cygnet *inst);
 
 /*
  * bpf(2): same commands, same attr, same errors; the result is >= 0 or -errno
  * (errno itself is untouched). `size` is the size of *attr the caller knows.
  * Descriptors returned are ordinary descriptors of this process: close(2) them.
  */
-int cygnet_bpf(struct cygnet *inst, int cmd, union bpf_attr *attr, unsigned int size);
+CYGNET_API int cygnet_bpf(struct cygnet *inst, int cmd, union bpf_attr *attr, unsigned int size);
 
 /* "0.1.0"; static. */
-const char *cygnet_version(void);
+CYGNET_API const char *cygnet_version(void);
 
 #ifdef __cplusplus
 }

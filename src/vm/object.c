@@ -37,7 +37,9 @@ static u64 now_ns(void)
 
 static u32 id_base(u32 kind)
 {
-	return kind == OBJECT_PERF ? OBJECT_PERF_BASE : 0;
+	return kind == OBJECT_PERF    ? OBJECT_PERF_BASE
+	       : kind == OBJECT_NOTES ? OBJECT_NOTES_BASE
+				      : 0;
 }
 
 static u64 inode_key(u64 dev, u64 ino)
@@ -163,7 +165,8 @@ void object_put(struct object *o)
 	if (!o || --o->refs)
 		return;
 	switch (o->kind) {
-	case OBJECT_MAP: map_object_fini((struct map_object *)o); break;
+	case OBJECT_MAP:
+	case OBJECT_NOTES: map_object_fini((struct map_object *)o); break;
 	case OBJECT_PROG: prog_object_fini((struct prog_object *)o); break;
 	case OBJECT_BTF: btf_object_fini((struct btf_object *)o); break;
 	case OBJECT_LINK: link_object_fini((struct link_object *)o); break;

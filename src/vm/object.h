@@ -13,7 +13,7 @@
 #include "core/map.h"
 
 struct cygnet;
-struct btf;
+struct btf_info;
 
 enum object_kind {
 	OBJECT_MAP,
@@ -23,10 +23,12 @@ enum object_kind {
 	OBJECT_PERF,  /* ids from OBJECT_PERF_BASE: rings of both kinds share a namespace in targets
 		       */
 	OBJECT_STATS, /* BPF_ENABLE_STATS: statistics are on while it lives */
+	OBJECT_NOTES, /* the instance's own ring (a map_object no command reaches) */
 	OBJECT_KINDS
 };
 
-#define OBJECT_PERF_BASE 0x01000000u
+#define OBJECT_PERF_BASE  0x01000000u
+#define OBJECT_NOTES_BASE 0x02000000u
 
 struct object {
 	u32 kind; /* enum object_kind */
@@ -109,7 +111,7 @@ struct prog_object {
 
 struct btf_object {
 	struct object o;
-	struct btf *btf; /* parsed and checked (btf/) */
+	struct btf_info *btf; /* parsed and checked (btf/) */
 	void *raw;
 	u32 raw_size;
 	char name[64];
@@ -175,6 +177,13 @@ void btf_object_fini(struct btf_object *b);
 void link_object_fini(struct link_object *l);
 void perf_object_fini(struct perf_object *p);
 void stats_object_fini(struct stats_object *s);
+
+/*
+ * A map of checked attributes: memfd, sealed segment, view; one reference.
+ * `notes`: the instance's own ring. -E2BIG, -ENOMEM, -EMFILE, -EINVAL.
+ */
+int map_object_new(struct cygnet *inst, const struct map_attr *attr, const char name[16],
+		   bool notes, struct map_object **out);
 
 static inline struct map_object *object_map(struct object *o)
 {
