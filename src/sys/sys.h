@@ -37,14 +37,11 @@ bool sys_is_ours(struct cygnet *inst, u64 dev, u64 ino, u32 *kind, u32 *id);
 int sys_fdinfo(struct cygnet *inst, u64 dev, u64 ino, struct text *out);
 
 /*
- * mmap(2) of an object's descriptor: does what must come before (a perf ring is
- * made by its first mapping) and checks as the kernel would. On 0 the caller
- * mmaps the client's own descriptor with the very same arguments, MAP_SHARED;
- * *size is what must be mapped (perf rings: twice the data, so that a record
- * spilling over the end lies in one piece; else `length`). -ENOENT: not ours.
+ * mmap(2) of an object's descriptor: checks as the kernel would, and does what
+ * must come before (a perf ring is made by its first mapping). On 0 the caller
+ * mmaps the client's own descriptor with the very same arguments. -ENOENT: not ours.
  */
-int sys_mmap(struct cygnet *inst, u64 dev, u64 ino, u64 offset, u64 length, u32 prot, u32 flags,
-	     u64 *size);
+int sys_mmap(struct cygnet *inst, u64 dev, u64 ino, u64 offset, u64 length, u32 prot, u32 flags);
 
 /*
  * The eventfd to wait on instead of a ring's or perf buffer's descriptor:
