@@ -52,8 +52,8 @@ int command_usage(const struct command *cmd, const char *fmt, ...)
 	va_start(ap, fmt);
 	message(fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "usage: cygnet %s %s\n`cygnet %s --help` says more.\n", cmd->name, cmd->usage,
-		cmd->name);
+	fprintf(stderr, "usage: cygnet %s %s\n`cygnet %s --help` says more.\n", cmd->name,
+		cmd->usage, cmd->name);
 	return EXIT_USAGE;
 }
 
@@ -72,9 +72,10 @@ int command_getopt(const struct command *cmd, int argc, char **argv)
 
 		memset(longs, 0, sizeof(longs));
 		*s++ = ':';
-		for (const struct command_option *o = cmd->options; o->name && n < MAX_OPTIONS; o++, n++) {
-			longs[n] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL,
-						   o->key};
+		for (const struct command_option *o = cmd->options; o->name && n < MAX_OPTIONS;
+		     o++, n++) {
+			longs[n] = (struct option){
+				o->name, o->arg ? required_argument : no_argument, NULL, o->key};
 			if (o->key < 256) {
 				*s++ = o->key;
 				if (o->arg)
@@ -110,7 +111,8 @@ int command_getopt(const struct command *cmd, int argc, char **argv)
 			names[n++] = o->name;
 		near = !strncmp(bad, "--", 2) ? command_nearest(bad + 2, names, n) : NULL;
 		if (near)
-			command_usage(cmd, "%s: unknown option %s (did you mean --%s?)", cmd->name, bad, near);
+			command_usage(cmd, "%s: unknown option %s (did you mean --%s?)", cmd->name,
+				      bad, near);
 		else if (optopt && strncmp(bad, "--", 2))
 			command_usage(cmd, "%s: unknown option -%c", cmd->name, optopt);
 		else
@@ -237,8 +239,8 @@ static void man_paragraphs(struct text *out, const char *s)
 
 static void man_command(const struct command *cmd, struct text *out)
 {
-	text_fmt(out, ".TH CYGNET\\-%s 1 \"\" \"cygnet %s\" \"Cygnet\"\n.SH NAME\ncygnet\\-%s \\- ", cmd->name,
-		 CYGNET_VERSION, cmd->name);
+	text_fmt(out, ".TH CYGNET\\-%s 1 \"\" \"cygnet %s\" \"Cygnet\"\n.SH NAME\ncygnet\\-%s \\- ",
+		 cmd->name, CYGNET_VERSION, cmd->name);
 	roff_s(out, cmd->doc);
 	text_fmt(out, "\n.SH SYNOPSIS\n.B cygnet %s\n", cmd->name);
 	roff_s(out, cmd->usage);
@@ -281,12 +283,16 @@ void command_man(const struct command *cmd, struct text *out)
 		return;
 	}
 	text_fmt(out,
-		 ".TH CYGNET 1 \"\" \"cygnet %s\" \"Cygnet\"\n.SH NAME\ncygnet \\- BPF without the kernel\n"
+		 ".TH CYGNET 1 \"\" \"cygnet %s\" \"Cygnet\"\n.SH NAME\ncygnet \\- BPF without the "
+		 "kernel\n"
 		 ".SH SYNOPSIS\n.B cygnet\n.I COMMAND\n[ARGUMENTS]\n.SH DESCRIPTION\n",
 		 CYGNET_VERSION);
-	man_paragraphs(out, "Runs unmodified BPF objects and unmodified libbpf programs as an ordinary user: no "
-			    "root, no VM, no kernel support. Data goes to standard output, notices to standard "
-			    "error. `cygnet COMMAND --help` tells a command's options.");
+	man_paragraphs(
+		out,
+		"Runs unmodified BPF objects and unmodified libbpf programs as an ordinary user: "
+		"no "
+		"root, no VM, no kernel support. Data goes to standard output, notices to standard "
+		"error. `cygnet COMMAND --help` tells a command's options.");
 	text_puts(out, ".SH COMMANDS\n");
 	for (const struct command *const *c = commands; *c; c++) {
 		if ((*c)->hidden)
@@ -298,22 +304,28 @@ void command_man(const struct command *cmd, struct text *out)
 		text_putc(out, '\n');
 	}
 	text_puts(out, ".SH EXIT STATUS\n");
-	man_paragraphs(out, "Once a command given behind -- has started, its own (128 + signal if one ended it). "
+	man_paragraphs(out, "Once a command given behind -- has started, its own (128 + signal if "
+			    "one ended it). "
 			    "Otherwise 0 done, 1 error, 2 wrong usage.");
 	text_puts(out, ".SH ENVIRONMENT\n");
-	man_paragraphs(out, "CLANG names the compiler for .c files. XDG_CACHE_HOME (or ~/.cache) holds the "
-			    "generated vmlinux.h and reduced BTF. CYGNET_AGENT and CYGNET_SHIM name the preloaded "
-			    "parts where they are not beside the executable. CYGNET_WORLD is set for traced "
-			    "commands and clients.");
-	text_puts(out, ".SH SEE ALSO\n.BR cygnet\\-run (1),\n.BR cygnet\\-exec (1),\n.BR cygnet\\-disasm (1),\n"
+	man_paragraphs(
+		out,
+		"CLANG names the compiler for .c files. XDG_CACHE_HOME (or ~/.cache) holds the "
+		"generated vmlinux.h and reduced BTF. CYGNET_AGENT and CYGNET_SHIM name the "
+		"preloaded "
+		"parts where they are not beside the executable. CYGNET_WORLD is set for traced "
+		"commands and clients.");
+	text_puts(out, ".SH SEE ALSO\n.BR cygnet\\-run (1),\n.BR cygnet\\-exec (1),\n.BR "
+		       "cygnet\\-disasm (1),\n"
 		       ".BR bpf (2)\n");
 }
 
 void command_completion(struct text *out)
 {
-	text_puts(out, "# bash completion of cygnet, generated from the command rows\n"
-		       "_cygnet() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} cmd=${COMP_WORDS[1]} words=\n"
-		       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tCOMPREPLY=($(compgen -W \"");
+	text_puts(out,
+		  "# bash completion of cygnet, generated from the command rows\n"
+		  "_cygnet() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} cmd=${COMP_WORDS[1]} words=\n"
+		  "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tCOMPREPLY=($(compgen -W \"");
 	for (const struct command *const *c = commands; *c; c++)
 		if (!(*c)->hidden)
 			text_fmt(out, "%s ", (*c)->name);
@@ -326,7 +338,8 @@ void command_completion(struct text *out)
 			text_fmt(out, "--%s ", o->name);
 		text_puts(out, "--help\" ;;\n");
 	}
-	text_puts(out, "\tesac\n\tcase $cur in\n\t-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
+	text_puts(out, "\tesac\n\tcase $cur in\n\t-*) COMPREPLY=($(compgen -W \"$words\" -- "
+		       "\"$cur\")) ;;\n"
 		       "\t*) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n\tesac\n}\n"
 		       "complete -o filenames -F _cygnet cygnet\n");
 }
@@ -342,7 +355,8 @@ int command_find_part(const char *name, char *path, size_t size)
 		slash = strrchr(exe, '/');
 		if (slash) {
 			*slash = 0;
-			if (snprintf(path, size, "%s/%s", exe, name) < (int)size && !access(path, R_OK))
+			if (snprintf(path, size, "%s/%s", exe, name) < (int)size &&
+			    !access(path, R_OK))
 				return 0;
 			/* PREFIX/bin/cygnet -> PREFIX/lib/cygnet/NAME */
 			if (snprintf(path, size, "%s/../lib/cygnet/%s", exe, name) < (int)size &&
@@ -350,7 +364,8 @@ int command_find_part(const char *name, char *path, size_t size)
 				return 0;
 		}
 	}
-	if (snprintf(path, size, CYGNET_LIBDIR "/cygnet/%s", name) < (int)size && !access(path, R_OK))
+	if (snprintf(path, size, CYGNET_LIBDIR "/cygnet/%s", name) < (int)size &&
+	    !access(path, R_OK))
 		return 0;
 	return -1;
 }

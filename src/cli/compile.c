@@ -68,7 +68,8 @@ static const char *work_dir(void)
 
 	if (workdir[0])
 		return workdir;
-	snprintf(workdir, sizeof(workdir), "%s/cygnet-bpf-XXXXXX", tmp && tmp[0] == '/' ? tmp : "/tmp");
+	snprintf(workdir, sizeof(workdir), "%s/cygnet-bpf-XXXXXX",
+		 tmp && tmp[0] == '/' ? tmp : "/tmp");
 	if (!mkdtemp(workdir)) {
 		command_fail("%s: %s (TMPDIR names another place)", workdir, strerror(errno));
 		workdir[0] = 0;
@@ -123,12 +124,15 @@ static int write_vmlinux(const char *btf_file, const char *path)
 	}
 	fputs("#ifndef __VMLINUX_H__\n#define __VMLINUX_H__\n"
 	      "#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n"
-	      "#pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = record)\n"
+	      "#pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = "
+	      "record)\n"
 	      "#endif\n\n",
 	      f);
 	for (unsigned int id = 1; id < btf__type_cnt(btf) && !err; id++)
 		err = btf_dump__dump_type(d, id);
-	fputs("\n#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n#pragma clang attribute pop\n#endif\n#endif\n", f);
+	fputs("\n#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n#pragma clang attribute "
+	      "pop\n#endif\n#endif\n",
+	      f);
 	if (fflush(f) || ferror(f))
 		err = err ?: -EIO;
 out:
@@ -197,7 +201,8 @@ static bool runs(const char *program)
 	while (*path) {
 		size_t n = strcspn(path, ":");
 
-		if (snprintf(full, sizeof(full), "%.*s/%s", (int)n, path, program) < (int)sizeof(full) &&
+		if (snprintf(full, sizeof(full), "%.*s/%s", (int)n, path, program) <
+			    (int)sizeof(full) &&
 		    !access(full, X_OK))
 			return true;
 		path += n + (path[n] == ':');
@@ -207,7 +212,7 @@ static bool runs(const char *program)
 
 static const char *find_clang(void)
 {
-	static const char *const names[] = {"clang", "clang-19", "clang-18", "clang-17",
+	static const char *const names[] = {"clang",    "clang-19", "clang-18", "clang-17",
 					    "clang-16", "clang-15", "clang-14"};
 	const char *env = getenv("CLANG");
 
@@ -245,7 +250,8 @@ static int run_clang(const char *clang, const char *source, const char *dir, con
 	if (pid < 0)
 		return command_fail("fork: %s", strerror(errno));
 	if (!pid) {
-		execlp(clang, clang, "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-Wall", "-Wno-unused-function",
+		execlp(clang, clang, "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-Wall",
+		       "-Wno-unused-function",
 #ifdef __aarch64__
 		       "-D__TARGET_ARCH_arm64", "-idirafter", "/usr/include/aarch64-linux-gnu",
 #else
@@ -285,6 +291,7 @@ int compile_bpf(const char *source, const char *btf, char *out, size_t size)
 		return command_fail("%s: more than 64 source files in one run", source);
 	snprintf(out, size, "%s/%d.bpf.o", workdir, count++);
 	if (run_clang(clang, source, dir, out))
-		return command_fail("%s: does not compile (%s's messages are above)", source, clang);
+		return command_fail("%s: does not compile (%s's messages are above)", source,
+				    clang);
 	return 0;
 }

@@ -23,7 +23,11 @@
 #include "cli/command.h"
 #include "cli/compile.h"
 
-enum verdict { OK, PARTLY, MISSING };
+enum verdict {
+	OK,
+	PARTLY,
+	MISSING
+};
 
 struct finding {
 	enum verdict verdict;
@@ -37,7 +41,7 @@ struct check {
 	void (*run)(struct finding *f);
 };
 
-#define PR_SUD	       59 /* PR_SET_SYSCALL_USER_DISPATCH */
+#define PR_SUD         59 /* PR_SET_SYSCALL_USER_DISPATCH */
 #define MEMBARRIER_REG 64 /* MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE */
 
 static void say(struct finding *f, enum verdict v, const char *remedy, const char *fmt, ...)
@@ -60,8 +64,8 @@ static void check_kernel(struct finding *f)
 	uname(&u);
 	say(f, OK, NULL, "Linux %s %s", u.release, u.machine);
 #ifndef __x86_64__
-	say(f, PARTLY, NULL, "Linux %s %s: programs run, targets cannot be traced (x86-64 only)", u.release,
-	    u.machine);
+	say(f, PARTLY, NULL, "Linux %s %s: programs run, targets cannot be traced (x86-64 only)",
+	    u.release, u.machine);
 #endif
 }
 
@@ -89,10 +93,12 @@ static void check_self_mem(struct finding *f)
 	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
 	char *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (fd >= 0 && p != MAP_FAILED && pwrite(fd, page, 1, (off_t)(uintptr_t)p) == 1 && *p == 'x')
+	if (fd >= 0 && p != MAP_FAILED && pwrite(fd, page, 1, (off_t)(uintptr_t)p) == 1 &&
+	    *p == 'x')
 		say(f, OK, NULL, "code is written through /proc/self/mem");
 	else
-		say(f, PARTLY, "mount -t proc proc /proc", "/proc/self/mem: %s: mprotect is used instead",
+		say(f, PARTLY, "mount -t proc proc /proc",
+		    "/proc/self/mem: %s: mprotect is used instead",
 		    fd < 0 ? strerror(errno) : "not writable");
 	if (p != MAP_FAILED)
 		munmap(p, 4096);
@@ -109,7 +115,8 @@ static void check_read_memory(struct finding *f)
 		say(f, OK, NULL, "process_vm_readv works");
 	else
 		say(f, MISSING, "allow process_vm_readv in the sandbox's seccomp profile",
-		    "process_vm_readv: %s: programs cannot read their target's memory safely", strerror(errno));
+		    "process_vm_readv: %s: programs cannot read their target's memory safely",
+		    strerror(errno));
 }
 
 static void check_memfd(struct finding *f)
@@ -124,8 +131,8 @@ static void check_memfd(struct finding *f)
 	if (again >= 0)
 		say(f, OK, NULL, "memfds can be made and re-opened");
 	else
-		say(f, MISSING, "mount -t proc proc /proc", "memfd: %s: maps cannot be shared with targets",
-		    strerror(errno));
+		say(f, MISSING, "mount -t proc proc /proc",
+		    "memfd: %s: maps cannot be shared with targets", strerror(errno));
 	if (again >= 0)
 		close(again);
 	if (fd >= 0)
@@ -138,7 +145,8 @@ static void check_membarrier(struct finding *f)
 		say(f, OK, NULL, "membarrier SYNC_CORE works");
 	else
 		say(f, PARTLY, "a kernel of 4.16 or later",
-		    "membarrier: %s: only programs started by cygnet can be probed", strerror(errno));
+		    "membarrier: %s: only programs started by cygnet can be probed",
+		    strerror(errno));
 }
 
 static void check_part(struct finding *f, const char *name, const char *env)
@@ -146,7 +154,8 @@ static void check_part(struct finding *f, const char *name, const char *env)
 	char path[PATH_MAX];
 
 	if (getenv(env))
-		say(f, access(getenv(env), R_OK) ? MISSING : OK, NULL, "%s (from %s)", getenv(env), env);
+		say(f, access(getenv(env), R_OK) ? MISSING : OK, NULL, "%s (from %s)", getenv(env),
+		    env);
 	else if (!command_find_part(name, path, sizeof(path)))
 		say(f, OK, NULL, "%s", path);
 	else
@@ -185,7 +194,8 @@ static void check_clang(struct finding *f)
 	if (in_path("\"${CLANG:-clang}\"") || in_path("clang-19") || in_path("clang-14"))
 		say(f, OK, NULL, "found");
 	else
-		say(f, PARTLY, "apt-get install clang", "not found: only compiled objects (.bpf.o) can be run");
+		say(f, PARTLY, "apt-get install clang",
+		    "not found: only compiled objects (.bpf.o) can be run");
 }
 
 static void check_headers(struct finding *f)
@@ -193,7 +203,8 @@ static void check_headers(struct finding *f)
 	if (!access("/usr/include/bpf/bpf_helpers.h", R_OK))
 		say(f, OK, NULL, "libbpf %s, headers installed", libbpf_version_string() + 1);
 	else
-		say(f, PARTLY, "apt-get install libbpf-dev", "libbpf %s without its headers: .c files do not compile",
+		say(f, PARTLY, "apt-get install libbpf-dev",
+		    "libbpf %s without its headers: .c files do not compile",
 		    libbpf_version_string() + 1);
 }
 
@@ -218,7 +229,8 @@ static void check_yama(struct finding *f)
 	if (file)
 		fclose(file);
 	if (scope <= 1)
-		say(f, OK, NULL, "ptrace_scope %d: commands started by cygnet can be served", scope);
+		say(f, OK, NULL, "ptrace_scope %d: commands started by cygnet can be served",
+		    scope);
 	else
 		say(f, PARTLY, "sysctl kernel.yama.ptrace_scope=1",
 		    "ptrace_scope %d: `cygnet exec` cannot read its clients' memory", scope);
@@ -240,9 +252,8 @@ static const struct check checks[] = {
 	{"cache", "fast starts", check_cache},
 };
 
-static const struct command_option options[] = {
-	{'j', "json", NULL, "one JSON object per line"},
-	{0}};
+static const struct command_option options[] = {{'j', "json", NULL, "one JSON object per line"},
+						{0}};
 
 static int cmd_doctor(int argc, char **argv);
 
@@ -251,8 +262,10 @@ const struct command command_doctor = {
 	.run = cmd_doctor,
 	.usage = "[--json]",
 	.doc = "Tells what works on this host, and what to do about what does not",
-	.text = "Each line is one check: its name, ok, partly or missing, and what was found. Below a line that is "
-		"not ok stands what grants it.\n\nExits 0 when everything or part of it works, 1 when commands "
+	.text = "Each line is one check: its name, ok, partly or missing, and what was found. "
+		"Below a line that is "
+		"not ok stands what grants it.\n\nExits 0 when everything or part of it works, 1 "
+		"when commands "
 		"cannot be traced at all.",
 	.options = options,
 };
@@ -305,7 +318,8 @@ static int cmd_doctor(int argc, char **argv)
 		}
 		printf("%-12s %-8s %s\n", checks[i].name, words[f.verdict], f.detail);
 		if (f.verdict != OK && f.remedy)
-			printf("%-12s %-8s needed for %s; to mend: %s\n", "", "", checks[i].doc, f.remedy);
+			printf("%-12s %-8s needed for %s; to mend: %s\n", "", "", checks[i].doc,
+			       f.remedy);
 	}
 	return status;
 }

@@ -37,7 +37,8 @@ static bool is_percpu(u32 type)
 	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
-/* Adds each integer of `add` to `sum`, member by member; other members keep the first non-zero value. */
+/* Adds each integer of `add` to `sum`, member by member; other members keep the first non-zero
+ * value. */
 static void sum_value(const struct btf *btf, u32 id, u8 *sum, const u8 *add, u32 size, int depth)
 {
 	const struct btf_type *t = btf ? btf__type_by_id(btf, id) : NULL;
@@ -146,7 +147,5 @@ void dump_maps(struct bpf_unit *u, struct output *out)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, u->obj)
-		if (printable(map))
-			dump_map(u, map, out);
+	bpf_object__for_each_map(map, u->obj) if (printable(map)) dump_map(u, map, out);
 }

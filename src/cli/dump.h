@@ -3,7 +3,7 @@
 #ifndef CLI_DUMP_H
 #define CLI_DUMP_H
 
-#include "cli/object.h"
+#include "cli/unit.h"
 #include "cli/output.h"
 
 /* Prints every map the program names (not its globals, rings and program arrays). */

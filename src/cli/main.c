@@ -36,7 +36,8 @@ static int unknown(const char *name)
 			names[n++] = (*c)->name;
 	near = command_nearest(name, names, n);
 	if (near)
-		command_note("no command `%s` (did you mean `%s`?); `cygnet help` lists them", name, near);
+		command_note("no command `%s` (did you mean `%s`?); `cygnet help` lists them", name,
+			     near);
 	else
 		command_note("no command `%s`; `cygnet help` lists them", name);
 	return EXIT_USAGE;
@@ -44,7 +45,8 @@ static int unknown(const char *name)
 
 static void list(FILE *to)
 {
-	fprintf(to, "cygnet %s: BPF without the kernel\n\nusage: cygnet COMMAND ...\n\n", CYGNET_VERSION);
+	fprintf(to, "cygnet %s: BPF without the kernel\n\nusage: cygnet COMMAND ...\n\n",
+		CYGNET_VERSION);
 	for (const struct command *const *c = commands; *c; c++)
 		if (!(*c)->hidden)
 			fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->doc);
@@ -56,8 +58,6 @@ static void put(struct text *t)
 	fwrite(t->buf, 1, t->len, stdout);
 	text_fini(t);
 }
-
-
 
 static int cmd_help(int argc, char **argv)
 {

@@ -11,9 +11,9 @@
 #include "sys/sys.h"
 #include "vm/instance.h"
 
-#define HEADER	     8
-#define BUSY	     (1u << 31)
-#define DISCARDED    (1u << 30)
+#define HEADER    8
+#define BUSY      (1u << 31)
+#define DISCARDED (1u << 30)
 
 int notes_fd(struct cygnet *inst)
 {
@@ -40,7 +40,8 @@ static void take(struct output *out, const struct note *in, u32 size)
 void notes_drain(struct cygnet *inst, struct output *out)
 {
 	struct map *m = &inst->notes->map;
-	u64 *consumer = (u64 *)m->contents, *producer = (u64 *)(m->contents + PAGE_BYTES), pos, end, value;
+	u64 *consumer = (u64 *)m->contents, *producer = (u64 *)(m->contents + PAGE_BYTES), pos, end,
+	    value;
 	u8 *data = m->contents + 2 * PAGE_BYTES;
 	u32 mask = m->max_entries - 1;
 	int fd = notes_fd(inst);

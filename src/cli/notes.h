@@ -7,7 +7,7 @@
 
 struct cygnet;
 
-int notes_fd(struct cygnet *inst);			    /* readable when something came; -1 */
-void notes_drain(struct cygnet *inst, struct output *out);  /* prints all there is */
+int notes_fd(struct cygnet *inst);                         /* readable when something came; -1 */
+void notes_drain(struct cygnet *inst, struct output *out); /* prints all there is */
 
 #endif

@@ -84,7 +84,8 @@ static int check_header(struct check *c)
 	if (eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_ident[EI_DATA] != ELFDATA2LSB)
 		return bad(c, "not a 64-bit little-endian object");
 	if (eh->e_type != ET_REL)
-		return bad(c, "not a relocatable object (link it no further than clang -c or ld -r does)");
+		return bad(c, "not a relocatable object (link it no further than clang -c or ld -r "
+			      "does)");
 	if (eh->e_machine != EM_BPF && eh->e_machine != EM_NONE)
 		return bad(c, "an object for another machine, not BPF");
 	if (eh->e_shentsize != sizeof(Elf64_Shdr) || !eh->e_shnum || eh->e_shnum > MAX_SECTIONS ||
@@ -108,9 +109,11 @@ static int check_sections(struct check *c)
 		if (s->sh_type != SHT_NOBITS && !inside(c->file, s->sh_offset, s->sh_size))
 			return bad(c, "truncated or corrupt: section %u is not inside the file", i);
 		if (s->sh_size > 1u << 30)
-			return bad(c, "section %u has a size of %llu bytes", i, (unsigned long long)s->sh_size);
+			return bad(c, "section %u has a size of %llu bytes", i,
+				   (unsigned long long)s->sh_size);
 		if (s->sh_link >= c->count)
-			return bad(c, "corrupt: section %u links to section %u of %u", i, s->sh_link, c->count);
+			return bad(c, "corrupt: section %u links to section %u of %u", i,
+				   s->sh_link, c->count);
 		if (s->sh_flags & SHF_COMPRESSED)
 			return bad(c, "section %u is compressed", i);
 		if (s->sh_addralign > 4096 || (s->sh_addralign & (s->sh_addralign - 1)))
@@ -136,7 +139,8 @@ static int check_symbols(struct check *c, u32 i)
 	const Elf64_Sym *sym = (const Elf64_Sym *)v.p;
 
 	if (s->sh_entsize != sizeof(*sym) || s->sh_size % sizeof(*sym) || s->sh_offset % 8)
-		return bad(c, "corrupt: symbol table with entries of %llu bytes", (unsigned long long)s->sh_entsize);
+		return bad(c, "corrupt: symbol table with entries of %llu bytes",
+			   (unsigned long long)s->sh_entsize);
 	if (c->sh[s->sh_link].sh_type != SHT_STRTAB)
 		return bad(c, "corrupt: symbol table without names");
 	for (u64 n = 0; n < s->sh_size / sizeof(*sym); n++) {
@@ -148,11 +152,12 @@ static int check_symbols(struct check *c, u32 i)
 		if (y->st_shndx == SHN_UNDEF || y->st_shndx >= SHN_LORESERVE)
 			continue;
 		if (y->st_shndx >= c->count)
-			return bad(c, "corrupt: symbol %s lies in section %u of %u", strings.p + y->st_name,
-				   y->st_shndx, c->count);
+			return bad(c, "corrupt: symbol %s lies in section %u of %u",
+				   strings.p + y->st_name, y->st_shndx, c->count);
 		if ((type == STT_FUNC || type == STT_OBJECT) &&
 		    !inside(section(c, y->st_shndx), y->st_value, y->st_size))
-			return bad(c, "corrupt: symbol %s reaches beyond its section", strings.p + y->st_name);
+			return bad(c, "corrupt: symbol %s reaches beyond its section",
+				   strings.p + y->st_name);
 		if (type == STT_FUNC && (y->st_value % 8 || y->st_size % 8))
 			return bad(c, "corrupt: function %s is not made of whole instructions",
 				   strings.p + y->st_name);
@@ -168,9 +173,11 @@ static int check_relocations(struct check *c, u32 i)
 	u64 symbols;
 
 	if (s->sh_entsize != sizeof(*rel) || s->sh_size % sizeof(*rel) || s->sh_offset % 8)
-		return bad(c, "corrupt: relocations with entries of %llu bytes", (unsigned long long)s->sh_entsize);
+		return bad(c, "corrupt: relocations with entries of %llu bytes",
+			   (unsigned long long)s->sh_entsize);
 	if (!s->sh_info || s->sh_info >= c->count || c->sh[s->sh_link].sh_type != SHT_SYMTAB)
-		return bad(c, "corrupt: relocations of section %s lead nowhere", section_name(c, i));
+		return bad(c, "corrupt: relocations of section %s lead nowhere",
+			   section_name(c, i));
 	target = &c->sh[s->sh_info];
 	symbols = c->sh[s->sh_link].sh_size / sizeof(Elf64_Sym);
 	for (u64 n = 0; n < s->sh_size / sizeof(*rel); n++) {
@@ -179,8 +186,10 @@ static int check_relocations(struct check *c, u32 i)
 		if (ELF64_R_SYM(rel[n].r_info) >= symbols)
 			return bad(c, "corrupt: relocation %llu of %s names symbol %llu of %llu",
 				   (unsigned long long)n, section_name(c, i),
-				   (unsigned long long)ELF64_R_SYM(rel[n].r_info), (unsigned long long)symbols);
-		if (!inside(section(c, s->sh_info), rel[n].r_offset, need) || (need == 8 && rel[n].r_offset % 8))
+				   (unsigned long long)ELF64_R_SYM(rel[n].r_info),
+				   (unsigned long long)symbols);
+		if (!inside(section(c, s->sh_info), rel[n].r_offset, need) ||
+		    (need == 8 && rel[n].r_offset % 8))
 			return bad(c, "corrupt: relocation %llu of %s is not inside its section",
 				   (unsigned long long)n, section_name(c, i));
 	}
@@ -250,7 +259,8 @@ static int collect_types(struct check *c, struct view types)
 			return bad(c, "BTF is cut in type %u", n + 1);
 		tail = type_tail(t);
 		if (tail < 0)
-			return bad(c, "BTF type %u is of unknown kind %u", n + 1, BTF_INFO_KIND(t->info));
+			return bad(c, "BTF type %u is of unknown kind %u", n + 1,
+				   BTF_INFO_KIND(t->info));
 		if (!inside(types, off + sizeof(*t), tail))
 			return bad(c, "BTF is cut in type %u", n + 1);
 		if (n >= MAX_TYPES)
@@ -264,12 +274,16 @@ static int collect_types(struct check *c, struct view types)
 
 static int check_ref(struct check *c, u32 from, u32 to)
 {
-	return to <= c->type_count ? 0 : bad(c, "BTF type %u refers to type %u of %u", from, to, c->type_count);
+	return to <= c->type_count
+		       ? 0
+		       : bad(c, "BTF type %u refers to type %u of %u", from, to, c->type_count);
 }
 
 static int check_name(struct check *c, u32 id, u32 off)
 {
-	return is_string(c->btf_strings, off) ? 0 : bad(c, "BTF type %u has a name outside the strings", id);
+	return is_string(c->btf_strings, off)
+		       ? 0
+		       : bad(c, "BTF type %u has a name outside the strings", id);
 }
 
 static int check_members(struct check *c, u32 id)
@@ -278,7 +292,8 @@ static int check_members(struct check *c, u32 id)
 	const struct btf_member *m = (const struct btf_member *)(t + 1);
 
 	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
-		u32 bit = BTF_INFO_KFLAG(t->info) ? BTF_MEMBER_BIT_OFFSET(m[i].offset) : m[i].offset;
+		u32 bit =
+			BTF_INFO_KFLAG(t->info) ? BTF_MEMBER_BIT_OFFSET(m[i].offset) : m[i].offset;
 
 		if (check_name(c, id, m[i].name_off) || check_ref(c, id, m[i].type))
 			return -EINVAL;
@@ -296,11 +311,11 @@ static int check_entries(struct check *c, u32 id)
 
 	switch (BTF_INFO_KIND(t->info)) {
 	case BTF_KIND_INT:
-		if (!t->size || t->size > 16 || BTF_INT_BITS(w[0]) > t->size * 8 || BTF_INT_OFFSET(w[0]))
+		if (!t->size || t->size > 16 || BTF_INT_BITS(w[0]) > t->size * 8 ||
+		    BTF_INT_OFFSET(w[0]))
 			return bad(c, "BTF type %u is an integer of %u bytes", id, t->size);
 		return 0;
-	case BTF_KIND_ARRAY:
-		return check_ref(c, id, w[0]) || check_ref(c, id, w[1]) ? -EINVAL : 0;
+	case BTF_KIND_ARRAY: return check_ref(c, id, w[0]) || check_ref(c, id, w[1]) ? -EINVAL : 0;
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION: return check_members(c, id);
 	case BTF_KIND_ENUM:
@@ -361,8 +376,8 @@ static int check_cycles(struct check *c)
 					next = ((const struct btf_member *)(t + 1))[f->next++].type;
 				else
 					f->next = ~0u;
-			} else if (!f->next && kind != BTF_KIND_PTR && kind != BTF_KIND_FUNC_PROTO &&
-				   kind != BTF_KIND_DECL_TAG) {
+			} else if (!f->next && kind != BTF_KIND_PTR &&
+				   kind != BTF_KIND_FUNC_PROTO && kind != BTF_KIND_DECL_TAG) {
 				u32 target = type_target(t);
 
 				f->next = ~0u;
@@ -427,20 +442,26 @@ static u64 code_size(struct check *c, const char *name)
 	return 0;
 }
 
-enum ext_kind { EXT_FUNC, EXT_LINE, EXT_CORE };
+enum ext_kind {
+	EXT_FUNC,
+	EXT_LINE,
+	EXT_CORE
+};
 
 static int check_ext_record(struct check *c, enum ext_kind kind, const u32 *r, u64 code)
 {
 	static const char *const names[] = {"function", "line", "CO-RE"};
 
 	if (r[0] % 8 || r[0] >= code)
-		return bad(c, "BTF.ext: a %s record names instruction %u beyond its section", names[kind], r[0] / 8);
+		return bad(c, "BTF.ext: a %s record names instruction %u beyond its section",
+			   names[kind], r[0] / 8);
 	if (kind == EXT_LINE)
 		return is_string(c->btf_strings, r[1]) && is_string(c->btf_strings, r[2])
 			       ? 0
 			       : bad(c, "BTF.ext: a line record has no source text");
 	if (!r[1] || r[1] > c->type_count)
-		return bad(c, "BTF.ext: a %s record names type %u of %u", names[kind], r[1], c->type_count);
+		return bad(c, "BTF.ext: a %s record names type %u of %u", names[kind], r[1],
+			   c->type_count);
 	if (kind == EXT_CORE && !is_string(c->btf_strings, r[2]))
 		return bad(c, "BTF.ext: a CO-RE record has no access string");
 	return 0;
@@ -514,9 +535,11 @@ static int check_contents(struct check *c)
 			err = check_symbols(c, i);
 		else if (s->sh_type == SHT_REL)
 			err = check_relocations(c, i);
-		else if (s->sh_type == SHT_PROGBITS && (s->sh_flags & SHF_EXECINSTR) && s->sh_size % 8)
+		else if (s->sh_type == SHT_PROGBITS && (s->sh_flags & SHF_EXECINSTR) &&
+			 s->sh_size % 8)
 			err = bad(c, "section %s is not made of whole instructions", name);
-		if (!strcmp(name, "license") && s->sh_type == SHT_PROGBITS && !is_string(section(c, i), 0))
+		if (!strcmp(name, "license") && s->sh_type == SHT_PROGBITS &&
+		    !is_string(section(c, i), 0))
 			err = bad(c, "its license has no end");
 		if (!strcmp(name, ".BTF") && s->sh_type != SHT_NOBITS)
 			btf = i;
@@ -524,7 +547,8 @@ static int check_contents(struct check *c)
 			ext = i;
 	}
 	if (!err && btf)
-		err = c->sh[btf].sh_offset % 4 ? bad(c, "BTF is not aligned") : check_btf(c, section(c, btf));
+		err = c->sh[btf].sh_offset % 4 ? bad(c, "BTF is not aligned")
+					       : check_btf(c, section(c, btf));
 	if (!err && ext && !btf)
 		err = bad(c, "BTF.ext without BTF");
 	if (!err && ext)

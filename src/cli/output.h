@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include "base/text.h"
 #include "btf/btf.h"
+#include "cli/table.h"
 #include "core/note.h"
 #include "core/world_page.h"
 
@@ -24,9 +25,8 @@ struct output {
 struct record_type {
 	const char *map;
 	const struct btf_info *btf; /* NULL: hex */
-	u32 type_id;		    /* 0: hex */
-	struct record_column *columns;
-	size_t column_count;
+	u32 type_id;                /* 0: hex */
+	struct table table;
 };
 
 /* `file` NULL: stdout. 0 or an exit status after the message. */
@@ -37,11 +37,13 @@ void output_trace(struct output *o, const struct note *n);
 void output_record(struct output *o, struct record_type *rt, const void *data, u32 size);
 void output_lost(struct output *o, const char *map, u64 count);
 void output_untraced(struct output *o, const struct note *n);
-void output_fault(struct output *o, const char *prog, const struct world_fault *f, const char *source);
+void output_fault(struct output *o, const char *prog, const struct world_fault *f,
+		  const char *source);
 /* recursion misses, unanswered questions: "NAME: N WHAT" */
 void output_count(struct output *o, const char *prog, const char *what, u64 count);
 
-void record_type_init(struct record_type *rt, const char *map, const struct btf_info *btf, u32 type_id);
+void record_type_init(struct record_type *rt, const char *map, const struct btf_info *btf,
+		      u32 type_id);
 void record_type_fini(struct record_type *rt);
 
 /* One element of a map, collected before printing. */
@@ -51,13 +53,13 @@ struct element {
 
 struct map_dump {
 	const char *name;
-	u32 type;	  /* BPF_MAP_TYPE_* */
+	u32 type; /* BPF_MAP_TYPE_* */
 	u32 key_size, value_size;
 	const struct btf_info *btf; /* NULL: hex */
 	u32 key_type, value_type;   /* 0: hex */
 	struct element *elements;
 	size_t count;
-	bool cut;	  /* more elements than were read */
+	bool cut; /* more elements than were read */
 };
 
 void output_map(struct output *o, struct map_dump *d);

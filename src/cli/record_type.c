@@ -62,7 +62,8 @@ static bool is_struct(const struct btf *btf, u32 id)
 	return id && btf_is_composite(btf__type_by_id(btf, id));
 }
 
-/* The struct that exactly one or several equal global pointers point to; 0 when none or they differ. */
+/* The struct that exactly one or several equal global pointers point to; 0 when none or they
+ * differ. */
 static u32 pointed_struct(const struct btf *btf)
 {
 	u32 found = 0;
@@ -91,23 +92,26 @@ static bool used_by_maps(const struct btf *btf, struct bpf_object *obj, u32 id)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, obj) {
+	bpf_object__for_each_map(map, obj)
+	{
 		const struct btf_type *def = map_definition(btf, bpf_map__name(map));
 
 		if (!def)
 			continue;
-		if (def == btf__type_by_id(btf, id) || strip(btf, definition_member(btf, def, "key")) == id ||
+		if (def == btf__type_by_id(btf, id) ||
+		    strip(btf, definition_member(btf, def, "key")) == id ||
 		    strip(btf, definition_member(btf, def, "value")) == id)
 			return true;
 	}
 	return false;
 }
 
-/* Structs that vmlinux.h programs carry along are the kernel's: contexts and what CO-RE reads touch. */
+/* Structs that vmlinux.h programs carry along are the kernel's: contexts and what CO-RE reads
+ * touch. */
 static bool kernel_like(const char *name)
 {
-	static const char *const heads[] = {"trace_", "pt_regs", "task_struct", "bpf_", "user_pt_regs", "__sk_buff",
-					    "xdp_md"};
+	static const char *const heads[] = {"trace_",       "pt_regs",   "task_struct", "bpf_",
+					    "user_pt_regs", "__sk_buff", "xdp_md"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		if (!strncmp(name, heads[i], strlen(heads[i])))

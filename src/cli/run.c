@@ -21,7 +21,7 @@
 #include "cli/compile.h"
 #include "cli/dump.h"
 #include "cli/notes.h"
-#include "cli/object.h"
+#include "cli/unit.h"
 #include "cli/output.h"
 #include "cli/spawn.h"
 #include "cli/stream.h"
@@ -30,10 +30,15 @@
 #include "vm/instance.h"
 #include "world/server.h"
 
-enum { OPT_SET = 256, OPT_DURATION, OPT_BTF };
+enum {
+	OPT_SET = 256,
+	OPT_DURATION,
+	OPT_BTF
+};
 
 static const struct command_option options[] = {
-	{'s', "set", "NAME=VALUE", "give a global (const volatile, or any other) its value; repeatable"},
+	{'s', "set", "NAME=VALUE",
+	 "give a global (const volatile, or any other) its value; repeatable"},
 	{'d', "duration", "SECONDS", "stop after that long: the command gets SIGTERM"},
 	{'o', "output", "FILE", "write the data there instead of standard output"},
 	{'q', "quiet", NULL, "print no data, only what went wrong"},
@@ -49,37 +54,53 @@ const struct command command_run = {
 	.run = cmd_run,
 	.usage = "FILE.bpf.[co]... [OPTIONS] -- COMMAND [ARGUMENTS]",
 	.doc = "Loads BPF programs and lets them watch a command and all it starts",
-	.text =
-		"Each FILE is a compiled BPF object, or C that is compiled first (vmlinux.h is made from the "
-		"kernel's BTF and cached). Programs are loaded by libbpf into a private instance, not into the "
-		"kernel, and attached by section name: tracepoint/syscalls/sys_enter_NAME and sys_exit_NAME, "
+	.text = "Each FILE is a compiled BPF object, or C that is compiled first (vmlinux.h is "
+		"made from the "
+		"kernel's BTF and cached). Programs are loaded by libbpf into a private instance, "
+		"not into the "
+		"kernel, and attached by section name: tracepoint/syscalls/sys_enter_NAME and "
+		"sys_exit_NAME, "
 		"tracepoint/raw_syscalls/sys_enter and sys_exit, raw_tp/sys_enter and sys_exit, "
-		"uprobe/FILE:FUNCTION[+OFFSET], uretprobe/FILE:FUNCTION, usdt/FILE:PROVIDER:NAME. Programs of other "
-		"sections are named and left out; at least one must attach. No privilege is needed.\n\n"
-		"The programs see every process the command starts, through fork and exec. Static and setuid "
+		"uprobe/FILE:FUNCTION[+OFFSET], uretprobe/FILE:FUNCTION, usdt/FILE:PROVIDER:NAME. "
+		"Programs of other "
+		"sections are named and left out; at least one must attach. No privilege is "
+		"needed.\n\n"
+		"The programs see every process the command starts, through fork and exec. Static "
+		"and setuid "
 		"executables run on untraced and are named once.\n\n"
-		"While the command runs, bpf_printk lines and the records of ring buffers and perf buffers are "
-		"printed as they come. A record's type is the value type in the map's definition, or else the one "
-		"struct the program declares for it (`struct event *unused;` as a global keeps a type in BTF), or "
-		"else it is printed as hex. At the end the maps that the program names are printed: keys and values "
-		"by their BTF types, per-CPU values summed, arrays of log2 slots (a member or map called slots or "
+		"While the command runs, bpf_printk lines and the records of ring buffers and perf "
+		"buffers are "
+		"printed as they come. A record's type is the value type in the map's definition, "
+		"or else the one "
+		"struct the program declares for it (`struct event *unused;` as a global keeps a "
+		"type in BTF), or "
+		"else it is printed as hex. At the end the maps that the program names are "
+		"printed: keys and values "
+		"by their BTF types, per-CPU values summed, arrays of log2 slots (a member or map "
+		"called slots or "
 		"hist) as histograms.\n\n"
-		"A bad memory access of a program ends that run of it, is counted, and is reported at the end with "
+		"A bad memory access of a program ends that run of it, is counted, and is reported "
+		"at the end with "
 		"its source line; it never harms the command.\n\n"
-		"With --json each line is one object with a type: printk {pid, tid, comm, cpu, time_ns, text}; "
-		"record {map, data} or {map, hex}; map {map, entries: [{key, value}]}; lost {map, count}; "
-		"untraced {pid, what}; fault {program, kind, instruction, address, count, source}; count {program, "
+		"With --json each line is one object with a type: printk {pid, tid, comm, cpu, "
+		"time_ns, text}; "
+		"record {map, data} or {map, hex}; map {map, entries: [{key, value}]}; lost {map, "
+		"count}; "
+		"untraced {pid, what}; fault {program, kind, instruction, address, count, source}; "
+		"count {program, "
 		"what, count}.\n\n"
-		"Once the command has started the exit status is its own (128 + signal); otherwise 1 for an error "
+		"Once the command has started the exit status is its own (128 + signal); otherwise "
+		"1 for an error "
 		"and 2 for wrong usage.",
-	.examples = "cygnet run opensnoop.bpf.c -- ls -l /etc\tfiles a command opens\n"
-		    "cygnet run --set min_us=100 slow.bpf.o -- bash -c 'ls | wc -l'\ta tunable set\n"
-		    "cygnet run --json -o events.jsonl execsnoop.bpf.c -- make\tas data, to a file",
+	.examples =
+		"cygnet run opensnoop.bpf.c -- ls -l /etc\tfiles a command opens\n"
+		"cygnet run --set min_us=100 slow.bpf.o -- bash -c 'ls | wc -l'\ta tunable set\n"
+		"cygnet run --json -o events.jsonl execsnoop.bpf.c -- make\tas data, to a file",
 	.options = options,
 };
 
 struct run_session {
-	struct object_opts opts;
+	struct unit_opts opts;
 	VEC(const char *) sets;
 	const char *output;
 	bool json, quiet;
@@ -131,7 +152,9 @@ static int parse(struct run_session *s, int argc, char **argv, char ***files, in
 			break;
 		case 'd':
 			if (parse_duration(optarg, &s->duration))
-				return command_usage(&command_run, "--duration %s: want seconds (or 500ms, 2m)", optarg);
+				return command_usage(&command_run,
+						     "--duration %s: want seconds (or 500ms, 2m)",
+						     optarg);
 			break;
 		case 'o': s->output = optarg; break;
 		case 'q': s->quiet = true; break;
@@ -164,39 +187,45 @@ static int find_agent(char *path, size_t size)
 		free(full);
 		return 0;
 	}
-	return command_fail("libcygnet-agent.so: not found beside the executable (`make install`, or name it in "
+	return command_fail("libcygnet-agent.so: not found beside the executable (`make install`, "
+			    "or name it in "
 			    "CYGNET_AGENT)");
 }
 
 static int load(struct run_session *s, char **files, int count)
 {
 	struct cygnet_opts co = {.sz = sizeof(co)};
+	char small[PATH_MAX];
 	int err;
 
 	if (s->opts.btf && strcmp(s->opts.btf, "none"))
 		co.btf_path = s->opts.btf;
+	else if ((s->opts.btf || access("/sys/kernel/btf/vmlinux", R_OK)) &&
+		 !command_find_part("fallback/vmlinux.btf.o", small, sizeof(small)))
+		co.btf_path = small;
 	err = cygnet_new(&co, &s->inst);
 	if (err)
-		return command_fail("no instance can be made: %s (`cygnet doctor` says why)", strerror(-err));
+		return command_fail("no instance can be made: %s (`cygnet doctor` says why)",
+				    strerror(-err));
 	shim_use_instance(s->inst);
 	s->units = base_calloc(count, sizeof(*s->units));
 	if (!s->units)
 		return command_fail("out of memory");
 	for (int i = 0; i < count; i++) {
 		s->unit_count = i + 1;
-		err = object_open(&s->units[i], files[i], &s->opts);
+		err = unit_open(&s->units[i], files[i], &s->opts);
 		if (err)
 			return err;
 	}
-	vec_each(&s->sets, i) {
-		err = object_set(s->units, s->unit_count, s->sets.data[i]);
+	vec_each (&s->sets, i) {
+		err = unit_set(s->units, s->unit_count, s->sets.data[i]);
 		if (err)
 			return err;
 	}
 	for (int i = 0; i < count && !err; i++)
-		err = object_load(&s->units[i], &s->opts);
+		err = unit_load(&s->units[i], &s->opts);
 	for (int i = 0; i < count && !err; i++)
-		err = object_attach(&s->units[i], &s->opts);
+		err = unit_attach(&s->units[i], &s->opts);
 	return err ? err : streams_open(&s->streams, s->units, s->unit_count, &s->out);
 }
 
@@ -262,7 +291,7 @@ static void release(struct run_session *s)
 {
 	streams_close(&s->streams);
 	for (size_t i = 0; i < s->unit_count; i++)
-		object_close(&s->units[i]);
+		unit_close(&s->units[i]);
 	base_free(s->units);
 	world_stop(s->world);
 	if (s->inst)
@@ -280,14 +309,16 @@ static int start(struct run_session *s, pid_t *pid)
 	err = spawn_find(s->cmd[0], found, sizeof(found));
 	if (err)
 		return command_fail("%s: %s", s->cmd[0],
-				    err == -EACCES ? "not executable" : "no such command (is it in PATH?)");
+				    err == -EACCES ? "not executable"
+						   : "no such command (is it in PATH?)");
 	err = find_agent(agent, sizeof(agent));
 	if (err)
 		return err;
 	err = world_start(s->inst, NULL, &s->world);
 	if (err)
-		return command_fail("no socket for the traced processes: %s (TMPDIR names another place)",
-				    strerror(-err));
+		return command_fail(
+			"no socket for the traced processes: %s (TMPDIR names another place)",
+			strerror(-err));
 	*pid = spawn_start(s->cmd, agent, world_address(s->world));
 	if (*pid < 0)
 		return command_fail("%s: %s", s->cmd[0], strerror(-*pid));

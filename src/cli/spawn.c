@@ -37,7 +37,8 @@ int spawn_find(const char *name, char *path, size_t size)
 	while (*name) {
 		size_t n = strcspn(dirs, ":");
 
-		if (snprintf(path, size, "%.*s%s%s", (int)n, dirs, n ? "/" : "./", name) < (int)size &&
+		if (snprintf(path, size, "%.*s%s%s", (int)n, dirs, n ? "/" : "./", name) <
+			    (int)size &&
 		    !stat(path, &st) && S_ISREG(st.st_mode)) {
 			if (!access(path, X_OK))
 				return 0;

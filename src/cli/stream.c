@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* The streams of loaded objects: ring buffers and perf buffers, consumed by libbpf, printed typed. */
+/* The streams of loaded objects: ring buffers and perf buffers, consumed by libbpf, printed typed.
+ */
 #include <errno.h>
 #include <string.h>
 #include <bpf/bpf.h>
@@ -45,7 +46,8 @@ static struct stream *stream_new(struct streams *s, struct bpf_unit *u, struct b
 	if (!st)
 		return NULL;
 	st->owner = s;
-	record_type_init(&st->type, bpf_map__name(map), unit_btf(u), stream_record_type(u->obj, map));
+	record_type_init(&st->type, bpf_map__name(map), unit_btf(u),
+			 stream_record_type(u->obj, map));
 	if (vec_push(&s->all, st)) {
 		record_type_fini(&st->type);
 		base_free(st);
@@ -90,7 +92,8 @@ int streams_open(struct streams *s, struct bpf_unit *units, size_t n, struct out
 	for (size_t i = 0; i < n; i++) {
 		struct bpf_map *map;
 
-		bpf_object__for_each_map(map, units[i].obj) {
+		bpf_object__for_each_map(map, units[i].obj)
+		{
 			int err = 0;
 
 			if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
@@ -112,7 +115,8 @@ size_t streams_poll(struct streams *s, struct pollfd *fds, size_t max)
 	if (s->rings && n < max)
 		fds[n++] = (struct pollfd){.fd = ring_buffer__epoll_fd(s->rings), .events = POLLIN};
 	for (size_t i = 0; i < s->perf.len && n < max; i++)
-		fds[n++] = (struct pollfd){.fd = perf_buffer__epoll_fd(s->perf.data[i]), .events = POLLIN};
+		fds[n++] = (struct pollfd){.fd = perf_buffer__epoll_fd(s->perf.data[i]),
+					   .events = POLLIN};
 	return n;
 }
 
@@ -123,7 +127,7 @@ void streams_drain(struct streams *s)
 		ring_buffer__poll(s->rings, 0);
 		ring_buffer__consume(s->rings);
 	}
-	vec_each(&s->perf, i) {
+	vec_each (&s->perf, i) {
 		perf_buffer__poll(s->perf.data[i], 0);
 		perf_buffer__consume(s->perf.data[i]);
 	}
@@ -132,10 +136,10 @@ void streams_drain(struct streams *s)
 void streams_close(struct streams *s)
 {
 	ring_buffer__free(s->rings);
-	vec_each(&s->perf, i)
+	vec_each (&s->perf, i)
 		perf_buffer__free(s->perf.data[i]);
 	vec_fini(&s->perf);
-	vec_each(&s->all, i) {
+	vec_each (&s->all, i) {
 		struct stream *st = s->all.data[i];
 
 		if (st->lost)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The streams of loaded objects: ring buffers and perf buffers, consumed by libbpf, printed typed. */
+/* The streams of loaded objects: ring buffers and perf buffers, consumed by libbpf, printed typed.
+ */
 #ifndef CLI_STREAM_H
 #define CLI_STREAM_H
 
 #include <poll.h>
-#include "cli/object.h"
+#include "cli/unit.h"
 #include "cli/output.h"
 
 struct stream; /* one map */
@@ -24,8 +25,6 @@ size_t streams_poll(struct streams *s, struct pollfd *fds, size_t max);
 void streams_drain(struct streams *s);
 void streams_close(struct streams *s);
 
-/* The BTF of an object as btf/ parses it, cached per object; NULL when it has none. */
-const struct btf_info *unit_btf(struct bpf_unit *u);
 /*
  * The type of a map's records in the object's BTF: the value type in the map's
  * definition, else the one struct the program declares for it (a global

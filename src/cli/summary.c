@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* What a run reports of its programs at the end: faults with source lines, misses, unanswered questions. */
+/* What a run reports of its programs at the end: faults with source lines, misses, unanswered
+ * questions. */
 #include <stdlib.h>
 #include <string.h>
 #include <bpf/bpf.h>
@@ -16,7 +17,8 @@ static struct bpf_prog_linfo *line_info(int fd)
 	__u32 len = sizeof(info), count, size;
 	void *lines;
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) || !info.nr_line_info || !info.line_info_rec_size)
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) || !info.nr_line_info ||
+	    !info.line_info_rec_size)
 		return NULL;
 	count = info.nr_line_info;
 	size = info.line_info_rec_size;
@@ -35,7 +37,8 @@ static struct bpf_prog_linfo *line_info(int fd)
 }
 
 /* "file.c:12: text of the line" of an instruction. */
-static void source_line(const struct bpf_prog_linfo *lines, const struct btf *btf, u32 insn, struct text *out)
+static void source_line(const struct bpf_prog_linfo *lines, const struct btf *btf, u32 insn,
+			struct text *out)
 {
 	const struct bpf_line_info *l = lines ? bpf_prog_linfo__lfind(lines, insn, 0) : NULL;
 	const char *file, *slash, *line;
@@ -47,11 +50,12 @@ static void source_line(const struct bpf_prog_linfo *lines, const struct btf *bt
 	line = btf__name_by_offset(btf, l->line_off) ?: "";
 	while (*line == ' ' || *line == '\t')
 		line++;
-	text_fmt(out, "%s:%u: %s", slash ? slash + 1 : file, BPF_LINE_INFO_LINE_NUM(l->line_col), line);
+	text_fmt(out, "%s:%u: %s", slash ? slash + 1 : file, BPF_LINE_INFO_LINE_NUM(l->line_col),
+		 line);
 }
 
-static void print_faults(const struct bpf_program *p, const struct bpf_unit *u, const struct world_prog *w,
-			 struct output *out)
+static void print_faults(const struct bpf_program *p, const struct bpf_unit *u,
+			 const struct world_prog *w, struct output *out)
 {
 	struct bpf_prog_linfo *lines = line_info(bpf_program__fd(p));
 
@@ -87,7 +91,8 @@ void summary_print(struct cygnet *inst, struct bpf_unit *u, struct output *out)
 {
 	struct bpf_program *p;
 
-	bpf_object__for_each_program(p, u->obj) {
+	bpf_object__for_each_program(p, u->obj)
+	{
 		struct prog_object *prog = loaded(inst, p);
 		const struct world_prog *w;
 
@@ -97,10 +102,12 @@ void summary_print(struct cygnet *inst, struct bpf_unit *u, struct output *out)
 		if (w->faults)
 			print_faults(p, u, w, out);
 		if (w->recursion_misses)
-			output_count(out, bpf_program__name(p), "events missed (a run was in progress, or no slot free)",
+			output_count(out, bpf_program__name(p),
+				     "events missed (a run was in progress, or no slot free)",
 				     w->recursion_misses);
 		if (w->unknown)
-			output_count(out, bpf_program__name(p), "questions about the event that cannot be answered here",
+			output_count(out, bpf_program__name(p),
+				     "questions about the event that cannot be answered here",
 				     w->unknown);
 	}
 }

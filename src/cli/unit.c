@@ -15,10 +15,11 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "btf/btf.h"
 #include "cli/command.h"
 #include "cli/compile.h"
 #include "cli/core_btf.h"
-#include "cli/object.h"
+#include "cli/unit.h"
 #include "cli/object_check.h"
 #include "core/attach.h"
 
@@ -61,8 +62,10 @@ static const char *reason(int err)
 	for (const char *p = said.buf; p && *p;) {
 		size_t n = strcspn(p, "\n");
 
-		if (n > 8 && !strncmp(p, "libbpf: ", 8) && !memmem(p, n, "BEGIN PROG LOAD LOG", 19) &&
-		    !memmem(p, n, "END PROG LOAD LOG", 17) && !memmem(p, n, "failed to load object", 21)) {
+		if (n > 8 && !strncmp(p, "libbpf: ", 8) &&
+		    !memmem(p, n, "BEGIN PROG LOAD LOG", 19) &&
+		    !memmem(p, n, "END PROG LOAD LOG", 17) &&
+		    !memmem(p, n, "failed to load object", 21)) {
 			/* The first cause says most; what follows only unwinds. */
 			if (!best) {
 				best = p + 8;
@@ -93,10 +96,12 @@ static int check_object(const char *path, const char *file)
 	text_init(&why, line, sizeof(line));
 	if (!object_check_file(path, &why))
 		return 0;
-	return command_fail("%s: %s (clang -target bpf -g -c makes an object; a .c file is compiled)", file, line);
+	return command_fail(
+		"%s: %s (clang -target bpf -g -c makes an object; a .c file is compiled)", file,
+		line);
 }
 
-int object_open(struct bpf_unit *u, const char *file, const struct object_opts *opts)
+int unit_open(struct bpf_unit *u, const char *file, const struct unit_opts *opts)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, oo);
 	static char btf_path[PATH_MAX];
@@ -125,7 +130,9 @@ int object_open(struct bpf_unit *u, const char *file, const struct object_opts *
 		return command_fail("%s: cannot be opened: %s", file, reason(err));
 	}
 	if (!bpf_object__next_program(u->obj, NULL))
-		return command_fail("%s: holds no programs (a program stands in a section: SEC(\"...\"))", file);
+		return command_fail(
+			"%s: holds no programs (a program stands in a section: SEC(\"...\"))",
+			file);
 	return 0;
 }
 
@@ -138,7 +145,8 @@ static int find_global(struct bpf_object *obj, const char *name, struct bpf_map 
 
 	if (!btf)
 		return -ENOENT;
-	bpf_object__for_each_map(map, obj) {
+	bpf_object__for_each_map(map, obj)
+	{
 		const char *mapname = bpf_map__name(map), *sec = strchr(mapname, '.');
 		const struct btf_type *t;
 		int id;
@@ -171,7 +179,8 @@ static const struct btf_type *strip(const struct btf *btf, const struct btf_type
 	return t;
 }
 
-static int set_enum(const struct btf *btf, const struct btf_type *t, const char *value, long long *out)
+static int set_enum(const struct btf *btf, const struct btf_type *t, const char *value,
+		    long long *out)
 {
 	for (int i = 0; i < btf_vlen(t); i++) {
 		const struct btf_enum *e = btf_enum(t) + i;
@@ -185,8 +194,8 @@ static int set_enum(const struct btf *btf, const struct btf_type *t, const char 
 }
 
 /* Parses VALUE for the type into `bytes`; 0, or an exit status after the message. */
-static int parse_value(const struct btf *btf, const struct btf_type *t, const char *name, const char *value,
-		       unsigned char *bytes, unsigned int size)
+static int parse_value(const struct btf *btf, const struct btf_type *t, const char *name,
+		       const char *value, unsigned char *bytes, unsigned int size)
 {
 	long long v = 0;
 	char *end;
@@ -196,7 +205,8 @@ static int parse_value(const struct btf *btf, const struct btf_type *t, const ch
 		const struct btf_type *elem = strip(btf, btf__type_by_id(btf, btf_array(t)->type));
 
 		if (elem->size != 1)
-			return command_fail("--set %s: an array of other than characters cannot be set", name);
+			return command_fail(
+				"--set %s: an array of other than characters cannot be set", name);
 		if (strlen(value) >= size)
 			return command_fail("--set %s: at most %u characters fit", name, size - 1);
 		memset(bytes, 0, size);
@@ -204,7 +214,8 @@ static int parse_value(const struct btf *btf, const struct btf_type *t, const ch
 		return 0;
 	}
 	if (!btf_is_int(t) && !btf_is_any_enum(t))
-		return command_fail("--set %s: only numbers, booleans, enums and strings can be set", name);
+		return command_fail(
+			"--set %s: only numbers, booleans, enums and strings can be set", name);
 	if (btf_is_enum(t) && !set_enum(btf, t, value, &v))
 		goto store;
 	if (!strcmp(value, "true") || !strcmp(value, "false")) {
@@ -221,7 +232,8 @@ static int parse_value(const struct btf *btf, const struct btf_type *t, const ch
 		long long hi = is_signed ? (1ll << (size * 8 - 1)) - 1 : (1ll << (size * 8)) - 1;
 
 		if (v < lo || v > hi)
-			return command_fail("--set %s: %s does not fit (%lld to %lld)", name, value, lo, hi);
+			return command_fail("--set %s: %s does not fit (%lld to %lld)", name, value,
+					    lo, hi);
 	}
 store:
 	memcpy(bytes, &v, MIN(size, 8u));
@@ -240,7 +252,7 @@ static void collect_globals(struct bpf_object *obj, const char **names, size_t *
 	}
 }
 
-int object_set(struct bpf_unit *units, size_t n, const char *assignment)
+int unit_set(struct bpf_unit *units, size_t n, const char *assignment)
 {
 	const char *eq = strchr(assignment, '='), *near;
 	const char *names[512];
@@ -263,7 +275,8 @@ int object_set(struct bpf_unit *units, size_t n, const char *assignment)
 			continue;
 		data = (void *)bpf_map__initial_value(map, &size);
 		if (!data || info.offset + (size_t)info.size > size)
-			return command_fail("--set %s: %s has no initial value there", name, units[i].file);
+			return command_fail("--set %s: %s has no initial value there", name,
+					    units[i].file);
 		return parse_value(bpf_object__btf(units[i].obj), t, name, eq + 1,
 				   (unsigned char *)data + info.offset, info.size);
 	}
@@ -271,7 +284,8 @@ int object_set(struct bpf_unit *units, size_t n, const char *assignment)
 		collect_globals(units[i].obj, names, &count, ARRAY_SIZE(names));
 	near = command_nearest(name, names, count);
 	if (near)
-		return command_fail("--set %s: no such global in %s (did you mean %s?)", name, units[0].file, near);
+		return command_fail("--set %s: no such global in %s (did you mean %s?)", name,
+				    units[0].file, near);
 	return command_fail("--set %s: no such global in %s", name, units[0].file);
 }
 
@@ -283,7 +297,8 @@ static const char *cannot_attach(const struct bpf_program *p)
 
 	if (bpf_program__type(p) == BPF_PROG_TYPE_UNSPEC)
 		return "unknown section";
-	if (!strncmp(sec, "uprobe", 6) || !strncmp(sec, "uretprobe", 9) || !strncmp(sec, "usdt", 4)) {
+	if (!strncmp(sec, "uprobe", 6) || !strncmp(sec, "uretprobe", 9) ||
+	    !strncmp(sec, "usdt", 4)) {
 		if (!strchr(sec, '/'))
 			return "its section names no target (SEC(\"uprobe/FILE:FUNCTION\"))";
 		return NULL;
@@ -294,7 +309,8 @@ static const char *cannot_attach(const struct bpf_program *p)
 		u32 id;
 
 		if (sscanf(rest + 1, "%63[^/]/%127s", category, name) != 2)
-			return "its section names no tracepoint (SEC(\"tracepoint/CATEGORY/NAME\"))";
+			return "its section names no tracepoint "
+			       "(SEC(\"tracepoint/CATEGORY/NAME\"))";
 		for (u32 i = 0; i < core_event_source_count; i++)
 			if (core_event_sources[i]->tracepoint_id &&
 			    !core_event_sources[i]->tracepoint_id(category, name, &id))
@@ -325,8 +341,10 @@ static int note_unattached(struct bpf_unit *u, const struct bpf_program *p, cons
 /* The sections Cygnet attaches to, for a mistyped one. */
 static const char *nearest_section(const char *sec)
 {
-	static const char *const heads[] = {"tracepoint", "tp", "raw_tp", "raw_tracepoint", "uprobe", "uretprobe",
-					    "usdt", "kprobe", "fentry", "fexit", "xdp", "tc", "socket"};
+	static const char *const heads[] = {"tracepoint", "tp",        "raw_tp", "raw_tracepoint",
+					    "uprobe",     "uretprobe", "usdt",   "kprobe",
+					    "fentry",     "fexit",     "xdp",    "tc",
+					    "socket"};
 	char head[64];
 
 	snprintf(head, sizeof(head), "%.*s", (int)strcspn(sec, "/"), sec);
@@ -339,7 +357,8 @@ static int choose_programs(struct bpf_unit *u)
 	struct bpf_program *p;
 	size_t chosen = 0;
 
-	bpf_object__for_each_program(p, u->obj) {
+	bpf_object__for_each_program(p, u->obj)
+	{
 		const char *why = cannot_attach(p), *near;
 
 		if (!why) {
@@ -349,19 +368,23 @@ static int choose_programs(struct bpf_unit *u)
 		if (bpf_program__type(p) == BPF_PROG_TYPE_UNSPEC) {
 			near = nearest_section(bpf_program__section_name(p));
 			if (near)
-				return command_fail("%s: program %s: unknown section \"%s\" (did you mean \"%s\"?)",
+				return command_fail("%s: program %s: unknown section \"%s\" (did "
+						    "you mean \"%s\"?)",
 						    u->file, bpf_program__name(p),
 						    bpf_program__section_name(p), near);
-			return command_fail("%s: program %s: unknown section \"%s\" (see cygnet-run(1) for those "
+			return command_fail("%s: program %s: unknown section \"%s\" (see "
+					    "cygnet-run(1) for those "
 					    "that attach)",
-					    u->file, bpf_program__name(p), bpf_program__section_name(p));
+					    u->file, bpf_program__name(p),
+					    bpf_program__section_name(p));
 		}
 		bpf_program__set_autoload(p, false);
 		if (note_unattached(u, p, why))
 			return command_fail("%s: out of memory", u->file);
 	}
 	if (!chosen)
-		return command_fail("%s: no program attaches here: %s", u->file, u->unattached.data[0]);
+		return command_fail("%s: no program attaches here: %s", u->file,
+				    u->unattached.data[0]);
 	return 0;
 }
 
@@ -383,7 +406,8 @@ static bool verifier_words(char *line, size_t size, char *prog, size_t prog_size
 	for (const char *p = begin + strcspn(begin, "\n") + 1; p < end;) {
 		size_t n = strcspn(p, "\n");
 
-		if (n && strncmp(p, "processed ", 10) && strncmp(p, "-- ", 3) && strncmp(p, "libbpf:", 7)) {
+		if (n && strncmp(p, "processed ", 10) && strncmp(p, "-- ", 3) &&
+		    strncmp(p, "libbpf:", 7)) {
 			best = p;
 			best_len = n;
 		}
@@ -400,7 +424,8 @@ static const char *remedy(const char *words)
 	if (strstr(words, "GPL"))
 		return " (add: char LICENSE[] SEC(\"license\") = \"GPL\";)";
 	if (strstr(words, "unknown func"))
-		return " (this helper does not exist in the kernel that is imitated, or has no body yet)";
+		return " (this helper does not exist in the kernel that is imitated, or has no "
+		       "body yet)";
 	if (strstr(words, "cannot use helper"))
 		return " (another program type may call it)";
 	return "";
@@ -411,13 +436,15 @@ static int load_failed(struct bpf_unit *u, int err)
 	char words[512], prog[128] = "?";
 
 	if (verifier_words(words, sizeof(words), prog, sizeof(prog)))
-		return command_fail("%s: program %s: rejected: %s%s", u->file, prog, words, remedy(words));
+		return command_fail("%s: program %s: rejected: %s%s", u->file, prog, words,
+				    remedy(words));
 	if (strcmp(prog, "?"))
-		return command_fail("%s: program %s: cannot be loaded: %s", u->file, prog, reason(err));
+		return command_fail("%s: program %s: cannot be loaded: %s", u->file, prog,
+				    reason(err));
 	return command_fail("%s: cannot be loaded: %s", u->file, reason(err));
 }
 
-int object_load(struct bpf_unit *u, const struct object_opts *opts)
+int unit_load(struct bpf_unit *u, const struct unit_opts *opts)
 {
 	int err = choose_programs(u);
 
@@ -441,11 +468,12 @@ static const char *attach_remedy(const struct bpf_program *p, int err)
 	return "";
 }
 
-int object_attach(struct bpf_unit *u, const struct object_opts *opts)
+int unit_attach(struct bpf_unit *u, const struct unit_opts *opts)
 {
 	struct bpf_program *p;
 
-	bpf_object__for_each_program(p, u->obj) {
+	bpf_object__for_each_program(p, u->obj)
+	{
 		struct bpf_link *link;
 		int err;
 
@@ -455,8 +483,9 @@ int object_attach(struct bpf_unit *u, const struct object_opts *opts)
 		link = bpf_program__attach(p);
 		if (!link) {
 			err = -errno;
-			return command_fail("%s: program %s: cannot be attached to %s: %s%s", u->file,
-					    bpf_program__name(p), bpf_program__section_name(p), reason(err),
+			return command_fail("%s: program %s: cannot be attached to %s: %s%s",
+					    u->file, bpf_program__name(p),
+					    bpf_program__section_name(p), reason(err),
 					    attach_remedy(p, err));
 		}
 		if (vec_push(&u->links, link)) {
@@ -469,14 +498,30 @@ int object_attach(struct bpf_unit *u, const struct object_opts *opts)
 	return 0;
 }
 
-void object_close(struct bpf_unit *u)
+const struct btf_info *unit_btf(struct bpf_unit *u)
 {
-	vec_each(&u->links, i)
+	const struct btf *btf = bpf_object__btf(u->obj);
+	const void *raw;
+	__u32 size;
+
+	if (!u->btf && btf) {
+		raw = btf__raw_data(btf, &size);
+		if (raw && btf_view(raw, size, NULL, &u->btf))
+			u->btf = NULL;
+	}
+	return u->btf;
+}
+
+void unit_close(struct bpf_unit *u)
+{
+	vec_each (&u->links, i)
 		bpf_link__destroy(u->links.data[i]);
 	vec_fini(&u->links);
-	vec_each(&u->unattached, i)
+	vec_each (&u->unattached, i)
 		base_free((void *)u->unattached.data[i]);
 	vec_fini(&u->unattached);
+	btf_free(u->btf);
+	u->btf = NULL;
 	bpf_object__close(u->obj);
 	u->obj = NULL;
 }

@@ -4,17 +4,19 @@
  * attached by libbpf, which reaches the instance through the shim. Every
  * failure ends in one line that names file, program and remedy.
  */
-#ifndef CLI_OBJECT_H
-#define CLI_OBJECT_H
+#ifndef CLI_UNIT_H
+#define CLI_UNIT_H
 
 #include <bpf/libbpf.h>
 #include "base/vec.h"
 
-struct object_opts {
-	const char *btf;	  /* the kernel's BTF: NULL the host's, "none", or a file */
-	const char *const *sets;  /* NAME=VALUE */
+struct btf_info;
+
+struct unit_opts {
+	const char *btf;         /* the kernel's BTF: NULL the host's, "none", or a file */
+	const char *const *sets; /* NAME=VALUE */
 	size_t set_count;
-	bool verbose;		  /* libbpf's own messages too */
+	bool verbose; /* libbpf's own messages too */
 };
 
 struct bpf_unit {
@@ -23,16 +25,20 @@ struct bpf_unit {
 	struct bpf_object *obj;
 	VEC(struct bpf_link *) links;
 	VEC(const char *) unattached; /* programs left out, with the reason (base_free each) */
+	struct btf_info *btf;         /* the object's, see unit_btf() */
 };
 
 /* 0, or an exit status after the message was printed; then nothing is left loaded. */
-int object_open(struct bpf_unit *u, const char *file, const struct object_opts *opts);
+int unit_open(struct bpf_unit *u, const char *file, const struct unit_opts *opts);
 /* Loads, then attaches all that can be attached here; at least one must. */
-int object_load(struct bpf_unit *u, const struct object_opts *opts);
-int object_attach(struct bpf_unit *u, const struct object_opts *opts);
-void object_close(struct bpf_unit *u);
+int unit_load(struct bpf_unit *u, const struct unit_opts *opts);
+int unit_attach(struct bpf_unit *u, const struct unit_opts *opts);
+void unit_close(struct bpf_unit *u);
 
 /* Applies NAME=VALUE to whichever unit has the global; 0 or an exit status. */
-int object_set(struct bpf_unit *units, size_t n, const char *assignment);
+int unit_set(struct bpf_unit *units, size_t n, const char *assignment);
+
+/* The object's BTF as btf/ reads it; NULL when it has none. The unit's. */
+const struct btf_info *unit_btf(struct bpf_unit *u);
 
 #endif
