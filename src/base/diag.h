@@ -10,9 +10,9 @@
 #include "base/types.h"
 
 struct diag {
-	u16 id;	   /* a stable number of the diagnostics table; 0: nothing recorded */
-	s32 insn;  /* instruction index, or -1 */
-	s32 reg;   /* register, or -1 */
+	u16 id;   /* a stable number of the diagnostics table; 0: nothing recorded */
+	s32 insn; /* instruction index, or -1 */
+	s32 reg;  /* register, or -1 */
 	char what[160];
 	char why[160];
 	char hint[160];

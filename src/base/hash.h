@@ -17,8 +17,8 @@ struct hash {
 };
 
 int hash_set(struct hash *h, u64 key, void *value); /* replaces; 0 or -ENOMEM */
-void *hash_get(const struct hash *h, u64 key);	    /* NULL when absent */
-void *hash_del(struct hash *h, u64 key);	    /* the removed value or NULL */
+void *hash_get(const struct hash *h, u64 key);      /* NULL when absent */
+void *hash_del(struct hash *h, u64 key);            /* the removed value or NULL */
 /* Iteration: *pos starts at 0; returns the next value or NULL at the end. No changes meanwhile. */
 void *hash_next(const struct hash *h, size_t *pos, u64 *key);
 void hash_fini(struct hash *h);

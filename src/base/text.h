@@ -13,7 +13,7 @@
 struct text {
 	char *buf;
 	size_t len, cap; /* cap counts the NUL */
-	size_t lost;	 /* bytes that did not fit (or could not be allocated) */
+	size_t lost;     /* bytes that did not fit (or could not be allocated) */
 	int (*grow)(struct text *t, size_t need); /* NULL: fixed */
 };
 

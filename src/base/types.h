@@ -16,18 +16,18 @@ typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
 
-#define ARRAY_SIZE(a)		      (sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)                 (sizeof(a) / sizeof((a)[0]))
 #define container_of(ptr, type, memb) ((type *)((char *)(ptr)-offsetof(type, memb)))
-#define likely(x)		      __builtin_expect(!!(x), 1)
-#define unlikely(x)		      __builtin_expect(!!(x), 0)
-#define MIN(a, b)		      ((a) < (b) ? (a) : (b))
-#define MAX(a, b)		      ((a) > (b) ? (a) : (b))
+#define likely(x)                     __builtin_expect(!!(x), 1)
+#define unlikely(x)                   __builtin_expect(!!(x), 0)
+#define MIN(a, b)                     ((a) < (b) ? (a) : (b))
+#define MAX(a, b)                     ((a) > (b) ? (a) : (b))
 /* Rounds `x` up to a multiple of `a`, a power of two. */
-#define ROUND_UP(x, a)	  (((x) + (__typeof__(x))(a)-1) & ~((__typeof__(x))(a)-1))
-#define IS_POW2(x)	  ((x) && !((x) & ((x)-1)))
-#define ptr_to_u64(p)	  ((u64)(uintptr_t)(p))
-#define u64_to_ptr(v)	  ((void *)(uintptr_t)(v))
+#define ROUND_UP(x, a)      (((x) + (__typeof__(x))(a)-1) & ~((__typeof__(x))(a)-1))
+#define IS_POW2(x)          ((x) && !((x) & ((x)-1)))
+#define ptr_to_u64(p)       ((u64)(uintptr_t)(p))
+#define u64_to_ptr(v)       ((void *)(uintptr_t)(v))
 #define __printf_like(f, a) __attribute__((format(printf, f, a)))
-#define PAGE_BYTES	  4096u
+#define PAGE_BYTES          4096u
 
 #endif

@@ -23,8 +23,8 @@ enum env_clock {
 
 struct env_ops {
 	u64 (*clock)(struct run *run, enum env_clock which); /* ns (jiffies for JIFFIES) */
-	u64 (*pid_tgid)(struct run *run);		     /* tgid << 32 | pid */
-	u64 (*uid_gid)(struct run *run);		     /* gid << 32 | uid */
+	u64 (*pid_tgid)(struct run *run);                    /* tgid << 32 | pid */
+	u64 (*uid_gid)(struct run *run);                     /* gid << 32 | uid */
 	void (*comm)(struct run *run, char comm[16]);
 	u64 (*task)(struct run *run); /* the current task's handle (core/handle.h) */
 	u64 (*cgroup_id)(struct run *run);
@@ -33,7 +33,8 @@ struct env_ops {
 	int (*read_user)(struct run *run, void *dst, u32 size, u64 addr);
 	int (*read_kernel)(struct run *run, void *dst, u32 size, u64 addr);
 	int (*write_user)(struct run *run, u64 addr, const void *src, u32 size);
-	/* Up to `size` bytes with the NUL; returns length with NUL, or -EFAULT. Always NUL-terminates. */
+	/* Up to `size` bytes with the NUL; returns length with NUL, or -EFAULT. Always
+	 * NUL-terminates. */
 	long (*read_user_str)(struct run *run, char *dst, u32 size, u64 addr);
 	long (*read_kernel_str)(struct run *run, char *dst, u32 size, u64 addr);
 	/* Frames of the user stack, innermost first; returns frames written or -errno. */
@@ -43,7 +44,8 @@ struct env_ops {
 	void (*trace)(struct run *run, const char *line, u32 len);
 	/* A ring's producer wants its consumer woken. */
 	void (*wake)(struct run *run, struct map *ring);
-	/* The ring (perf buffer) with this object id, or NULL (fetched later; the miss is counted). */
+	/* The ring (perf buffer) with this object id, or NULL (fetched later; the miss is counted).
+	 */
 	struct map *(*object)(struct run *run, u32 id);
 };
 

@@ -14,10 +14,10 @@
 #define HANDLE_TAG 0x00c6ull
 
 enum handle_kind {
-	HANDLE_TASK = 1,	/* the current task (slot 0) */
-	HANDLE_TASK_PARENT,	/* its real parent */
-	HANDLE_TASK_LEADER,	/* its group leader */
-	HANDLE_CRED,		/* its credentials */
+	HANDLE_TASK = 1,    /* the current task (slot 0) */
+	HANDLE_TASK_PARENT, /* its real parent */
+	HANDLE_TASK_LEADER, /* its group leader */
+	HANDLE_CRED,        /* its credentials */
 };
 
 static inline u64 handle_make(u32 kind, u32 slot)

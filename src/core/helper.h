@@ -17,26 +17,26 @@ struct run;
  */
 enum helper_arg {
 	ARG_NONE,
-	ARG_ANY,	     /* any scalar or pointer */
-	ARG_MAP,	     /* struct map * the image refers to (or looked up from a map of maps) */
-	ARG_MAP_KEY,	     /* key_size readable bytes of the ARG_MAP before it */
-	ARG_MAP_VALUE,	     /* value_size readable bytes */
+	ARG_ANY,       /* any scalar or pointer */
+	ARG_MAP,       /* struct map * the image refers to (or looked up from a map of maps) */
+	ARG_MAP_KEY,   /* key_size readable bytes of the ARG_MAP before it */
+	ARG_MAP_VALUE, /* value_size readable bytes */
 	ARG_MAP_VALUE_WRITE, /* value_size writable bytes */
-	ARG_MEM,	     /* readable */
+	ARG_MEM,             /* readable */
 	ARG_MEM_OR_NULL,
-	ARG_MEM_WRITE,	     /* writable */
-	ARG_MEM_FIXED,	     /* fixed_size readable bytes */
+	ARG_MEM_WRITE, /* writable */
+	ARG_MEM_FIXED, /* fixed_size readable bytes */
 	ARG_MEM_FIXED_WRITE,
-	ARG_SIZE,	     /* > 0 */
+	ARG_SIZE, /* > 0 */
 	ARG_SIZE_OR_ZERO,
-	ARG_ALLOC_SIZE,	     /* constant size of what is returned (ringbuf_reserve) */
-	ARG_CTX,	     /* the program's context */
-	ARG_FUNC,	     /* index of a static subprogram's first instruction */
-	ARG_STACK_OR_NULL,   /* callback context: anything the callback may use */
-	ARG_CONST_STR,	     /* NUL-terminated, in a frozen read-only map */
-	ARG_SPIN_LOCK,	     /* a bpf_spin_lock in a map value */
-	ARG_RINGBUF_MEM,     /* what ringbuf_reserve returned, not yet released */
-	ARG_BTF_PTR,	     /* a kernel object handle */
+	ARG_ALLOC_SIZE,    /* constant size of what is returned (ringbuf_reserve) */
+	ARG_CTX,           /* the program's context */
+	ARG_FUNC,          /* index of a static subprogram's first instruction */
+	ARG_STACK_OR_NULL, /* callback context: anything the callback may use */
+	ARG_CONST_STR,     /* NUL-terminated, in a frozen read-only map */
+	ARG_SPIN_LOCK,     /* a bpf_spin_lock in a map value */
+	ARG_RINGBUF_MEM,   /* what ringbuf_reserve returned, not yet released */
+	ARG_BTF_PTR,       /* a kernel object handle */
 };
 
 enum helper_ret {
@@ -51,25 +51,25 @@ enum helper_ret {
 
 enum helper_flag {
 	HELPER_GPL_ONLY = 1 << 0,
-	HELPER_SLEEPABLE = 1 << 1,	/* only from sleepable programs */
-	HELPER_RELEASES_ARG1 = 1 << 2,	/* ends the life of argument 1 (ringbuf submit, discard) */
-	HELPER_NET = 1 << 3,		/* networking program types only */
-	HELPER_TRACING = 1 << 4,	/* tracing program types only (probe reads, stacks, ...) */
+	HELPER_SLEEPABLE = 1 << 1,     /* only from sleepable programs */
+	HELPER_RELEASES_ARG1 = 1 << 2, /* ends the life of argument 1 (ringbuf submit, discard) */
+	HELPER_NET = 1 << 3,           /* networking program types only */
+	HELPER_TRACING = 1 << 4,       /* tracing program types only (probe reads, stacks, ...) */
 };
 
 /* r1-r5 as in the kernel; the result becomes r0. Runs with the run's environment. */
 typedef u64 helper_fn(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 
 struct helper_proto {
-	u32 id;		  /* BPF_FUNC_* */
+	u32 id;           /* BPF_FUNC_* */
 	const char *name; /* "bpf_map_lookup_elem" */
 	helper_fn *fn;
-	u8 ret;		  /* enum helper_ret */
-	u8 args[5];	  /* enum helper_arg */
+	u8 ret;     /* enum helper_ret */
+	u8 args[5]; /* enum helper_arg */
 	u16 fixed_size[5];
 	u32 flags;
-	u16 since;	  /* first kernel, 0xMMmm: 0x0508 is 5.8; 0: before 4.19 */
-	const char *doc;  /* one line for docs/helpers.md; lint: never NULL */
+	u16 since;       /* first kernel, 0xMMmm: 0x0508 is 5.8; 0: before 4.19 */
+	const char *doc; /* one line for docs/helpers.md; lint: never NULL */
 };
 
 struct helper_family {
@@ -77,7 +77,7 @@ struct helper_family {
 	u32 count;
 };
 
-#define HELPER_FAMILY(name, array)                                                                 \
+#define HELPER_FAMILY(name, array) \
 	const struct helper_family name = {array, sizeof(array) / sizeof((array)[0])}
 
 /* NULL for an id without a body. O(1). core_helpers_init() runs once per process before. */

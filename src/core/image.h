@@ -12,13 +12,13 @@
 
 #include "isa/op.h"
 
-#define IMAGE_MAGIC	0x31474d4954474e59ull
-#define IMAGE_MAX_MAPS	64
+#define IMAGE_MAGIC    0x31474d4954474e59ull
+#define IMAGE_MAX_MAPS 64
 
 struct image_sub {
-	u32 start, end;	  /* instruction indexes [start, end) */
-	u32 stack;	  /* bytes of stack it touches, from the structural check */
-	u32 flags;	  /* IMAGE_SUB_* */
+	u32 start, end; /* instruction indexes [start, end) */
+	u32 stack;      /* bytes of stack it touches, from the structural check */
+	u32 flags;      /* IMAGE_SUB_* */
 };
 
 enum image_flag {
@@ -29,12 +29,12 @@ enum image_flag {
 
 struct image {
 	u64 magic;
-	u32 size;	  /* of the whole block */
+	u32 size; /* of the whole block */
 	u32 prog_type;
 	u32 attach_type;
 	u32 prog_id;
-	u32 flags;	  /* enum image_flag */
-	u32 ctx_size;	  /* bytes of context programs may read; 0: pointer-sized slots only */
+	u32 flags;    /* enum image_flag */
+	u32 ctx_size; /* bytes of context programs may read; 0: pointer-sized slots only */
 	u32 ctx_write_lo, ctx_write_hi; /* writable byte range of the context, empty by default */
 	u32 op_count, op_off;
 	u32 map_count, map_off;

@@ -17,7 +17,7 @@ struct map;
 struct map_attr {
 	u32 type, key_size, value_size, max_entries, flags;
 	u32 possible_cpus; /* of the instance */
-	u64 extra;	   /* map_extra */
+	u64 extra;         /* map_extra */
 	/* byte offset of a `struct bpf_spin_lock` in the value, or -1 (from BTF) */
 	s32 spin_lock_off;
 };
@@ -28,17 +28,17 @@ struct map_attr {
  */
 struct map {
 	const struct map_ops *ops;
-	u8 *contents;	     /* segment offset 0 */
+	u8 *contents;        /* segment offset 0 */
 	struct segment *seg; /* contents + contents_size */
-	u8 *meta;	     /* (u8 *)seg + SEGMENT_META */
+	u8 *meta;            /* (u8 *)seg + SEGMENT_META */
 	/* copies of trusted creation parameters: never re-read from shared memory */
 	u32 id, type, key_size, value_size, max_entries, flags, possible_cpus, seed;
-	u32 value_stride;    /* value_size rounded up to 8 */
+	u32 value_stride; /* value_size rounded up to 8 */
 	s32 spin_lock_off;
 	u64 contents_size, size;
-	u32 owner;	     /* this participant's index: owner word of slots and locks */
+	u32 owner; /* this participant's index: owner word of slots and locks */
 	char name[16];
-	void *priv;	     /* type's own precomputed view, inside `priv_space` */
+	void *priv; /* type's own precomputed view, inside `priv_space` */
 	u64 priv_space[16];
 };
 
@@ -59,12 +59,15 @@ struct map_ops {
 	int (*layout)(const struct map_attr *attr, u64 *contents, u64 *meta);
 	/* Fills a fresh, zeroed segment whose header is already written. */
 	int (*init)(struct map *m);
-	/* Prepares a view (m->priv); called for every view, after init for the first. 0 or -EINVAL. */
+	/* Prepares a view (m->priv); called for every view, after init for the first. 0 or -EINVAL.
+	 */
 	int (*view)(struct map *m);
 
-	/* What programs call; `run` gives the cpu slot and environment. NULL: type has no such op. */
+	/* What programs call; `run` gives the cpu slot and environment. NULL: type has no such op.
+	 */
 	void *(*lookup)(struct map *m, struct run *run, const void *key);
-	long (*update)(struct map *m, struct run *run, const void *key, const void *value, u64 flags);
+	long (*update)(struct map *m, struct run *run, const void *key, const void *value,
+		       u64 flags);
 	long (*remove)(struct map *m, struct run *run, const void *key);
 	void *(*lookup_percpu)(struct map *m, const void *key, u32 cpu);
 	long (*push)(struct map *m, struct run *run, const void *value, u64 flags);

@@ -9,9 +9,9 @@
 #include "base/types.h"
 
 enum note_kind {
-	NOTE_TRACE,	 /* a bpf_trace_printk line */
-	NOTE_UNTRACED,	 /* a child that runs on untraced: text = "path: why" */
-	NOTE_AGENT,	 /* something the agent could not do */
+	NOTE_TRACE,    /* a bpf_trace_printk line */
+	NOTE_UNTRACED, /* a child that runs on untraced: text = "path: why" */
+	NOTE_AGENT,    /* something the agent could not do */
 };
 
 struct note {

@@ -46,53 +46,57 @@ enum stub_kind {
 
 /* First bytes of a slot; code begins right behind at STUB_HEAD_BYTES. */
 struct stub_head {
-	u64 unwind;	/* where an unwinder goes on: SYSCALL: behind the syscall; PROBE: the probed instruction */
-	u64 back;	/* address execution continues at in the application (behind the patch) */
-	u64 site;	/* SYSCALL: address of the syscall instruction; PROBE: of the probed one */
-	u32 kind;	/* enum stub_kind */
-	u32 probe;	/* PROBE: hello.probe_base + index into the plan's probes */
-	u16 at_enter;	/* offsets from the slot's start; of the first lea of a SYSCALL */
+	u64 unwind;   /* where an unwinder goes on: SYSCALL: behind the syscall; PROBE: the probed
+			 instruction */
+	u64 back;     /* address execution continues at in the application (behind the patch) */
+	u64 site;     /* SYSCALL: address of the syscall instruction; PROBE: of the probed one */
+	u32 kind;     /* enum stub_kind */
+	u32 probe;    /* PROBE: hello.probe_base + index into the plan's probes */
+	u16 at_enter; /* offsets from the slot's start; of the first lea of a SYSCALL */
 	u16 at_syscall;
 	u16 at_exit;
 	u16 at_after;
 	u16 at_return;
-	u16 end;	/* end of code */
-	u16 insns;	/* relocated instructions, for translating a PC back: */
-	u8 old_off[8];	/* offset from `patch` of each relocated instruction */
-	u8 new_off[8];	/* offset from the slot's start */
-	u64 patch;	/* first patched address */
-	u16 flags;	/* STUB_* */
-	u64 near;	/* STUB_NEAR: address of the near piece */
+	u16 end;       /* end of code */
+	u16 insns;     /* relocated instructions, for translating a PC back: */
+	u8 old_off[8]; /* offset from `patch` of each relocated instruction */
+	u8 new_off[8]; /* offset from the slot's start */
+	u64 patch;     /* first patched address */
+	u16 flags;     /* STUB_* */
+	u64 near;      /* STUB_NEAR: address of the near piece */
 };
 #define STUB_HEAD_BYTES 96
 #define STUB_FLAGS_LIVE 1 /* PROBE not at a function entry: eflags must survive */
-#define STUB_NEAR	2 /* the relocated instructions stand in the near piece; new_off counts from `near` */
-#define STUB_CHAINED	4 /* PROBE in front of a syscall slot: continues there, insns is 0 */
+#define STUB_NEAR \
+	2 /* the relocated instructions stand in the near piece; new_off counts from `near` */
+#define STUB_CHAINED 4 /* PROBE in front of a syscall slot: continues there, insns is 0 */
 
 struct plan_mapping { /* of the hello, and of one mmap */
 	u64 start, end, offset;
 	u64 dev, ino;
-	u32 prot;	 /* PROT_* */
-	u32 path_len;	 /* bytes of path that follow, padded to 8; 0: anonymous */
+	u32 prot;     /* PROT_* */
+	u32 path_len; /* bytes of path that follow, padded to 8; 0: anonymous */
 };
 
 enum hello_why {
 	HELLO_START, /* after exec */
 	HELLO_FORK,
-	HELLO_MAP,   /* a new executable mapping */
+	HELLO_MAP, /* a new executable mapping */
 };
 
 struct plan_hello {
 	u32 why;
 	u32 pid, tid;
-	u32 parent;	   /* participant index of the parent (HELLO_FORK), or ~0 */
+	u32 parent;        /* participant index of the parent (HELLO_FORK), or ~0 */
 	u32 participant;   /* HELLO_MAP: own index; else ~0 */
-	u32 mapping_count; /* struct plan_mapping follow, each with its path: all of them, also for MAP */
-	u32 slot_base;	   /* first free slot of the arena */
-	u32 probe_base;	   /* probes this process has already */
+	u32 mapping_count; /* struct plan_mapping follow, each with its path: all of them, also for
+			      MAP */
+	u32 slot_base;     /* first free slot of the arena */
+	u32 probe_base;    /* probes this process has already */
 	u64 new_start, new_end; /* HELLO_MAP: the new mapping */
-	u64 arena;	   /* address of slot 0 */
-	u64 syscall_enter, syscall_exit, probe_entry; /* the agent's entries, for stubs to jump to */
+	u64 arena;              /* address of slot 0 */
+	u64 syscall_enter, syscall_exit,
+		probe_entry; /* the agent's entries, for stubs to jump to */
 	char agent_path[256];
 };
 
@@ -105,7 +109,7 @@ struct plan_reply {
 
 struct plan_map {
 	u32 object_id;
-	u32 fd;	    /* index into the reply's fds */
+	u32 fd; /* index into the reply's fds */
 	u64 contents_size, size;
 	struct map_attr attr;
 	char name[16];
@@ -121,7 +125,7 @@ struct plan_attach {
 	u32 kind; /* enum attach_kind */
 	s32 nr;
 	u32 tp_id;
-	u32 prog;  /* index into the plan's programs */
+	u32 prog; /* index into the plan's programs */
 	s32 pid;
 	u32 probe; /* uprobes: index into probes, or ~0 */
 	u64 cookie;
@@ -131,9 +135,10 @@ struct plan_attach {
 struct plan_probe {
 	u64 address;   /* of the instruction, in this process */
 	u64 semaphore; /* address of the u16 to increment, or 0 */
-	u64 sem_dev, sem_ino, sem_off; /* where it lies in the file, while that is not mapped yet; or 0 */
+	u64 sem_dev, sem_ino,
+		sem_off; /* where it lies in the file, while that is not mapped yet; or 0 */
 	u32 slot;
-	u32 key;       /* stable over plans of one instance: same attach point, same key */
+	u32 key; /* stable over plans of one instance: same attach point, same key */
 };
 
 /* Bytes to write. Order: near pages, stubs, then patches. */
@@ -144,7 +149,11 @@ struct plan_write {
 	u32 kind; /* PLAN_STUB, PLAN_NEAR, PLAN_PATCH */
 	u32 near; /* index + 1 of the near page it needs (not mapped: not written), or 0 */
 };
-enum { PLAN_NEAR, PLAN_STUB, PLAN_PATCH };
+enum {
+	PLAN_NEAR,
+	PLAN_STUB,
+	PLAN_PATCH
+};
 
 /* A page to map read-execute near code that is > 2 GiB from the arena (veneers). */
 struct plan_near {
@@ -176,17 +185,17 @@ struct plan {
 	u32 size;
 	u32 generation; /* of the instance's links */
 	u32 possible_cpus;
-	u32 notes;	/* object id of the note ring */
-	u32 dispatch;	/* 1: arm syscall user dispatch (sites remain that are not patched) */
+	u32 notes;    /* object id of the note ring */
+	u32 dispatch; /* 1: arm syscall user dispatch (sites remain that are not patched) */
 	u32 map_count, map_off;
 	u32 prog_count, prog_off;
 	u32 attach_count, attach_off;
 	u32 probe_count, probe_off;
 	u32 near_count, near_off;
 	u32 write_count, write_off;
-	u64 page_size;	   /* bytes of the world page's file */
+	u64 page_size;          /* bytes of the world page's file */
 	s32 field[FIELD_COUNT]; /* byte offsets, -1: not in this BTF */
-	char preload[512]; /* LD_PRELOAD and CYGNET_WORLD to put back at exec */
+	char preload[512];      /* LD_PRELOAD and CYGNET_WORLD to put back at exec */
 	char world[256];
 };
 

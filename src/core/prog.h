@@ -11,15 +11,17 @@
 #include "core/helper.h"
 
 struct prog_type_ops {
-	u32 type;	  /* BPF_PROG_TYPE_* */
+	u32 type;         /* BPF_PROG_TYPE_* */
 	const char *name; /* as bpftool prints it */
-	u16 since;	  /* first kernel, 0xMMmm */
-	bool tracing;	  /* fires from events of processes (HELPER_TRACING allowed) */
+	u16 since;        /* first kernel, 0xMMmm */
+	bool tracing;     /* fires from events of processes (HELPER_TRACING allowed) */
 	const char *doc;  /* one line; lint: never NULL */
-	/* Bytes of context a program may read; 0: unlimited pointer-sized slots (raw tracepoints). */
+	/* Bytes of context a program may read; 0: unlimited pointer-sized slots (raw tracepoints).
+	 */
 	u32 ctx_size;
 	u32 ctx_write_lo, ctx_write_hi; /* writable bytes [lo, hi) */
-	/* expected_attach_type allowed at PROG_LOAD? 0 or -EINVAL. NULL: must be 0... as the kernel has it */
+	/* expected_attach_type allowed at PROG_LOAD? 0 or -EINVAL. NULL: must be 0... as the kernel
+	 * has it */
 	int (*check_attach)(u32 attach_type, struct diag *diag);
 	/* May this type call the helper? (GPL is checked by the caller.) */
 	bool (*allows)(const struct helper_proto *proto, u32 attach_type);

@@ -14,24 +14,24 @@
 
 enum run_fault_kind {
 	FAULT_NONE,
-	FAULT_READ,	/* load outside live memory */
-	FAULT_WRITE,	/* store outside live memory or to read-only memory */
-	FAULT_HELPER,	/* helper argument that the prototype does not allow */
-	FAULT_NO_HELPER,/* helper or kfunc without a body */
-	FAULT_BUDGET,	/* too many instructions */
-	FAULT_STACK,	/* frame depth or stack use */
-	FAULT_JUMP,	/* left the program */
-	FAULT_INSN,	/* an operation this engine refuses */
-	FAULT_LOCK,	/* returned with a spin lock held, or took it twice */
+	FAULT_READ,      /* load outside live memory */
+	FAULT_WRITE,     /* store outside live memory or to read-only memory */
+	FAULT_HELPER,    /* helper argument that the prototype does not allow */
+	FAULT_NO_HELPER, /* helper or kfunc without a body */
+	FAULT_BUDGET,    /* too many instructions */
+	FAULT_STACK,     /* frame depth or stack use */
+	FAULT_JUMP,      /* left the program */
+	FAULT_INSN,      /* an operation this engine refuses */
+	FAULT_LOCK,      /* returned with a spin lock held, or took it twice */
 	FAULT_COUNT
 };
 
 struct run_fault {
-	u32 kind;  /* enum run_fault_kind */
-	u32 insn;  /* index */
-	u64 addr;  /* bad address, helper id, ... */
+	u32 kind; /* enum run_fault_kind */
+	u32 insn; /* index */
+	u64 addr; /* bad address, helper id, ... */
 	u32 size;
-	u32 arg;   /* helper argument number 1-5 */
+	u32 arg; /* helper argument number 1-5 */
 };
 
 struct run;
@@ -41,7 +41,7 @@ struct run_region {
 	u64 base;
 	u32 size;
 	bool writable;
-	u8 kind; /* enum run_region_kind */
+	u8 kind;                                    /* enum run_region_kind */
 	void (*release)(struct run *run, u64 base); /* ends what is still held at the run's end */
 };
 
@@ -54,7 +54,8 @@ enum run_region_kind {
 
 /* How helpers re-enter the engine for callbacks (bpf_loop, for_each_map_elem). */
 struct engine_ops {
-	/* Runs the subprogram at instruction `start` with r1-r5; *r0 its result. 0 or -EFAULT (fault set). */
+	/* Runs the subprogram at instruction `start` with r1-r5; *r0 its result. 0 or -EFAULT
+	 * (fault set). */
 	int (*call)(struct run *run, u32 start, const u64 args[5], u64 *r0);
 };
 
@@ -67,23 +68,23 @@ struct run {
 	void *engine_state;
 	void *ctx;
 	u32 ctx_size;
-	u32 cpu;		/* the leased slot */
+	u32 cpu; /* the leased slot */
 	u32 possible_cpus;
-	u32 flags;		/* RUN_* */
-	u64 cookie;		/* bpf_get_attach_cookie */
-	u64 func_ip;		/* bpf_get_func_ip */
+	u32 flags;                    /* RUN_* */
+	u64 cookie;                   /* bpf_get_attach_cookie */
+	u64 func_ip;                  /* bpf_get_func_ip */
 	const struct core_regs *regs; /* registers of the event, or NULL */
 	u64 start_ns;
-	u64 budget;		/* instructions left (checked engine) */
+	u64 budget; /* instructions left (checked engine) */
 	u64 tail_calls;
-	u64 unknown;		/* questions the environment could not answer */
+	u64 unknown; /* questions the environment could not answer */
 	u32 region_count;
 	struct run_region regions[RUN_MAX_REGIONS];
 	struct run_fault fault;
-	void *held_lock;	/* the bpf_spin_lock held, or NULL */
-	const u8 *packet;	/* classic packet loads (LD_ABS, LD_IND) read here; NULL: no packet */
+	void *held_lock;  /* the bpf_spin_lock held, or NULL */
+	const u8 *packet; /* classic packet loads (LD_ABS, LD_IND) read here; NULL: no packet */
 	u32 packet_size;
-	u32 packet_net;		/* offset of the network header (SKF_NET_OFF) */
+	u32 packet_net; /* offset of the network header (SKF_NET_OFF) */
 };
 
 enum run_flag {
@@ -105,8 +106,9 @@ int run_fault_set(struct run *run, u32 kind, u32 insn, u64 addr, u32 size, u32 a
 /* Adds a live region; -ENOSPC when RUN_MAX_REGIONS are in use. */
 int run_region_add(struct run *run, u64 base, u32 size, bool writable, u8 kind);
 /*
- * Adds a writable region of kind REGION_RINGBUF that the program must give back: `release` is called
- * with its base when the run ends, however it ends, the region already removed. -ENOSPC as above.
+ * Adds a writable region of kind REGION_RINGBUF that the program must give back: `release` is
+ * called with its base when the run ends, however it ends, the region already removed. -ENOSPC as
+ * above.
  */
 int run_region_hold(struct run *run, u64 base, u32 size,
 		    void (*release)(struct run *run, u64 base));

@@ -27,10 +27,10 @@ struct segment {
 	u32 max_entries;
 	u32 map_flags;
 	u32 possible_cpus;
-	u32 seed;	   /* of hashes */
+	u32 seed;          /* of hashes */
 	u64 contents_size; /* page-aligned */
-	u64 size;	   /* of the whole segment, page-aligned */
-	u64 doorbell;	   /* rings: sequence word producers bump (see core/world_page.h) */
+	u64 size;          /* of the whole segment, page-aligned */
+	u64 doorbell;      /* rings: sequence word producers bump (see core/world_page.h) */
 	u8 frozen;
 	u8 pad[7];
 	/* the type's own metadata follows at SEGMENT_META */

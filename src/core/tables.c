@@ -4,9 +4,9 @@
 #include "core/map.h"
 #include "core/prog.h"
 
-#define MAP_TYPE(ops)		extern const struct map_ops ops;
-#define HELPER_FAMILY_ROW(fam)	extern const struct helper_family fam;
-#define PROG_TYPE(ops)		extern const struct prog_type_ops ops;
+#define MAP_TYPE(ops)          extern const struct map_ops ops;
+#define HELPER_FAMILY_ROW(fam) extern const struct helper_family fam;
+#define PROG_TYPE(ops)         extern const struct prog_type_ops ops;
 #include "core/tables.def"
 #undef MAP_TYPE
 #undef HELPER_FAMILY_ROW

@@ -13,7 +13,7 @@
 #define WIRE_MAGIC   0x4e474359u /* "YCGN" */
 #define WIRE_VERSION 1
 #define WIRE_MAX     (4u << 20) /* bytes of a message */
-#define WIRE_MAX_FDS 253	/* SCM_MAX_FD */
+#define WIRE_MAX_FDS 253        /* SCM_MAX_FD */
 
 enum wire_type {
 	WIRE_AGENT_HELLO = 1, /* agent -> world: struct plan_hello + mappings (core/plan.h) */
@@ -33,10 +33,10 @@ struct wire_header {
 
 /* A call of a client: the arguments of syscall(2) as they stand in the client. */
 enum wire_call_kind {
-	WIRE_CALL_BPF,	      /* a = cmd, attr, size */
+	WIRE_CALL_BPF,        /* a = cmd, attr, size */
 	WIRE_CALL_PERF_OPEN,  /* a = attr, pid, cpu, group_fd, flags */
 	WIRE_CALL_PERF_IOCTL, /* a = fd, request, arg */
-	WIRE_CALL_OPEN,	      /* a file the instance answers: a = flags; path follows */
+	WIRE_CALL_OPEN,       /* a file the instance answers: a = flags; path follows */
 	WIRE_CALL_FDINFO,     /* text of /proc/self/fdinfo/N: a = fd */
 	WIRE_CALL_POLLFD,     /* the eventfd behind a pollable object: a = fd */
 	WIRE_CALL_UNAME,
@@ -51,7 +51,7 @@ struct wire_call {
 struct wire_reply {
 	s64 result; /* >= 0 or -errno; with is_fd the descriptor rides along and result is 0 */
 	u32 is_fd;
-	u32 len;    /* bytes that follow */
+	u32 len; /* bytes that follow */
 };
 
 #endif

@@ -19,15 +19,15 @@
 
 #include "base/types.h"
 
-#define WORLD_SLOTS	  64 /* most slots; possible_cpus says how many are used */
-#define WORLD_PROGS	  256
+#define WORLD_SLOTS       64 /* most slots; possible_cpus says how many are used */
+#define WORLD_PROGS       256
 #define WORLD_FAULT_SITES 8
 
 struct world_slot {
-	u32 owner;	/* participant + 1, 0: free */
-	u32 busy;	/* a run is in progress */
-	u64 sp;		/* stack pointer of the run */
-	u64 tid;	/* thread holding the lease (information only) */
+	u32 owner; /* participant + 1, 0: free */
+	u32 busy;  /* a run is in progress */
+	u64 sp;    /* stack pointer of the run */
+	u64 tid;   /* thread holding the lease (information only) */
 	u64 pad[5];
 };
 
@@ -41,22 +41,22 @@ struct world_fault {
 
 struct world_prog {
 	u64 runs;
-	u64 run_ns;	      /* only while statistics are on */
+	u64 run_ns;           /* only while statistics are on */
 	u64 recursion_misses; /* re-entered, or no slot free */
-	u64 faults;	      /* runs that ended early */
-	u64 unknown;	      /* questions the environment could not answer */
+	u64 faults;           /* runs that ended early */
+	u64 unknown;          /* questions the environment could not answer */
 	u64 pad[3];
 	struct world_fault sites[WORLD_FAULT_SITES]; /* first distinct (kind, insn) */
 };
 
 struct world_page {
 	u32 magic;
-	u32 slots;	/* possible cpus */
-	u32 seq;	/* doorbell */
+	u32 slots; /* possible cpus */
+	u32 seq;   /* doorbell */
 	u32 sleeping;
-	u32 next_hint;	/* where to start looking for a free slot */
+	u32 next_hint; /* where to start looking for a free slot */
 	u32 stats_on;
-	u32 closed;	/* the instance is gone: events no longer fire */
+	u32 closed; /* the instance is gone: events no longer fire */
 	u32 pad[9];
 	struct world_slot slot[WORLD_SLOTS];
 	struct world_prog prog[WORLD_PROGS];
