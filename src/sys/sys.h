@@ -60,6 +60,9 @@ int sys_poll_settle(struct cygnet *inst, u64 dev, u64 ino);
  */
 int sys_file(struct cygnet *inst, const char *path, struct text *out);
 
+/* unlink(2) of a path of OBJ_PIN: 0 or -ENOENT. */
+int sys_unpin(struct cygnet *inst, const char *path);
+
 /* uname(2) of the instance: the host's with the release it imitates. */
 int sys_uname(struct cygnet *inst, struct utsname *out);
 

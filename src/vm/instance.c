@@ -113,6 +113,11 @@ int cygnet_new(const struct cygnet_opts *opts, struct cygnet **out)
 	err = make_notes(inst);
 	if (err)
 		goto out;
+	err = btf_object_new(inst, NULL, &inst->vmlinux);
+	if (err)
+		goto out;
+	inst->vmlinux->kernel = true;
+	strcpy(inst->vmlinux->name, "vmlinux");
 	*out = inst;
 	return 0;
 out:
@@ -140,6 +145,8 @@ static void free_objects(struct cygnet *inst)
 		}
 	if (inst->notes)
 		object_put(&inst->notes->o);
+	if (inst->vmlinux)
+		object_put(&inst->vmlinux->o);
 	for (u32 k = 0; k < OBJECT_KINDS; k++)
 		vec_fini(&inst->objects[k].by_id);
 }

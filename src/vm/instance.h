@@ -32,9 +32,10 @@ struct cygnet {
 	u32 next_lock; /* byte of the next write-only description's lock */
 	int page_fd;   /* world page memfd (original) */
 	struct world_page *page;
-	struct map_object *notes; /* ring of core/note.h records; created with the instance */
-	u32 generation;           /* bumped by every link change */
-	u32 stats_users;          /* BPF_ENABLE_STATS descriptors alive */
+	struct map_object *notes;   /* ring of core/note.h records; created with the instance */
+	struct btf_object *vmlinux; /* BTF id 1: what the instance says of its kernel */
+	u32 generation;             /* bumped by every link change */
+	u32 stats_users;            /* BPF_ENABLE_STATS descriptors alive */
 	u64 prog_slots[WORLD_PROGS / 64]; /* counters of world_page.prog in use */
 	char *btf_path;                   /* NULL: the host's */
 	VEC(struct pin) pins;

@@ -112,8 +112,9 @@ struct prog_object {
 struct btf_object {
 	struct object o;
 	struct btf_info *btf; /* parsed and checked (btf/) */
-	void *raw;
+	const void *raw;
 	u32 raw_size;
+	void *own_raw; /* the kernel's: what `btf` only views */
 	char name[64];
 	bool kernel;
 };
@@ -184,6 +185,11 @@ void stats_object_fini(struct stats_object *s);
  */
 int map_object_new(struct cygnet *inst, const struct map_attr *attr, const char name[16],
 		   bool notes, struct map_object **out);
+
+/* Takes ownership of `btf`; one reference. NULL: the kernel's, loaded when first asked for. */
+int btf_object_new(struct cygnet *inst, struct btf_info *btf, struct btf_object **out);
+/* Makes the kernel's type information present: 0, -ENOENT (the host has none), -EINVAL, -ENOMEM. */
+int btf_object_load_kernel(struct btf_object *b);
 
 static inline struct map_object *object_map(struct object *o)
 {

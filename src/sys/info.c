@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * OBJ_GET_INFO_BY_FD. The client says how large its struct is: a shorter one
+ * gets what fits, what we do not know of a longer one must be zero. Arrays:
+ * the client says how many it has room for and learns how many there are.
+ */
+#include "btf/btf.h"
+#include "sys/call.h"
+
+/* Reads what the client put into the struct; its own size of it ends up in *len. */
+static int read_info(struct call *k, void *info, u32 size, u32 *len)
+{
+	const union bpf_attr *a = k->attr;
+	u8 tail[PAGE_BYTES];
+
+	if (a->info.info_len > PAGE_BYTES)
+		return -E2BIG;
+	if (a->info.info_len > size) {
+		u32 n = a->info.info_len - size;
+
+		if (call_read(k, tail, a->info.info + size, n))
+			return -EFAULT;
+		if (!call_is_zero(tail, n))
+			return -E2BIG;
+	}
+	memset(info, 0, size);
+	*len = MIN(a->info.info_len, size);
+	return call_read(k, info, a->info.info, *len);
+}
+
+static int write_info(struct call *k, const void *info, u32 len)
+{
+	if (call_write(k, k->attr->info.info, info, len) ||
+	    call_write_attr(k, offsetof(union bpf_attr, info.info_len), &len, sizeof(len)))
+		return -EFAULT;
+	return 0;
+}
+
+static long map_info(struct call *k, const struct map_object *m)
+{
+	struct bpf_map_info info;
+	u32 len;
+	int err = read_info(k, &info, sizeof(info), &len);
+
+	if (err)
+		return err;
+	if (info.hash || info.hash_size) /* exclusive maps are not made here */
+		return -EINVAL;
+	memset(&info, 0, sizeof(info));
+	info.type = m->attr.type;
+	info.id = m->o.id;
+	info.key_size = m->attr.key_size;
+	info.value_size = m->attr.value_size;
+	info.max_entries = m->attr.max_entries;
+	info.map_flags = m->attr.flags;
+	info.map_extra = m->attr.extra;
+	memcpy(info.name, m->name, sizeof(info.name));
+	if (m->btf) {
+		info.btf_id = m->btf->o.id;
+		info.btf_key_type_id = m->btf_key_type;
+		info.btf_value_type_id = m->btf_value_type;
+	}
+	return write_info(k, &info, len);
+}
+
+/* `n` records of `size` bytes, as many as the client has room for; *room becomes n. */
+static int put_array(struct call *k, u32 *room, u64 addr, const void *records, u32 n, u32 size)
+{
+	u32 fit = MIN(*room, n);
+
+	*room = n;
+	return call_write(k, addr, records, (size_t)fit * size);
+}
+
+static int put_map_ids(struct call *k, const struct prog_object *p, struct bpf_prog_info *info)
+{
+	u32 fit = MIN(info->nr_map_ids, (u32)p->maps.len);
+
+	info->nr_map_ids = p->maps.len;
+	for (u32 i = 0; i < fit; i++)
+		if (call_write(k, info->map_ids + 4ull * i, &p->maps.data[i]->o.id, 4))
+			return -EFAULT;
+	return 0;
+}
+
+static void put_stats(const struct cygnet *inst, const struct prog_object *p,
+		      struct bpf_prog_info *info)
+{
+	const struct world_prog *w;
+
+	if (p->stats >= WORLD_PROGS)
+		return;
+	w = &inst->page->prog[p->stats];
+	info->run_time_ns = __atomic_load_n(&w->run_ns, __ATOMIC_RELAXED);
+	info->run_cnt = __atomic_load_n(&w->runs, __ATOMIC_RELAXED);
+	info->recursion_misses = __atomic_load_n(&w->recursion_misses, __ATOMIC_RELAXED);
+}
+
+static long prog_info(struct call *k, const struct prog_object *p)
+{
+	struct bpf_prog_info info;
+	u32 len;
+	int err = read_info(k, &info, sizeof(info), &len);
+
+	if (err)
+		return err;
+	info.type = p->type;
+	info.id = p->o.id;
+	info.load_time = p->loaded_ns;
+	info.created_by_uid = p->uid;
+	info.gpl_compatible = p->gpl;
+	memcpy(info.tag, p->tag, sizeof(info.tag));
+	memcpy(info.name, p->name, sizeof(info.name));
+	info.ifindex = 0;
+	info.netns_dev = info.netns_ino = 0;
+	err = put_map_ids(k, p, &info);
+	if (err)
+		return err;
+	info.btf_id = p->btf ? p->btf->o.id : 0;
+	info.attach_btf_obj_id = info.attach_btf_id = 0;
+	info.verified_insns = p->insn_count;
+	info.run_time_ns = info.run_cnt = info.recursion_misses = 0;
+	put_stats(k->inst, p, &info);
+
+	/* Nothing is compiled: the jited halves are empty. */
+	info.jited_prog_len = info.nr_jited_ksyms = info.nr_jited_func_lens = 0;
+	info.nr_jited_line_info = 0;
+	info.jited_line_info_rec_size = sizeof(u64);
+	info.func_info_rec_size = sizeof(struct bpf_func_info);
+	info.line_info_rec_size = sizeof(struct bpf_line_info);
+	{
+		u32 room = info.xlated_prog_len / 8;
+
+		if (put_array(k, &room, info.xlated_prog_insns, p->insns, p->insn_count, 8))
+			return -EFAULT;
+		info.xlated_prog_len = room * 8;
+	}
+	if (put_array(k, &info.nr_func_info, info.func_info, p->func_info, p->func_info_count,
+		      p->func_info_size) ||
+	    put_array(k, &info.nr_line_info, info.line_info, p->line_info, p->line_info_count,
+		      p->line_info_size) ||
+	    put_array(k, &info.nr_prog_tags, info.prog_tags, p->tag, 1, sizeof(p->tag)))
+		return -EFAULT;
+	return write_info(k, &info, len);
+}
+
+static long btf_info(struct call *k, struct btf_object *b)
+{
+	struct bpf_btf_info info;
+	u32 len, fit, name_len = strlen(b->name), room;
+	int err = read_info(k, &info, sizeof(info), &len);
+	char nul = 0;
+
+	if (err)
+		return err;
+	if (b->kernel) {
+		err = btf_object_load_kernel(b);
+		if (err && err != -ENOENT)
+			return err;
+	}
+	info.id = b->o.id;
+	info.kernel_btf = b->kernel;
+	fit = MIN(info.btf_size, b->raw_size);
+	if (call_write(k, info.btf, b->raw, fit))
+		return -EFAULT;
+	info.btf_size = b->raw_size;
+	if (!info.name != !info.name_len)
+		return -EINVAL;
+	room = info.name_len;
+	info.name_len = name_len;
+	if (!info.name)
+		return write_info(k, &info, len);
+	fit = MIN(name_len + 1, room);
+	if (call_write(k, info.name, b->name, fit - 1) ||
+	    call_write(k, info.name + fit - 1, &nul, 1))
+		return -EFAULT;
+	err = write_info(k, &info, len);
+	return err ?: fit <= name_len ? -ENOSPC : 0;
+}
+
+/* A string of a link's info: cut to the client's room, always terminated; -ENOSPC when cut. */
+static int put_name(struct call *k, u64 addr, u32 *room, const char *s)
+{
+	u32 n = strlen(s) + 1, fit = MIN(*room, n);
+	char nul = 0;
+
+	*room = n;
+	if (!addr || !fit)
+		return 0;
+	if (call_write(k, addr, s, fit - 1) || call_write(k, addr + fit - 1, &nul, 1))
+		return -EFAULT;
+	return fit < n ? -ENOSPC : 0;
+}
+
+static int perf_link_info(struct call *k, const struct link_object *l, struct bpf_link_info *info)
+{
+	const struct attach *a = &l->attach;
+	int err;
+
+	switch (a->kind) {
+	case ATTACH_UPROBE:
+	case ATTACH_URETPROBE:
+		err = put_name(k, info->perf_event.uprobe.file_name,
+			       &info->perf_event.uprobe.name_len, a->path);
+		if (err)
+			return err;
+		info->perf_event.type =
+			a->kind == ATTACH_UPROBE ? BPF_PERF_EVENT_UPROBE : BPF_PERF_EVENT_URETPROBE;
+		info->perf_event.uprobe.offset = a->offset;
+		info->perf_event.uprobe.cookie = a->cookie;
+		info->perf_event.uprobe.ref_ctr_offset = a->ref_ctr_off;
+		return 0;
+	default:
+		err = put_name(k, info->perf_event.tracepoint.tp_name,
+			       &info->perf_event.tracepoint.name_len, l->tp_name);
+		if (err)
+			return err;
+		info->perf_event.type = BPF_PERF_EVENT_TRACEPOINT;
+		info->perf_event.tracepoint.cookie = a->cookie;
+		return 0;
+	}
+}
+
+static long link_info(struct call *k, const struct link_object *l)
+{
+	struct bpf_link_info info;
+	u32 len;
+	int err = read_info(k, &info, sizeof(info), &len);
+
+	if (err)
+		return err;
+	info.type = l->type;
+	info.id = l->o.id;
+	info.prog_id = l->prog->o.id;
+	if (l->type == BPF_LINK_TYPE_PERF_EVENT) {
+		if (!info.perf_event.uprobe.file_name != !info.perf_event.uprobe.name_len)
+			return -EINVAL;
+		err = perf_link_info(k, l, &info);
+	} else {
+		if (!info.raw_tracepoint.tp_name != !info.raw_tracepoint.tp_name_len)
+			return -EINVAL;
+		info.raw_tracepoint.cookie = l->attach.cookie;
+		err = put_name(k, info.raw_tracepoint.tp_name, &info.raw_tracepoint.tp_name_len,
+			       l->tp_name);
+	}
+	return err ?: write_info(k, &info, len);
+}
+
+long sys_info_by_fd(struct call *k)
+{
+	struct object *o;
+	u64 dev, ino;
+	int err = k->c->identify(k->c, k->attr->info.bpf_fd, &dev, &ino);
+
+	if (err)
+		return err;
+	o = object_by_inode(k->inst, dev, ino);
+	switch (o ? o->kind : OBJECT_KINDS) {
+	case OBJECT_MAP: return map_info(k, object_map(o));
+	case OBJECT_PROG: return prog_info(k, object_prog(o));
+	case OBJECT_BTF: return btf_info(k, object_btf(o));
+	case OBJECT_LINK: return link_info(k, object_link(o));
+	default: return -EINVAL;
+	}
+}
