@@ -26,6 +26,8 @@ enum run_fault_kind {
 	FAULT_COUNT
 };
 
+#define RUN_INSN_HERE UINT32_MAX
+
 struct run_fault {
 	u32 kind; /* enum run_fault_kind */
 	u32 insn; /* index */

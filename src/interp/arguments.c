@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Tests of the checked interpreter that are too long for its loop. */
+#include "core/handle.h"
+#include "interp/arguments.h"
+
+#define CHAIN_STACK 512        /* bytes of stack of a whole chain of calls */
+#define STACK_UNIT  16         /* a frame's stack counts in these, at least one */
+#define MAX_MEM     (1u << 29) /* no helper takes more memory at once */
+
+/* Is it in one frame of the current chain? The gaps between frames belong to nobody. */
+static bool on_stack(const struct interp *in, u64 off, u64 size)
+{
+	u64 within = off % INTERP_STRIDE;
+
+	return size <= ISA_STACK_SIZE && off < (u64)(in->depth + 1) * INTERP_STRIDE &&
+	       within >= INTERP_GAP && within - INTERP_GAP <= ISA_STACK_SIZE - size;
+}
+
+bool interp_may_access(struct interp *in, u64 addr, u64 size, bool write)
+{
+	u64 off = addr - ptr_to_u64(in->stack);
+	struct map_span span;
+
+	if (off < sizeof(in->stack))
+		return on_stack(in, off, size);
+	for (u32 i = 0; i < INTERP_SPANS; i++) {
+		const struct map_span *s = &in->spans[i];
+
+		if (size <= s->size && addr - s->base <= s->size - size && (s->writable || !write))
+			return true;
+	}
+	if (size > MAX_MEM || !run_find_span(in->run, addr, (u32)size, write, &span))
+		return false;
+	in->spans[in->next_span++ % INTERP_SPANS] = span;
+	return true;
+}
+
+static const struct image_sub *find_sub(const struct image *img, u64 start)
+{
+	const struct image_sub *subs = image_subs(img);
+
+	for (u32 i = 0; i < img->sub_count; i++)
+		if (subs[i].start == start)
+			return &subs[i];
+	return NULL;
+}
+
+bool interp_enter(struct interp *in, u32 start)
+{
+	const struct image_sub *sub = find_sub(in->run->image, start);
+	struct interp_frame *f = &in->frames[in->depth];
+	u32 bytes = sub ? sub->stack : 0;
+
+	if (bytes > CHAIN_STACK)
+		return false;
+	f->stack += ROUND_UP(MAX(bytes, 1), STACK_UNIT);
+	return f->stack <= CHAIN_STACK;
+}
+
+static struct map *find_map(const struct run *run, u64 addr)
+{
+	for (u32 i = 0; i < run->image->map_count; i++)
+		if (run->maps[i] && ptr_to_u64(run->maps[i]) == addr)
+			return run->maps[i];
+	return NULL;
+}
+
+/* A NUL-terminated string in memory that the program cannot change. */
+static bool is_const_string(struct interp *in, u64 addr)
+{
+	struct map_span span;
+
+	if (!run_find_span(in->run, addr, 1, false, &span) || span.writable)
+		return false;
+	for (u64 p = addr; p - span.base < span.size; p++)
+		if (!*(const char *)u64_to_ptr(p))
+			return true;
+	return false;
+}
+
+static bool is_spin_lock(struct interp *in, u64 addr)
+{
+	const struct run *run = in->run;
+	struct map_span span;
+
+	if (addr & 3)
+		return false;
+	for (u32 i = 0; i < run->image->map_count; i++) {
+		struct map *m = run->maps[i];
+
+		if (m && m->spin_lock_off >= 0 && m->ops->span && !m->ops->span(m, addr, &span))
+			return span.writable &&
+			       (addr - span.base) % m->value_stride == (u32)m->spin_lock_off;
+	}
+	return false;
+}
+
+static bool is_held(const struct run *run, u64 addr)
+{
+	const struct run_region *r = run_region_find(run, addr);
+
+	return r && r->kind == REGION_RINGBUF;
+}
+
+/* `size` bytes (0: none at all) of live memory? */
+static bool is_memory(struct interp *in, u64 addr, u64 size, bool write)
+{
+	return size == 0 || interp_may_access(in, addr, size, write);
+}
+
+/* One argument; *map is the last ARG_MAP seen, *size what was wrongly asked for. */
+static bool check_argument(struct interp *in, const struct helper_proto *proto, u32 i,
+			   const u64 *regs, struct map **map, u64 *size)
+{
+	u64 v = regs[i + 1];
+	u64 next = i < 4 ? regs[i + 2] : 0;
+
+	switch ((enum helper_arg)proto->args[i]) {
+	case ARG_NONE:
+	case ARG_ANY:
+	case ARG_ALLOC_SIZE:
+	case ARG_STACK_OR_NULL: return true;
+	case ARG_MAP:
+		*map = find_map(in->run, v);
+		return *map && (!proto->map_type || proto->map_type == (*map)->type);
+	case ARG_MAP_KEY: return *map && is_memory(in, v, *size = (*map)->key_size, false);
+	case ARG_MAP_VALUE: return *map && is_memory(in, v, *size = (*map)->value_size, false);
+	case ARG_MAP_VALUE_WRITE: return *map && is_memory(in, v, *size = (*map)->value_size, true);
+	case ARG_MEM_OR_NULL:
+		if (!v)
+			return next == 0;
+		/* fallthrough */
+	case ARG_MEM: return is_memory(in, v, *size = next, false);
+	case ARG_MEM_WRITE: return is_memory(in, v, *size = next, true);
+	case ARG_MEM_FIXED: return is_memory(in, v, *size = proto->fixed_size[i], false);
+	case ARG_MEM_FIXED_WRITE: return is_memory(in, v, *size = proto->fixed_size[i], true);
+	case ARG_SIZE: return v > 0 && v <= MAX_MEM;
+	case ARG_SIZE_OR_ZERO: return v <= MAX_MEM;
+	case ARG_CTX: return v == ptr_to_u64(in->run->ctx);
+	case ARG_FUNC: return v < in->count && find_sub(in->run->image, v);
+	case ARG_CONST_STR: return is_const_string(in, v);
+	case ARG_SPIN_LOCK: return is_spin_lock(in, v);
+	case ARG_RINGBUF_MEM: return is_held(in->run, v);
+	case ARG_BTF_PTR: return handle_is(v);
+	}
+	return false;
+}
+
+bool interp_check_arguments(struct interp *in, const struct helper_proto *proto, const u64 *regs,
+			    u32 pc)
+{
+	struct map *map = NULL;
+
+	for (u32 i = 0; i < 5 && proto->args[i] != ARG_NONE; i++) {
+		u64 size = 0;
+
+		if (check_argument(in, proto, i, regs, &map, &size))
+			continue;
+		run_fault_set(in->run, FAULT_HELPER, pc, regs[i + 1], (u32)MIN(size, UINT32_MAX),
+			      i + 1);
+		return false;
+	}
+	/* What ends a life may not be found live again by an earlier test's memory. */
+	if (proto->flags & HELPER_RELEASES_ARG1)
+		__builtin_memset(in->spans, 0, sizeof(in->spans));
+	return true;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The checked interpreter: nothing of the program is trusted. Each access is
+ * tested against the memory that is live for this run, each helper argument
+ * against its prototype, each step against the budget. A violation ends the
+ * run and releases what it held. It is the oracle of the verifier's soundness,
+ * and it runs programs that nobody verified.
+ */
+#include <linux/errno.h>
+#include "interp/arguments.h"
+
+#define EXEC  checked_exec
+#define CALL  checked_call
+#define START checked_start
+#define LOCALS                                                \
+	const struct isa_op *const end = in->ops + in->count; \
+	u64 budget = in->run->budget;
+#define STEP                                       \
+	do {                                       \
+		if (unlikely(op == end))           \
+			FAULT(FAULT_JUMP, PC, 0);  \
+		if (unlikely(budget == 0))         \
+			FAULT(FAULT_BUDGET, 0, 0); \
+		budget--;                          \
+	} while (0)
+#define TARGET(index)            ((u64)(index) < (in)->count)
+#define ACCESS(addr, size, kind) may_access(in, addr, size, kind)
+/* Where a field of a kernel object is not known its pointers are NULL; what hangs from them reads
+ * 0. */
+#define NULL_LOAD(addr)     (in->missed && (addr) < PAGE_BYTES)
+#define HELPER(proto, regs) interp_check_arguments(in, proto, regs, PC)
+#define BEFORE_CALL         run->budget = budget
+#define AFTER_CALL                          \
+	do {                                \
+		budget = run->budget;       \
+		if (proto->ret == RET_VOID) \
+			r[0] = 0;           \
+	} while (0)
+#define ENTER(start) interp_enter(in, start)
+
+static inline bool may_access(struct interp *in, u64 addr, u32 size, enum interp_access kind)
+{
+	if ((kind & ACCESS_ALIGNED) && addr & (size - 1))
+		return false;
+	return likely(addr - in->frame <= ISA_STACK_SIZE - size) ||
+	       interp_may_access(in, addr, size, kind & ACCESS_WRITE);
+}
+
+#include "interp/body.h"
+
+int interp_run_checked(struct run *run, u64 *ret)
+{
+	run->flags |= RUN_CHECKED;
+	return checked_start(run, ret);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What both interpreters keep of a run: frames, stacks, caches. Lives on the
+ * runner's stack for the length of one run. Freestanding.
+ *
+ * The stacks of all frames lie in one array, a gap before each and behind the
+ * last, so that an access beyond its frame never lands in a neighbour:
+ *
+ *	| gap | frame 0, 512 bytes | gap | frame 1 ... | frame 7 | gap |
+ *	                           ^ r10 of frame 0
+ */
+#ifndef INTERP_STATE_H
+#define INTERP_STATE_H
+
+#include "core/run.h"
+
+#define INTERP_GAP    64
+#define INTERP_STRIDE (INTERP_GAP + ISA_STACK_SIZE)
+#define INTERP_LOOPS  (8u << 20) /* may_goto lets a frame go round this often */
+#define INTERP_SPANS  2
+
+enum interp_access {
+	ACCESS_READ,
+	ACCESS_WRITE,   /* bit 0: the memory must be writable */
+	ACCESS_ALIGNED, /* bit 1: it must be naturally aligned */
+	ACCESS_ATOMIC,  /* both */
+};
+
+struct interp_frame {
+	u32 ret;      /* index of the instruction after the call */
+	u32 stack;    /* bytes that this frame and its callers take, as the kernel counts */
+	u32 loops;    /* may_goto: rounds left */
+	u64 saved[4]; /* the caller's r6-r9 */
+};
+
+struct interp {
+	struct run *run;
+	const struct isa_op *ops;
+	u32 count;
+	u32 depth;   /* index of the current frame */
+	u64 frame;   /* address of the current frame's stack */
+	bool missed; /* a load through a handle found no answer */
+	u32 next_span;
+	struct map_span spans[INTERP_SPANS]; /* memory found live by the last checks */
+	struct interp_frame frames[ISA_MAX_FRAMES];
+	u64 stack[(ISA_MAX_FRAMES * INTERP_STRIDE + INTERP_GAP) / 8];
+};
+
+static inline u8 *interp_frame_base(struct interp *in, u32 depth)
+{
+	return (u8 *)in->stack + depth * INTERP_STRIDE + INTERP_GAP;
+}
+
+/* Makes the frame at `depth` the current one. */
+static inline void interp_set_frame(struct interp *in, u32 depth)
+{
+	in->depth = depth;
+	in->frame = ptr_to_u64(interp_frame_base(in, depth));
+}
+
+/* Makes a fresh frame of the one at `depth`, its stack zeroed. */
+static inline void interp_new_frame(struct interp *in, u32 depth)
+{
+	interp_set_frame(in, depth);
+	in->frames[depth].stack = depth ? in->frames[depth - 1].stack : 0;
+	in->frames[depth].loops = INTERP_LOOPS;
+	__builtin_memset(u64_to_ptr(in->frame), 0, ISA_STACK_SIZE);
+}
+
+/* Starts a run in frame 0. */
+static inline void interp_init(struct interp *in, struct run *run)
+{
+	in->run = run;
+	in->ops = image_ops(run->image);
+	in->count = run->image->op_count;
+	in->missed = false;
+	in->next_span = 0;
+	__builtin_memset(in->spans, 0, sizeof(in->spans));
+	interp_new_frame(in, 0);
+}
+
+/* Enters a frame; false when there is none left. */
+static inline bool interp_push(struct interp *in, u32 ret)
+{
+	if (in->depth + 1 >= ISA_MAX_FRAMES)
+		return false;
+	interp_new_frame(in, in->depth + 1);
+	in->frames[in->depth].ret = ret;
+	return true;
+}
+
+/* A load through a kernel object's handle: 0 and counted where nobody knows. */
+u64 interp_load_handle(struct interp *in, u64 addr, u32 size, bool is_signed);
+/*
+ * A classic packet load: `size` bytes at `off`, network order. False: outside
+ * the packet, which ends the function with 0.
+ */
+bool interp_load_packet(const struct run *run, s64 off, u32 size, u64 *value);
+/* Address of byte `off` of the only value of the image's map `index`; false when there is none. */
+bool interp_direct(const struct run *run, u32 index, u64 off, u64 *addr);
+
+#endif
