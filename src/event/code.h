@@ -68,7 +68,7 @@ bool code_fully_known(const struct code_file *f);
 /* Whether a file offset lies in an executable PT_LOAD. */
 bool code_is_executable(const struct code_file *f, u64 offset);
 /* The function (from unwind data or symbols) around a file offset; -ENOENT. */
-int code_function(const struct code_file *f, u64 offset, u64 *start, u64 *end);
+int code_function(struct code_file *f, u64 offset, u64 *start, u64 *end);
 
 enum code_probe_mode {
 	CODE_PROBE_JUMP, /* patch: jmp rel32 to the stub (or its near piece) */
@@ -96,18 +96,21 @@ int code_probe(struct code_file *f, u64 offset, u32 limit, struct code_probe *ou
 
 /*
  * How a probe and a syscall site of the same file get along:
- * APART: they do not touch. CHAIN: both begin at the same byte; emit the
- * syscall first and pass its slot's code as `chain` to code_emit_probe(), and
- * write only the probe's patch. CLASH: do not patch the site; when
- * the probe sits on the syscall instruction itself, still CHAIN with
- * a site emitted bare.
+ * APART: they do not touch.
+ * CHAIN: both begin at the same byte. Emit the syscall first and pass its
+ *   `entry` as `chain` to code_emit_probe(); write only the probe's patch.
+ * CHAIN_BARE: the probe sits on the syscall instruction itself: the same, with
+ *   the syscall emitted bare.
+ * CLASH: leave the site to dispatch, unpatched.
+ * With CHAIN the probe takes over the site's window (and may become a jump).
  */
 enum code_relation {
 	CODE_APART,
 	CODE_CHAIN,
+	CODE_CHAIN_BARE,
 	CODE_CLASH
 };
-enum code_relation code_relate(const struct code_probe *p, const struct code_site *s);
+enum code_relation code_relate(struct code_probe *p, const struct code_site *s);
 
 /* Addresses in the process: the agent's entries (within 2 GiB of the arena). */
 struct code_entries {
@@ -118,6 +121,7 @@ struct code_emitted {
 	u8 stub[STUB_BYTES]; /* the whole slot: struct stub_head and code, the rest int3 */
 	u8 patch[16];
 	u8 near[CODE_NEAR_BYTES];
+	u64 entry;      /* where the slot is entered: in it, or in the near piece */
 	u64 patch_addr; /* where patch goes */
 	u32 patch_len;  /* 0: a bare site, nothing to patch */
 	u32 near_len;   /* 0: no near piece used */
