@@ -27,8 +27,8 @@ SAN ?=
 CPPFLAGS := -Isrc -Iinclude -D_GNU_SOURCE -DCYGNET_VERSION='"$(VERSION)"' -DCYGNET_DATADIR='"$(DATADIR)"'
 CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) -fPIC -fvisibility=hidden -MMD -MP
 # Run-time code: what runs while a program runs, also inside targets.
-RTFLAGS := -ffreestanding -mgeneral-regs-only -fno-stack-protector -fno-tree-loop-distribute-patterns \
-	   -fasynchronous-unwind-tables
+RTFLAGS := -ffreestanding -mgeneral-regs-only -fno-stack-protector -fasynchronous-unwind-tables \
+	   $(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
 
 RT_SRC := src/base/text.c src/base/diag.c $(filter-out src/core/event_table.c,$(wildcard src/core/*.c)) \
 	  $(wildcard src/map/*.c src/helper/*.c src/prog/*.c src/interp/*.c)
