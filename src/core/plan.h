@@ -109,7 +109,8 @@ struct plan_reply {
 
 struct plan_map {
 	u32 object_id;
-	u32 fd; /* index into the reply's fds */
+	u32 fd;        /* index into the reply's fds */
+	u32 kind, pad; /* 0: a map; 1: the ring of a perf buffer (object_id is the perf object's) */
 	u64 contents_size, size;
 	struct map_attr attr;
 	char name[16];
