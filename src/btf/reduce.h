@@ -28,9 +28,10 @@ int btf_core_names_elf(const void *elf, size_t size, struct btf_names *out);
 void btf_names_free(struct btf_names *names);
 
 /*
- * A BTF blob with every type of `full` that bears one of the names, whole: what
- * they embed recursively, typedef chains, enums; targets of pointers only as
- * forward declarations unless named too. *blob: base_free() it. -ENOMEM, -EINVAL.
+ * A BTF blob with every type of `full` that bears one of the names (in any
+ * flavour), whole: what they embed recursively, typedef chains, enums. Structs
+ * met only behind pointers stay as shells: kind, name and size, no members.
+ * *blob: base_free() it. -ENOMEM.
  */
 int btf_reduce(const struct btf_info *full, const char *const *names, u32 count, void **blob,
 	       u32 *size);

@@ -42,6 +42,7 @@ struct btf_column {
 	u32 type;
 	u32 bit_offset;
 	u32 bit_size; /* of a bitfield; 0: not one */
+	u32 top_size; /* bytes of the whole struct: where a flexible array begins */
 	bool numeric; /* aligned right */
 };
 

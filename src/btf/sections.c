@@ -7,7 +7,7 @@
 #include "btf/internal.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 #include "base/alloc.h"
 #include "btf/check.h"
 
@@ -35,14 +35,14 @@ static int open_header(struct btf_info *b, struct text *log)
 
 	if (b->size < offsetof(struct btf_header, type_off))
 		return bad(log, "hdr_len not found", -EINVAL);
-	__builtin_memcpy(&hdr_len, b->raw + offsetof(struct btf_header, hdr_len), 4);
+	memcpy(&hdr_len, b->raw + offsetof(struct btf_header, hdr_len), 4);
 	if (b->size < hdr_len)
 		return bad(log, "btf_header not found", -EINVAL);
 	for (u32 i = sizeof(b->hdr); i < hdr_len; i++)
 		if (b->raw[i])
 			return bad(log, "Unsupported btf_header", -E2BIG);
-	__builtin_memset(&b->hdr, 0, sizeof(b->hdr));
-	__builtin_memcpy(&b->hdr, b->raw, MIN(hdr_len, (u32)sizeof(b->hdr)));
+	memset(&b->hdr, 0, sizeof(b->hdr));
+	memcpy(&b->hdr, b->raw, MIN(hdr_len, (u32)sizeof(b->hdr)));
 	log_header(log, &b->hdr, b->size);
 	if (b->hdr.magic != BTF_MAGIC)
 		return bad(log, "Invalid magic", -EINVAL);
@@ -117,45 +117,26 @@ int btf_open_sections(struct btf_info *b, struct text *log)
 	return 0;
 }
 
-/* How many records there are; -EINVAL when one is cut or of an unknown kind. */
-static int count_records(const struct btf_info *b, u32 *count)
-{
-	u32 off = 0, n = 0;
-
-	while (off < b->hdr.type_len) {
-		const struct btf_type *t = (const struct btf_type *)(b->types + off);
-		u32 left = b->hdr.type_len - off, tail;
-
-		if (left < sizeof(*t))
-			return -EINVAL;
-		left -= sizeof(*t);
-		tail = btf_tail_size(t->info);
-		if (tail == ~0u || left < tail || n >= BTF_MAX_TYPE)
-			return -EINVAL;
-		off += sizeof(*t) + tail;
-		n++;
-	}
-	*count = n;
-	return 0;
-}
-
+/* Notes where each record is; -EINVAL when one is cut or of an unknown kind. */
 static int place_records(struct btf_info *b)
 {
-	u32 off = 0, count;
-	int err = count_records(b, &count);
+	u32 len = b->hdr.type_len, off = 0;
 
-	if (err)
-		return err;
-	b->at = base_alloc(((size_t)count + 1) * sizeof(*b->at));
+	b->at = base_alloc((len / sizeof(struct btf_type) + 1) * sizeof(*b->at));
 	if (!b->at)
 		return -ENOMEM;
-	for (u32 i = 0; i < count; i++) {
+	while (off < len) {
 		const struct btf_type *t = (const struct btf_type *)(b->types + off);
+		u32 tail;
 
-		b->at[i] = off;
-		off += sizeof(*t) + btf_tail_size(t->info);
+		if (len - off < sizeof(*t))
+			return -EINVAL;
+		tail = btf_tail_size(t->info);
+		if (tail == ~0u || len - off - sizeof(*t) < tail || btf_count(b) >= BTF_MAX_TYPE)
+			return -EINVAL;
+		b->at[b->own++] = off;
+		off += sizeof(*t) + tail;
 	}
-	b->own = count;
 	return 0;
 }
 
@@ -212,12 +193,12 @@ static int copy_aligned(struct btf_info *b)
 	u8 *copy;
 
 	if (b->size >= offsetof(struct btf_header, type_off))
-		__builtin_memcpy(&hdr_len, b->raw + offsetof(struct btf_header, hdr_len), 4);
+		memcpy(&hdr_len, b->raw + offsetof(struct btf_header, hdr_len), 4);
 	b->owned = base_alloc((size_t)b->size + 4);
 	if (!b->owned)
 		return -ENOMEM;
 	copy = (u8 *)b->owned + (-hdr_len & 3);
-	__builtin_memcpy(copy, b->raw, b->size);
+	memcpy(copy, b->raw, b->size);
 	b->raw = copy;
 	return 0;
 }

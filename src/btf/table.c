@@ -7,6 +7,7 @@
 #include "btf/internal.h"
 
 #include <errno.h>
+#include <string.h>
 #include "base/alloc.h"
 #include "base/hash.h"
 
@@ -227,7 +228,7 @@ u32 btf_align_of(const struct btf_info *b, u32 id)
 
 static u32 name_hash(const char *name)
 {
-	return hash_bytes(name, __builtin_strlen(name), 0);
+	return hash_bytes(name, strlen(name), 0);
 }
 
 int btf_index_names(struct btf_info *b)
@@ -262,7 +263,7 @@ static bool name_fits(const struct btf_info *b, u32 id, const char *name, u32 ki
 
 	if (kind ? k != kind : k == BTF_KIND_FWD)
 		return false;
-	return !__builtin_strcmp(btf_name(b, id), name);
+	return !strcmp(btf_name(b, id), name);
 }
 
 u32 btf_find(const struct btf_info *b, const char *name, u32 kind)
@@ -332,7 +333,7 @@ static int field_find(const struct btf_info *b, u32 id, const char *name, u32 de
 		--*budget;
 		btf_field_at(b, id, i, &f);
 		if (*f.name) {
-			if (__builtin_strcmp(f.name, name))
+			if (strcmp(f.name, name))
 				continue;
 			*out = f;
 			return 0;
@@ -402,7 +403,7 @@ int btf_enum_value(const struct btf_info *b, u32 id, const char *name, u64 *valu
 		u32 name_off;
 		u64 v = enum_at(t, i, &name_off);
 
-		if (!__builtin_strcmp(btf_str(b, name_off), name)) {
+		if (!strcmp(btf_str(b, name_off), name)) {
 			*value = v;
 			return 0;
 		}
