@@ -215,13 +215,6 @@ static void put_conversion(struct text *t, struct spec *s, char c, struct args *
 	}
 }
 
-static const char *parse_int(const char *f, int *n)
-{
-	for (; *f >= '0' && *f <= '9'; f++)
-		*n = MIN(*n * 10 + (*f - '0'), 1 << 16);
-	return f;
-}
-
 static const char *parse_spec(const char *f, struct spec *s, struct args *a)
 {
 	f = parse_flags(f, s);
@@ -237,7 +230,10 @@ static const char *parse_spec(const char *f, struct spec *s, struct args *a)
 	}
 	if (*f == '.') {
 		if (*++f == '*') {
-			s->precision = MAX(va_arg(a->ap, int), -1);
+			/* not MAX(): it would take two arguments */
+			s->precision = va_arg(a->ap, int);
+			if (s->precision < 0)
+				s->precision = -1;
 			f++;
 		} else {
 			f = parse_number(f, &s->precision);

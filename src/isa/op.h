@@ -11,7 +11,7 @@
 #include "base/types.h"
 
 struct isa_op {
-	u16 op;	 /* enum isa_opcode: a row of insn.def */
+	u16 op; /* enum isa_opcode: a row of insn.def */
 	u8 dst;
 	u8 src;
 	s32 off; /* branches: target - (index + 1); memory: displacement; gotol too */
