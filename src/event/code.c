@@ -170,13 +170,15 @@ static int decode_around(struct code_file *f, u64 va)
 	return body_decode(&f->image, fn, &f->body);
 }
 
-static int collect_pairs(const struct elf_segment *s, u64 **pairs, size_t *count)
+static int collect_pairs(const struct elf_image *e, const struct elf_segment *s, u64 **pairs,
+			 size_t *count)
 {
 	VEC(u64) found = {0};
 	const u8 *p = s->data, *end = p + s->size;
 
 	while (s->size >= 2 && (p = memmem(p, end - p, "\x0f\x05", 2))) {
-		if (vec_push(&found, s->va + (p - s->data))) {
+		if (!elf_is_data(e, s->va + (p - s->data)) &&
+		    vec_push(&found, s->va + (p - s->data))) {
 			vec_fini(&found);
 			return -ENOMEM;
 		}
@@ -236,7 +238,7 @@ static int examine_segment(struct code_file *f, const struct elf_segment *seg)
 {
 	u64 *pairs = NULL, from = seg->va;
 	size_t count = 0;
-	int err = collect_pairs(seg, &pairs, &count);
+	int err = collect_pairs(&f->image, seg, &pairs, &count);
 
 	if (!err && count)
 		err = load(f);

@@ -103,9 +103,46 @@ static int read_headers(struct elf_image *e)
 		else if (ph[i].p_type == PT_GNU_EH_FRAME)
 			e->eh_frame_hdr = ph[i].p_vaddr;
 		else if (ph[i].p_type == PT_DYNAMIC)
-			e->dynamic = ph[i].p_vaddr, e->dynamic_size = ph[i].p_filesz;
+			e->dynamic = ph[i].p_vaddr;
 	}
 	return err;
+}
+
+static int load_section_headers(struct elf_image *e, Elf64_Shdr **out)
+{
+	Elf64_Shdr *sh = base_alloc(e->shnum * sizeof(*sh) + 1);
+	int err = sh ? read_at(e->fd, sh, e->shnum * sizeof(*sh), e->shoff) : -ENOMEM;
+
+	if (err) {
+		base_free(sh);
+		return err;
+	}
+	*out = sh;
+	return 0;
+}
+
+/* Constants in an executable segment, as linkers laid them out before -z separate-code. */
+static int find_data(struct elf_image *e)
+{
+	Elf64_Shdr *sh;
+	int err = load_section_headers(e, &sh);
+
+	if (err)
+		return err;
+	for (u32 i = 0; !err && i < e->shnum; i++)
+		if (sh[i].sh_flags & SHF_ALLOC && !(sh[i].sh_flags & SHF_EXECINSTR) &&
+		    elf_code_at(e, sh[i].sh_addr))
+			err = vec_push(&e->data, (struct elf_range){sh[i].sh_addr, sh[i].sh_size});
+	base_free(sh);
+	return err;
+}
+
+bool elf_is_data(const struct elf_image *e, u64 va)
+{
+	vec_each (&e->data, i)
+		if (va - e->data.data[i].va < e->data.data[i].size)
+			return true;
+	return false;
 }
 
 int elf_load_code(struct elf_image *e, int fd, u64 file_size)
@@ -117,6 +154,8 @@ int elf_load_code(struct elf_image *e, int fd, u64 file_size)
 	for (u32 i = 0; !err && i < e->seg_count; i++)
 		if (e->seg[i].exec)
 			err = load_segment(e, &e->seg[i]);
+	if (!err)
+		err = find_data(e);
 	if (err)
 		elf_fini(e);
 	return err;
@@ -130,6 +169,7 @@ void elf_fini(struct elf_image *e)
 	}
 	vec_fini(&e->functions);
 	vec_fini(&e->labels);
+	vec_fini(&e->data);
 	if (e->fd >= 0)
 		close(e->fd);
 	*e = (struct elf_image){.fd = -1};
@@ -291,14 +331,15 @@ static int load_section(struct elf_image *e, const Elf64_Shdr *sh, void **out)
 /* The symbol tables that section headers name; without them the file just tells less. */
 static int read_symbol_tables(struct elf_image *e, const Elf64_Shdr *sh)
 {
-	struct elf_image known = {.functions = {e->functions.data, e->functions.len, 0}};
+	size_t size = e->functions.len * sizeof(struct elf_function);
+	/* A copy: e->functions grows while `known` is searched. */
+	struct elf_image known = {.functions = {base_alloc(size + 1), e->functions.len, 0}};
 	int err = 0;
 
-	/* A copy: e->functions grows while `known` is searched. */
-	known.functions.data =
-		base_memdup(e->functions.data, e->functions.len * sizeof(struct elf_function) + 1);
 	if (!known.functions.data)
 		return -ENOMEM;
+	if (size)
+		memcpy(known.functions.data, e->functions.data, size);
 	for (u32 i = 0; err != -ENOMEM && i < e->shnum; i++) {
 		void *sym, *names;
 
@@ -356,7 +397,7 @@ static u64 eh_frame_of_sections(struct elf_image *e, const Elf64_Shdr *sh, u64 *
 
 int elf_load_rest(struct elf_image *e)
 {
-	Elf64_Shdr *sh = NULL;
+	Elf64_Shdr *sh;
 	u64 eh_frame, size = ~0ull;
 	int err = 0;
 
@@ -364,22 +405,18 @@ int elf_load_rest(struct elf_image *e)
 		err = load_segment(e, &e->seg[i]);
 	if (err)
 		return err;
-	if (e->shnum) {
-		sh = base_alloc(e->shnum * sizeof(*sh));
-		err = sh ? read_at(e->fd, sh, e->shnum * sizeof(*sh), e->shoff) : -ENOMEM;
-	}
+	err = load_section_headers(e, &sh);
 	if (err)
-		goto out;
+		return err;
 	eh_frame = eh_frame_of_hdr(e);
-	if (!eh_frame && sh)
+	if (!eh_frame)
 		eh_frame = eh_frame_of_sections(e, sh, &size);
 	if (eh_frame)
 		err = elf_read_unwind(e, eh_frame, size);
 	if (err)
 		goto out;
 	sort_functions(e);
-	if (sh)
-		err = read_symbol_tables(e, sh);
+	err = read_symbol_tables(e, sh);
 	sort_functions(e);
 	if (e->labels.len)
 		qsort(e->labels.data, e->labels.len, sizeof(u64), by_value);

@@ -27,6 +27,10 @@ struct elf_function {
 	bool swept; /* its short branches are among the targets */
 };
 
+struct elf_range {
+	u64 va, size;
+};
+
 struct elf_image {
 	int fd; /* -1 once everything is loaded */
 	u64 file_size;
@@ -34,7 +38,9 @@ struct elf_image {
 	u64 shoff;
 	u32 shnum;
 	u64 eh_frame_hdr; /* va, or 0 */
-	u64 dynamic, dynamic_size;
+	u64 dynamic;
+	VEC(struct elf_range)
+	data; /* sections in executable segments that section headers call data */
 	struct elf_segment seg[ELF_MAX_SEGMENTS];
 	u32 seg_count;
 	VEC(struct elf_function) functions; /* sorted by start; may overlap only by hostility */
@@ -54,6 +60,8 @@ void elf_fini(struct elf_image *e);
 /* Bytes at a va: a pointer and how many follow in its segment; NULL. */
 const u8 *elf_at(const struct elf_image *e, u64 va, u64 *left);
 const struct elf_segment *elf_code_at(const struct elf_image *e, u64 va);
+/* Whether section headers say that va is data although its segment is executable. */
+bool elf_is_data(const struct elf_image *e, u64 va);
 /* The bytes at a va known to be code. */
 static inline const u8 *elf_code_bytes(const struct elf_image *e, u64 va)
 {

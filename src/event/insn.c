@@ -186,7 +186,7 @@ static int move_call(const u8 *p, const struct insn *i, u64 va, u64 at, u8 *out)
 	m = move_copy(p, i, at + n, out + n);
 	if (m < 0)
 		return m;
-	out[n + i->modrm] ^= (2 ^ 4) << 3; /* ff /2 is call, ff /4 is jmp */
+	out[n + i->modrm] ^= 6 << 3; /* ff /2 is call, ff /4 is jmp */
 	return n + m;
 }
 
