@@ -60,6 +60,8 @@ struct event_source_ops {
 	int (*tracepoint_id)(const char *category, const char *name, u32 *id);
 	/* Fills kind, nr, tp_id from a tracepoint id; 0 or -ENOENT. */
 	int (*by_tracepoint_id)(u32 id, struct attach *out);
+	/* The bare name ("sys_enter_openat") of a tracepoint id; 0 or -ENOENT. */
+	int (*tracepoint_name)(u32 id, struct text *out);
 	/* BPF_RAW_TRACEPOINT_OPEN's name; 0 or -ENOENT. */
 	int (*by_raw_name)(const char *name, struct attach *out);
 	/* perf_event_open of type uprobe: resolves path (stat), checks offset; 0 or -errno as the

@@ -41,6 +41,11 @@ int call_may_read(struct call *k, int fd, const struct map_object *m);
 int call_may_write(struct call *k, int fd, const struct map_object *m);
 /* The command's result is a new descriptor of `o`. */
 long call_return(struct call *k, struct object *o, int mode);
+/*
+ * The outcome of a command whose answer could not be delivered: when `ret` differs
+ * from `fd`, the descriptor already made is closed again.
+ */
+long call_finish(struct call *k, long ret, long fd);
 /* BPF_F_RDONLY, BPF_F_WRONLY of `flags` as an open mode, -EINVAL for both. */
 int call_open_mode(u32 flags);
 /* An object name: letters, digits, _ and . only, terminated. 0 or -EINVAL; dst always whole. */

@@ -6,6 +6,7 @@
  */
 #include <ctype.h>
 #include <fcntl.h>
+#include <unistd.h>
 #include "sys/call.h"
 
 struct command {
@@ -122,6 +123,15 @@ long call_return(struct call *k, struct object *o, int mode)
 	if (fd >= 0)
 		k->is_fd = true;
 	return fd;
+}
+
+long call_finish(struct call *k, long ret, long fd)
+{
+	if (ret != fd && k->is_fd) {
+		close(fd);
+		k->is_fd = false;
+	}
+	return ret;
 }
 
 int call_open_mode(u32 flags)

@@ -105,8 +105,8 @@ struct prog_object {
 	u32 func_info_size, func_info_count;
 	void *line_info;
 	u32 line_info_size, line_info_count;
-	u32 max_ctx_offset; /* bytes of context it reads by constant offsets (tracepoint attach) */
 	u32 prog_flags;
+	u32 max_ctx_offset; /* bytes of context it reads by constant offsets */
 };
 
 struct btf_object {

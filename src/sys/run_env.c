@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * What a program run by PROG_TEST_RUN may ask. The caller's memory is read
+ * through its client; of the kernel there is nothing to read.
+ */
+#include <linux/futex.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "core/helper.h"
+#include "core/note.h"
+#include "core/run.h"
+#include "sys/run_env.h"
+
+#define PARTICIPANT_SELF 0 /* the instance's own index; targets' begin at 1 */
+
+static struct call *call_of(struct run *run)
+{
+	return run->env_data;
+}
+
+static u64 env_clock(struct run *run, enum env_clock which)
+{
+	static const clockid_t ids[] = {
+		[ENV_CLOCK_MONOTONIC] = CLOCK_MONOTONIC,      [ENV_CLOCK_BOOTTIME] = CLOCK_BOOTTIME,
+		[ENV_CLOCK_COARSE] = CLOCK_MONOTONIC_COARSE,  [ENV_CLOCK_TAI] = CLOCK_TAI,
+		[ENV_CLOCK_JIFFIES] = CLOCK_MONOTONIC_COARSE,
+	};
+	struct timespec t = {0};
+
+	clock_gettime(ids[which], &t);
+	if (which == ENV_CLOCK_JIFFIES) /* 250 a second */
+		return t.tv_sec * 250ull + t.tv_nsec / 4000000;
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static u64 env_pid_tgid(struct run *run)
+{
+	struct call *k = call_of(run);
+	u64 tgid = k->c->pid;
+
+	return tgid << 32 | (k->c->pid == getpid() ? (u32)syscall(SYS_gettid) : tgid);
+}
+
+static u64 env_uid_gid(struct run *run)
+{
+	return (u64)getegid() << 32 | call_of(run)->c->uid;
+}
+
+static void env_comm(struct run *run, char comm[16])
+{
+	char path[64];
+	size_t n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", call_of(run)->c->pid);
+	f = fopen(path, "re");
+	if (f) {
+		n = fread(comm, 1, 15, f);
+		fclose(f);
+	}
+	if (n && comm[n - 1] == '\n')
+		n--;
+	memset(comm + n, 0, 16 - n);
+}
+
+static u64 env_none(struct run *run)
+{
+	run->unknown++;
+	return 0;
+}
+
+static u64 env_random(struct run *run)
+{
+	u64 v;
+
+	return getrandom(&v, sizeof(v), 0) == sizeof(v) ? v : hash_u64(run->start_ns);
+}
+
+static int env_read_user(struct run *run, void *dst, u32 size, u64 addr)
+{
+	return call_read(call_of(run), dst, addr, size);
+}
+
+static int env_read_kernel(struct run *run, void *dst, u32 size, u64 addr)
+{
+	run->unknown++;
+	return -EFAULT;
+}
+
+static int env_write_user(struct run *run, u64 addr, const void *src, u32 size)
+{
+	return call_write(call_of(run), addr, src, size);
+}
+
+static long env_read_user_str(struct run *run, char *dst, u32 size, u64 addr)
+{
+	long len;
+
+	if (!size)
+		return 0;
+	len = call_read_str(call_of(run), dst, addr, size);
+	if (len == -EFAULT)
+		return -EFAULT;
+	if (len < 0)
+		len = size - 1;
+	dst[len] = 0;
+	return len + 1;
+}
+
+static long env_read_kernel_str(struct run *run, char *dst, u32 size, u64 addr)
+{
+	if (size)
+		dst[0] = 0;
+	run->unknown++;
+	return -EFAULT;
+}
+
+static long env_user_stack(struct run *run, u64 *ips, u32 max, u32 skip)
+{
+	run->unknown++;
+	return -EFAULT;
+}
+
+static long env_send_signal(struct run *run, u32 sig, bool thread)
+{
+	return -EPERM; /* a test does not signal its caller */
+}
+
+/* A note is a record of the instance's ring, written as a program would. */
+static void env_trace(struct run *run, const char *line, u32 len)
+{
+	const struct helper_proto *output = core_helper(BPF_FUNC_ringbuf_output);
+	struct call *k = call_of(run);
+	struct {
+		struct note n;
+		char text[512];
+	} rec = {{0}};
+
+	if (!output)
+		return;
+	len = MIN(len, (u32)sizeof(rec.text));
+	rec.n.kind = NOTE_TRACE;
+	rec.n.pid = rec.n.tid = k->c->pid;
+	rec.n.cpu = run->cpu;
+	rec.n.time_ns = env_clock(run, ENV_CLOCK_MONOTONIC);
+	env_comm(run, rec.n.comm);
+	rec.n.len = len;
+	memcpy(rec.text, line, len);
+	output->fn(run, ptr_to_u64(&k->inst->notes->map), ptr_to_u64(&rec), sizeof(rec.n) + len, 0,
+		   0);
+}
+
+static void ring_doorbell(struct world_page *page)
+{
+	__atomic_fetch_add(&page->seq, 1, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&page->sleeping, __ATOMIC_SEQ_CST))
+		syscall(SYS_futex, &page->seq, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+static void env_wake(struct run *run, struct map *ring)
+{
+	ring_doorbell(call_of(run)->inst->page);
+}
+
+static struct map *env_object(struct run *run, u32 id)
+{
+	struct perf_object *e = object_perf(object_by_id(call_of(run)->inst, OBJECT_PERF, id));
+
+	if (e && e->ring_size)
+		return &e->map;
+	run->unknown++;
+	return NULL;
+}
+
+const struct env_ops sys_run_env = {
+	.clock = env_clock,
+	.pid_tgid = env_pid_tgid,
+	.uid_gid = env_uid_gid,
+	.comm = env_comm,
+	.task = env_none,
+	.cgroup_id = env_none,
+	.random = env_random,
+	.read_user = env_read_user,
+	.read_kernel = env_read_kernel,
+	.write_user = env_write_user,
+	.read_user_str = env_read_user_str,
+	.read_kernel_str = env_read_kernel_str,
+	.user_stack = env_user_stack,
+	.send_signal = env_send_signal,
+	.trace = env_trace,
+	.wake = env_wake,
+	.object = env_object,
+};
+
+int run_env_claim(struct cygnet *inst)
+{
+	struct world_page *page = inst->page;
+	u32 slots = MIN(inst->possible_cpus, (u32)WORLD_SLOTS);
+
+	/* From the end: targets start at the hint and find the low ones. */
+	for (u32 i = slots; i-- > 0;) {
+		u32 none = 0;
+
+		if (__atomic_compare_exchange_n(&page->slot[i].owner, &none, PARTICIPANT_SELF + 1,
+						false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+			__atomic_store_n(&page->slot[i].busy, 1, __ATOMIC_RELAXED);
+			return i;
+		}
+	}
+	return -EBUSY;
+}
+
+void run_env_release(struct cygnet *inst, u32 cpu)
+{
+	struct world_slot *s = &inst->page->slot[cpu];
+
+	__atomic_store_n(&s->busy, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->owner, 0, __ATOMIC_RELEASE);
+}

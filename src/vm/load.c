@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* PROG_LOAD's pipeline: decode, resolve, check, and the image with its one block of memory. */
+#include <errno.h>
+#include <linux/version.h>
+#include <string.h>
+#include <time.h>
+#include "base/sha1.h"
+#include "core/prog.h"
+#include "isa/decode.h"
+#include "verify/structure.h"
+#include "vm/instance.h"
+#include "vm/load.h"
+
+/* What a load in progress owns; the program takes it over at the end. */
+struct work {
+	struct load *l;
+	struct prog_object *p;
+	struct isa_op *ops;
+	const struct prog_type_ops *type;
+	struct image_sub *subs;
+	u32 sub_count;
+};
+
+/* As raw bytes have it: the pseudo source register and the two immediates. */
+static void set_raw(u8 *insn, u8 src, u32 low, u32 high)
+{
+	insn[1] = (insn[1] & 0x0f) | src << 4;
+	memcpy(insn + 4, &low, sizeof(low));
+	memcpy(insn + 12, &high, sizeof(high));
+}
+
+void prog_tag(const struct cygnet *inst, const u8 *insns, u32 count, u8 *scratch, u8 tag[8])
+{
+	u8 digest[SHA1_BYTES];
+
+	memcpy(scratch, insns, (size_t)count * 8);
+	for (u32 i = 0; i + 1 < count; i++) {
+		u8 *insn = scratch + (size_t)i * 8;
+		u8 src = insn[1] >> 4;
+
+		if (insn[0] != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		if (src == BPF_PSEUDO_MAP_FD || src == BPF_PSEUDO_MAP_VALUE)
+			set_raw(insn, src, 0, 0);
+		i++;
+	}
+	sha1(scratch, (size_t)count * 8, digest);
+	memcpy(tag, digest, 8);
+}
+
+static int map_index(struct work *w, struct map_object *m, u32 insn, u32 *index)
+{
+	struct prog_object *p = w->p;
+
+	vec_each (&p->maps, i)
+		if (p->maps.data[i] == m) {
+			*index = i;
+			return 0;
+		}
+	if (p->maps.len >= IMAGE_MAX_MAPS)
+		return diag_set(&w->l->diag, -E2BIG, LOAD_DIAG_MAPS, insn,
+				"The total number of maps per program has reached the limit of %u",
+				IMAGE_MAX_MAPS);
+	if (vec_push(&p->maps, m))
+		return -ENOMEM;
+	object_get(&m->o);
+	*index = p->maps.len - 1;
+	return 0;
+}
+
+/* One lddw that names a map: the image gets an index, the dump an id. */
+static int resolve_map(struct work *w, u32 i)
+{
+	struct isa_op *op = &w->ops[i];
+	bool is_value = op->op == ISA_OP_LDDW_MAP_VALUE || op->op == ISA_OP_LDDW_MAP_IDX_VALUE;
+	bool is_index = op->op == ISA_OP_LDDW_MAP_IDX || op->op == ISA_OP_LDDW_MAP_IDX_VALUE;
+	u32 index, off = is_value ? isa_high(op) : 0;
+	struct map_object *m;
+	u64 addr;
+	int err;
+
+	err = w->l->map(w->l->data, isa_low(op), is_index, &m);
+	if (err)
+		return diag_set(&w->l->diag, err, LOAD_DIAG_MAP, i,
+				"%s %d is not pointing to valid bpf_map",
+				is_index ? "fd_idx" : "fd", isa_low(op));
+	if (is_value && !m->map.ops->direct)
+		return diag_set(&w->l->diag, -EINVAL, LOAD_DIAG_MAP_VALUE, i,
+				"no direct value access support for this map type");
+	if (is_value && m->map.ops->direct(&m->map, off, &addr))
+		return diag_set(&w->l->diag, -EINVAL, LOAD_DIAG_MAP_VALUE, i,
+				"invalid access to map value pointer, value_size=%u off=%u",
+				m->attr.value_size, off);
+	err = map_index(w, m, i, &index);
+	if (err)
+		return err;
+	if (is_value) {
+		op->op = ISA_OP_LDDW_MAP_VALUE;
+		op->off = index;
+		op->imm = off;
+	} else {
+		op->op = ISA_OP_LDDW_MAP;
+		op->imm = index;
+	}
+	set_raw((u8 *)w->p->insns + (size_t)i * 8,
+		is_value ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD, m->o.id, off);
+	return 0;
+}
+
+static int resolve(struct work *w)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < w->l->count && !err; i++) {
+		struct isa_op *op = &w->ops[i];
+
+		switch (op->op) {
+		case ISA_OP_LDDW_MAP:
+		case ISA_OP_LDDW_MAP_VALUE:
+		case ISA_OP_LDDW_MAP_IDX:
+		case ISA_OP_LDDW_MAP_IDX_VALUE: err = resolve_map(w, i); break;
+		case ISA_OP_LDDW_BTF:
+			err = diag_set(&w->l->diag, -EINVAL, LOAD_DIAG_BTF, i,
+				       "no kernel variable can be reached here (type id %d)",
+				       isa_low(op));
+			break;
+		case ISA_OP_LDDW_FUNC:
+		case ISA_OP_CALL_SUB: op->imm += i + 1; break;
+		}
+	}
+	return err;
+}
+
+static int check_structure(struct work *w)
+{
+	struct load *l = w->l;
+	struct verify_opts opts = {l->type, l->attach_type, l->gpl};
+	struct verify_result r = {0};
+	int err = verify_structure(w->ops, l->count, &opts, &r, &l->diag, l->log);
+
+	l->logged = true;
+	if (err)
+		return err;
+	w->subs = r.subs;
+	w->sub_count = r.sub_count;
+	w->p->max_ctx_offset = r.max_ctx_offset;
+	return 0;
+}
+
+static u32 image_layout(const struct work *w, struct image *img)
+{
+	img->op_count = w->l->count;
+	img->op_off = ROUND_UP(sizeof(*img), 8);
+	img->map_count = w->p->maps.len;
+	img->map_off = img->op_off + img->op_count * sizeof(struct isa_op);
+	img->sub_count = w->sub_count;
+	img->sub_off = ROUND_UP(img->map_off + img->map_count * sizeof(u32), 8);
+	return ROUND_UP(img->sub_off + img->sub_count * sizeof(struct image_sub), 8);
+}
+
+static int make_image(struct work *w)
+{
+	struct load *l = w->l;
+	struct prog_object *p = w->p;
+	struct image *img, head = {
+				   .magic = IMAGE_MAGIC,
+				   .prog_type = l->type,
+				   .attach_type = l->attach_type,
+				   .prog_id = p->o.id,
+				   .flags = (l->gpl ? IMAGE_GPL : 0) |
+					    (l->prog_flags & BPF_F_SLEEPABLE ? IMAGE_SLEEPABLE : 0),
+				   .ctx_size = w->type->ctx_size,
+				   .ctx_write_lo = w->type->ctx_write_lo,
+				   .ctx_write_hi = w->type->ctx_write_hi,
+			   };
+
+	head.size = image_layout(w, &head);
+	memcpy(head.name, l->name, sizeof(head.name));
+	memcpy(head.tag, p->tag, sizeof(head.tag));
+	img = base_zalloc(head.size);
+	if (!img)
+		return -ENOMEM;
+	*img = head;
+	memcpy((u8 *)img + head.op_off, w->ops, head.op_count * sizeof(struct isa_op));
+	vec_each (&p->maps, i)
+		memcpy((u8 *)img + head.map_off + i * sizeof(u32), &p->maps.data[i]->o.id,
+		       sizeof(u32));
+	memcpy((u8 *)img + head.sub_off, w->subs, head.sub_count * sizeof(struct image_sub));
+	p->image = img;
+	p->image_size = head.size;
+	return 0;
+}
+
+/* A row of counters in the world page, cleared; ~0 when all are taken: then nothing is counted. */
+static u32 take_stats(struct cygnet *inst)
+{
+	for (u32 i = 0; i < WORLD_PROGS; i++)
+		if (!(inst->prog_slots[i / 64] & 1ull << i % 64)) {
+			inst->prog_slots[i / 64] |= 1ull << i % 64;
+			memset(&inst->page->prog[i], 0, sizeof(inst->page->prog[i]));
+			return i;
+		}
+	return ~0u;
+}
+
+static int new_prog(struct load *l, struct prog_object **out)
+{
+	struct prog_object *p = base_zalloc(sizeof(*p));
+	struct timespec t;
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	err = object_init(l->inst, &p->o, OBJECT_PROG, "bpf-prog", 0);
+	if (err) {
+		base_free(p);
+		return err;
+	}
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	p->loaded_ns = t.tv_sec * 1000000000ull + t.tv_nsec;
+	p->type = l->type;
+	p->attach_type = l->attach_type;
+	p->prog_flags = l->prog_flags;
+	p->gpl = l->gpl;
+	p->insn_count = l->count;
+	p->stats = take_stats(l->inst);
+	memcpy(p->name, l->name, sizeof(p->name));
+	if (l->btf) {
+		object_get(&l->btf->o);
+		p->btf = l->btf;
+	}
+	*out = p;
+	return 0;
+}
+
+static int run_stages(struct work *w)
+{
+	struct load *l = w->l;
+	struct prog_object *p = w->p;
+	int err;
+
+	p->insns = base_memdup(l->insns, (size_t)l->count * 8);
+	w->ops = base_calloc(l->count, sizeof(*w->ops));
+	if (!p->insns || !w->ops)
+		return -ENOMEM;
+	prog_tag(l->inst, l->insns, l->count, p->insns, p->tag);
+	memcpy(p->insns, l->insns, (size_t)l->count * 8);
+	err = isa_decode(l->insns, l->count, w->ops, &l->diag);
+	err = err ?: isa_check_operands(w->ops, l->count, &l->diag);
+	err = err ?: resolve(w);
+	err = err ?: check_structure(w);
+	if (err)
+		return err;
+	err = source_info_check(l, w->subs, w->sub_count, p);
+	if (err) {
+		l->logged = false;
+		return err;
+	}
+	return make_image(w);
+}
+
+int prog_object_load(struct load *l, struct prog_object **out)
+{
+	struct work w = {.l = l, .type = core_prog_ops(l->type)};
+	int err;
+
+	diag_init(&l->diag);
+	if (!w.type)
+		return -EINVAL;
+	err = new_prog(l, &w.p);
+	if (err)
+		return err;
+	err = run_stages(&w);
+	base_free(w.ops);
+	base_free(w.subs);
+	if (err) {
+		object_put(&w.p->o);
+		return err;
+	}
+	*out = w.p;
+	return 0;
+}
+
+void prog_object_fini(struct prog_object *p)
+{
+	struct cygnet *inst = p->o.inst;
+
+	vec_each (&p->maps, i)
+		object_put(&p->maps.data[i]->o);
+	vec_fini(&p->maps);
+	vec_fini(&p->lines);
+	if (p->btf)
+		object_put(&p->btf->o);
+	if (p->stats < WORLD_PROGS)
+		inst->prog_slots[p->stats / 64] &= ~(1ull << p->stats % 64);
+	base_free(p->image);
+	base_free(p->insns);
+	base_free(p->func_info);
+	base_free(p->line_info);
+}

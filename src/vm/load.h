@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The load pipeline: bytes -> decode -> resolve what they name -> check the
+ * structure -> image. Everything is copied from the client before; the
+ * instance's lock is held.
+ */
+#ifndef VM_LOAD_H
+#define VM_LOAD_H
+
+#include "base/text.h"
+#include "vm/object.h"
+
+enum load_diag {
+	LOAD_DIAG_MAP = 300, /* a descriptor that is no map */
+	LOAD_DIAG_MAP_VALUE, /* no direct value there */
+	LOAD_DIAG_MAPS,      /* too many maps */
+	LOAD_DIAG_BTF,       /* a kernel variable: none can be reached */
+	LOAD_DIAG_FUNC_INFO,
+	LOAD_DIAG_LINE_INFO,
+	LOAD_DIAG_HELPER, /* the helper is not the type's, or GPL only */
+};
+
+/* Records the client sent: `rec_size` bytes each, as it declared them. */
+struct load_records {
+	const u8 *data;
+	u32 count, rec_size;
+};
+
+struct load {
+	/* given */
+	struct cygnet *inst;
+	u32 type, attach_type, prog_flags;
+	char name[16];
+	bool gpl;
+	const u8 *insns; /* 8 * count bytes */
+	u32 count;
+	struct btf_object *btf; /* NULL: none */
+	struct load_records func_info, line_info;
+	/* A map the program names, by descriptor or by index into fd_array: 0 or -errno; no
+	 * reference. */
+	int (*map)(void *data, s32 fd_or_index, bool is_index, struct map_object **out);
+	void *data;
+	struct text *log; /* what the checks say; NULL: nobody listens */
+	/* filled */
+	bool logged;      /* the log has the reason and the closing line */
+	struct diag diag; /* why it failed */
+};
+
+/* Loads; *out holds one reference. Errors are PROG_LOAD's. */
+int prog_object_load(struct load *l, struct prog_object **out);
+
+/*
+ * func_info and line_info against the program's subprograms, as the kernel
+ * checks them; then kept in `p` with the kernel's record sizes. 0 or -errno.
+ */
+struct image_sub;
+int source_info_check(struct load *l, const struct image_sub *subs, u32 sub_count,
+		      struct prog_object *p);
+
+/* The first 8 bytes of the program's digest, descriptors left out. */
+void prog_tag(const struct cygnet *inst, const u8 *insns, u32 count, u8 *scratch, u8 tag[8]);
+
+#endif
