@@ -7,8 +7,9 @@
 #include "agent/agent.h"
 #include "core/wire.h"
 
-#define TALK_BYTES (4u << 20) /* address space for maps' text and the message; touched as needed \
-			       */
+#define TALK_BYTES                                                                    \
+	(4u << 20) /* address space for maps' text and the message; touched as needed \
+		    */
 #define TIMEOUT_S 10
 
 struct text_in {
