@@ -16,7 +16,7 @@
 
 #define INTERP_GAP    64
 #define INTERP_STRIDE (INTERP_GAP + ISA_STACK_SIZE)
-#define INTERP_LOOPS  (8u << 20) /* may_goto lets a frame go round this often */
+#define INTERP_LOOPS  (4u << 20) /* may_goto lets a frame go round this often */
 #define INTERP_SPANS  2
 
 enum interp_access {

@@ -171,8 +171,12 @@ static bool match_number(struct line *l, const struct range *range, s64 *out)
 	}
 	if (!match_digits(l, &v))
 		return false;
-	if (v > (negative ? range->min : range->max))
+	if (v > (negative ? range->min : range->max)) {
+		/* Says more than what other rows want in the number's place. */
+		if (l->far == start)
+			l->far = NULL;
 		return wants(l, start, range->what, 0);
+	}
 	*out = (s64)(negative ? -v : v);
 	return true;
 }
