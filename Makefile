@@ -3,7 +3,11 @@
 VERSION := 0.1.0
 SOVERSION := 0
 B ?= build
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+# V=1 shows the commands
+Q := $(if $(V),,@)
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
@@ -87,7 +91,7 @@ $(B)/libcygnet-shim.so: $(SHIM_OBJ) $(B)/libcygnet.a tools/shim.map
 	$(Q)$(CC) $(SAN) -shared -Wl,--version-script=tools/shim.map -o $@ $(SHIM_OBJ) $(B)/libcygnet.a $(LIB_LIBS) -ldl
 # The agent: no libc, no dependencies.
 $(B)/libcygnet-agent.so: $(AGENT_OBJ)
-	$(Q)$(CC) -shared -nostdlib -Wl,-z,defs -Wl,-z,now -Wl,-Bsymbolic -Wl,--build-id -o $@ $(AGENT_OBJ)
+	$(Q)$(CC) -shared -nostdlib -Wl,-z,defs -Wl,-z,now -Wl,-Bsymbolic -Wl,-z,initfirst -Wl,--build-id -o $@ $(AGENT_OBJ)
 
 # For hosts whose kernel has no BTF: a small vmlinux.h, and BTF made of it.
 $(B)/fallback/vmlinux.btf.o: include/fallback/vmlinux.c include/fallback/vmlinux.h | deps-stamp
