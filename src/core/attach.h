@@ -45,6 +45,8 @@ enum attach_why {
 	ATTACH_WHY_PATH_TOO_LONG,  /* longer than attach.path holds */
 	ATTACH_WHY_NOT_EXECUTABLE, /* success: the offset lies in no executable segment */
 	ATTACH_WHY_NOT_ELF,        /* success: no ELF file of this machine */
+	ATTACH_WHY_NOT_MOVABLE,    /* success: no instruction, or one that cannot be probed */
+	ATTACH_WHY_INSIDE_INSN,    /* success: the offset lies inside an instruction */
 };
 
 /* The PMU type of uprobes that an instance's sysfs and perf_event_open agree on. */

@@ -90,6 +90,20 @@ static int by_tracepoint_id(u32 id, struct attach *out)
 	return 0;
 }
 
+static int tracepoint_name(u32 id, struct text *out)
+{
+	struct attach a;
+	bool is_exit;
+
+	if (by_tracepoint_id(id, &a))
+		return -ENOENT;
+	is_exit = a.kind == ATTACH_SYSCALL_EXIT || a.kind == ATTACH_SYS_EXIT;
+	text_puts(out, is_exit ? "sys_exit" : "sys_enter");
+	if (a.nr >= 0)
+		text_fmt(out, "_%s", row_by_nr(a.nr)->name);
+	return 0;
+}
+
 static int by_raw_name(const char *name, struct attach *out)
 {
 	bool is_enter = !strcmp(name, "sys_enter");
@@ -298,6 +312,7 @@ const struct event_source_ops event_syscalls_source = {
 	.doc = "tracepoints syscalls:* and raw_syscalls:*, raw tracepoints sys_enter and sys_exit",
 	.tracepoint_id = tracepoint_id,
 	.by_tracepoint_id = by_tracepoint_id,
+	.tracepoint_name = tracepoint_name,
 	.by_raw_name = by_raw_name,
 	.file = file,
 };

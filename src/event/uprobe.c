@@ -58,21 +58,30 @@ static int resolve(const char *path, struct attach *a, s64 *size, u32 *why)
 	return 0;
 }
 
-/* What the file's own headers say about the offset. */
+/*
+ * What the file's own bytes say about the offset. Advice only: whether the
+ * kernel looks at the instruction depends on who has the file mapped.
+ */
 static u32 examine(const struct attach *a)
 {
 	struct code_file *f;
+	struct code_probe p;
+	int err = code_file_open(a->path, a->dev, a->ino, &f);
 	u32 why = ATTACH_WHY_NONE;
 
-	switch (code_file_open(a->path, a->dev, a->ino, &f)) {
-	case 0:
-		if (!code_is_executable(f, a->offset))
-			why = ATTACH_WHY_NOT_EXECUTABLE;
-		code_file_put(f);
-		return why;
-	case -ENOEXEC: return ATTACH_WHY_NOT_ELF;
-	default: return ATTACH_WHY_NONE;
+	if (err)
+		return err == -ENOEXEC ? ATTACH_WHY_NOT_ELF : ATTACH_WHY_NONE;
+	if (!code_is_executable(f, a->offset)) {
+		why = ATTACH_WHY_NOT_EXECUTABLE;
+	} else {
+		err = code_probe(f, a->offset, ~0u, &p, NULL);
+		if (err == -EINVAL)
+			why = ATTACH_WHY_INSIDE_INSN;
+		else if (err == -ENOTSUP)
+			why = ATTACH_WHY_NOT_MOVABLE;
 	}
+	code_file_put(f);
+	return why;
 }
 
 static int by_probe(const char *path, u64 offset, u64 ref_ctr_off, bool is_ret, struct attach *out,
