@@ -215,6 +215,19 @@ static bool match_target(struct assembler *a, struct line *l, const struct range
 	return true;
 }
 
+/* The name that listings give a helper beside its number. */
+static bool match_name(struct line *l)
+{
+	const char *p = l->at;
+
+	if (p == l->end || !is_name(*p) || is_digit(*p))
+		return wants(l, p, "a name", 0);
+	while (p < l->end && is_name(*p))
+		p++;
+	l->at = p;
+	return true;
+}
+
 static bool match_operand(struct assembler *a, struct line *l, char what, const struct isa_info *r,
 			  struct isa_op *op)
 {
@@ -236,6 +249,7 @@ static bool match_operand(struct assembler *a, struct line *l, char what, const 
 	case 'h':
 		return match_number(l, &range_high, &n) &&
 		       (op->imm = (s64)((u64)n << 32 | (u32)op->imm), true);
+	case 'n': return match_name(l);
 	case 'o': return match_displacement(l, &n) && (op->off = (s32)n, true);
 	case 'k': return match_number(l, &range_off, &n) && (op->off = (s32)n, true);
 	case 'j':
