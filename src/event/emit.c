@@ -198,6 +198,8 @@ static int try_syscall(const struct code_site *site, u64 site_addr, u64 slot_add
 		if (near_addr)
 			put_jump(&s.near, slot_addr + STUB_HEAD_BYTES);
 	}
+	s.head.unwind = site_addr + 2;
+	s.head.at_enter = s.stub.len;
 	put_syscall_entry(&s.stub, slot_addr, e->syscall_enter);
 	s.head.at_syscall = s.stub.len;
 	put(&s.stub, "\x0f\x05", 2);
@@ -233,6 +235,7 @@ static int try_probe(const struct code_probe *p, u64 probe_addr, u64 slot_addr, 
 	if (err)
 		return err;
 	s.head.kind = STUB_PROBE;
+	s.head.unwind = probe_addr;
 	s.head.site = probe_addr;
 	s.head.probe = probe;
 	s.head.flags |= p->flags | (chain ? STUB_CHAINED : 0);
