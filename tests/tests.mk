@@ -11,3 +11,30 @@ unit: $(UNIT_BIN)
 check: deps-test tools unit
 	@B=$(B) ONLY=$(ONLY) tests/run.sh
 .PHONY: unit check
+
+# Mutated objects through everything that `cygnet run` does before its command starts.
+MUTANT_OBJ := $(filter-out $(B)/obj/cli/main.o $(B)/obj/cli/run.o $(B)/obj/cli/exec.o $(B)/obj/cli/disasm.o \
+	$(B)/obj/cli/doctor.o $(B)/obj/cli/conformance.o,$(CLI_OBJ)) $(SHIM_OBJ)
+EXAMPLE_OBJ := $(patsubst examples/%.bpf.c,$(B)/examples/%.bpf.o,$(wildcard examples/*.bpf.c))
+$(B)/examples/%.bpf.o: examples/%.bpf.c $(B)/fallback/vmlinux.btf.o
+	@mkdir -p $(@D)
+	$(Q)clang -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_x86 -I$(B)/fallback -idirafter /usr/include/x86_64-linux-gnu \
+		-c $< -o $@
+$(B)/tests/fuzz/object_mutants: tests/fuzz/object_mutants.c $(MUTANT_OBJ) $(B)/libcygnet.a tools/shim.list
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(OPT) $(WARN) $(SAN) -Wl,--dynamic-list=tools/shim.list -o $@ $< $(MUTANT_OBJ) \
+		$(B)/libcygnet.a $(CLI_LIBS)
+
+# make asan: the unit tests and MUTANTS mutants under address and undefined sanitizers.
+MUTANTS ?= 10000
+ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+asan:
+	$(MAKE) -s B=build/asan SAN="$(ASAN_FLAGS)" OPT="-O1 -g" asan-run
+asan-run: tools unit $(B)/tests/fuzz/object_mutants $(EXAMPLE_OBJ)
+	@B=$(B) ONLY=_test tests/run.sh
+	$(B)/tests/fuzz/object_mutants $(MUTANTS) 1 $(EXAMPLE_OBJ)
+
+# make fuzz: every fuzzer, MUTANTS from a random seed.
+fuzz: deps-test tools $(B)/tests/fuzz/object_mutants $(EXAMPLE_OBJ)
+	$(B)/tests/fuzz/object_mutants $(MUTANTS) $$RANDOM$$(date +%s) $(EXAMPLE_OBJ)
+.PHONY: asan asan-run fuzz
