@@ -218,8 +218,21 @@ PROBE_ENTRY agent_probe_return, agent_return, 4, 0
 /*
  * The tails. rbx = block. In this range the block holds the whole context of
  * the application; deferred signals are queued again by agent_flush and
- * unmasked here, at an address where a handler may run.
+ * unmasked here, at an address where a handler may run, with the application's
+ * stack pointer: the kernel puts the handler's frame below it. (A signal that
+ * comes while rsp still is the block's stack is sent back once: signal.c.)
  */
+.macro FLUSH
+	mov	%rbx, %rdi
+	call	agent_flush
+	mov	R_SP(%rbx), %rsp
+	mov	$14, %eax		/* rt_sigprocmask(SIG_SETMASK, &block->mask, NULL, 8) */
+	mov	$2, %edi
+	lea	B_MASK(%rbx), %rsi
+	xor	%edx, %edx
+	mov	$8, %r10d
+	syscall
+.endm
 	.cfi_startproc
 	.cfi_undefined rip
 	.p2align 4
@@ -230,12 +243,13 @@ LABEL agent_tail_start
 1:	mov	%rbx, %rcx
 	push	R_FLAGS(%rcx)
 	popfq
+	mov	R_SP(%rcx), %rsp
 	LOAD
 	mov	B_RESUME(%rcx), %r11
-	mov	R_SP(%rcx), %rsp
 	mov	%r11, %rcx
 	jmp	*%r11
-3:	call	.Lflush
+3:	FLUSH
+	mov	B_STACK(%rbx), %rsp
 	jmp	1b
 
 .Lprobe_tail:
@@ -251,19 +265,8 @@ LABEL agent_tail_start
 	mov	R_CX(%rcx), %rcx
 	popfq
 	ret	$128
-3:	call	.Lflush
+3:	FLUSH
 	jmp	1b
-
-.Lflush:
-	mov	%rbx, %rdi
-	call	agent_flush
-	mov	$14, %eax		/* rt_sigprocmask(SIG_SETMASK, &block->mask, NULL, 8) */
-	mov	$2, %edi
-	lea	B_MASK(%rbx), %rsi
-	xor	%edx, %edx
-	mov	$8, %r10d
-	syscall
-	ret
 LABEL agent_tail_end
 	.cfi_endproc
 

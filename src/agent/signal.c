@@ -11,7 +11,8 @@
  *	application code		its handler runs
  *	agent code (or busy)		deferred: siginfo kept, everything blocked;
  *					the hook's tail queues it again and unblocks
- *	a tail				its handler runs, in the context of the block
+ *	a tail				its handler runs, in the context of the block,
+ *					once that is on the application's stack
  *	a stub, syscall not executed	the call is given back: agent_again reports
  *	(or to be restarted)		it as interrupted, then the handler runs, then
  *					it is entered anew; deferred until there
@@ -286,10 +287,6 @@ static void context_of_block(struct block *b, struct sig_context *uc)
 	uc->bp = r->bp, uc->bx = r->bx, uc->ax = r->ax, uc->cx = r->cx, uc->dx = r->dx;
 	uc->si = r->si, uc->di = r->di, uc->sp = r->sp, uc->flags = r->flags;
 	uc->ip = b->resume;
-	if (b->fix_mask) {
-		uc->mask = b->after_mask;
-		b->fix_mask = false;
-	}
 }
 
 /* In a stub: what must happen first? Returns false to defer. */
@@ -329,22 +326,42 @@ static struct stub_head *stub_at(u64 pc)
 	return NULL;
 }
 
-/* May a handler run in this context (perhaps after changing it)? */
-static bool settle(struct block *b, struct sig_context *uc)
+enum settled {
+	RUN,    /* the handler may run in this context (which may have been changed) */
+	DEFER,  /* at the end of the hook */
+	BOUNCE, /* queue it again and return: it comes back in the application's context */
+};
+
+static enum settled settle(struct block *b, struct sig_context *uc)
 {
 	struct stub_head *h;
 
 	if (within(uc->ip, agent_direct_start, agent_direct_end) ||
 	    within(uc->ip, agent_restorer, agent_restorer_syscall + 2) || !b)
-		return true;
-	if (within(uc->ip, agent_tail_start, agent_tail_end))
+		return RUN;
+	if (within(uc->ip, agent_tail_start, agent_tail_end)) {
+		bool own_stack = b->stack_top - uc->sp <= AGENT_STACK_BYTES;
+
 		context_of_block(b, uc);
-	else if (b->busy)
-		return false;
+		if (own_stack)
+			return BOUNCE;
+		if (b->fix_mask)
+			uc->mask = b->after_mask;
+		b->fix_mask = false;
+	} else if (b->busy) {
+		return DEFER;
+	}
 	if (within(uc->ip, agent_text_start, agent_text_end))
-		return within(uc->ip, agent_restorer, agent_restorer_syscall + 2);
+		return within(uc->ip, agent_restorer, agent_restorer_syscall + 2) ? RUN : DEFER;
 	h = stub_at(uc->ip);
-	return !h || settle_stub(h, uc);
+	return !h || settle_stub(h, uc) ? RUN : DEFER;
+}
+
+static u64 send_again(u64 sig, struct sig_info *info)
+{
+	sys4(__NR_rt_tgsigqueueinfo, sys3(__NR_getpid, 0, 0, 0), sys3(__NR_gettid, 0, 0, 0),
+	     (long)sig, SYS_ARG(info));
+	return 0;
 }
 
 /* The default action of one of our signals, or a race with a change of action. */
@@ -360,9 +377,7 @@ static u64 take_default(u64 sig, struct sig_info *info, const struct sig_action 
 		if (fault && (sig == SIG_SEGV || sig == SIG_BUS))
 			return 0; /* the instruction faults again */
 	}
-	sys4(__NR_rt_tgsigqueueinfo, sys3(__NR_getpid, 0, 0, 0), sys3(__NR_gettid, 0, 0, 0),
-	     (long)sig, SYS_ARG(info));
-	return 0;
+	return send_again(sig, info);
 }
 
 static u64 run_handler(struct block *b, u64 sig, struct sig_context *uc, struct sig_action *a,
@@ -449,7 +464,13 @@ u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, u64 *ma
 	}
 	if (a->handler <= SIG_IGNORE || (fault && b && b->hidden & SIG_BIT(sig)))
 		return take_default(sig, info, a);
-	if (!settle(b, uc) && defer(b, info, uc))
-		return 0;
+	switch (settle(b, uc)) {
+	case BOUNCE: return send_again(sig, info);
+	case DEFER:
+		if (defer(b, info, uc))
+			return 0;
+		break;
+	case RUN: break;
+	}
 	return run_handler(b, sig, uc, a, mask);
 }
