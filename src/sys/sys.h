@@ -60,6 +60,21 @@ int sys_poll_settle(struct cygnet *inst, u64 dev, u64 ino);
  */
 int sys_file(struct cygnet *inst, const char *path, struct text *out);
 
+/*
+ * The instance's bpffs, mounted at /sys/fs/bpf: what an absolute path is there
+ * (SYS_PATH_DIR, SYS_PATH_PIN or -ENOENT), mkdir, rmdir, unlink; 0 or the kernel's -errno.
+ */
+enum sys_path_op {
+	SYS_PATH_KIND,
+	SYS_PATH_MKDIR,
+	SYS_PATH_RMDIR,
+	SYS_PATH_UNLINK,
+};
+enum sys_path_kind {
+	SYS_PATH_DIR = 1,
+	SYS_PATH_PIN,
+};
+int sys_path(struct cygnet *inst, enum sys_path_op op, const char *path);
 /* unlink(2) of a path of OBJ_PIN: 0 or -ENOENT. */
 int sys_unpin(struct cygnet *inst, const char *path);
 

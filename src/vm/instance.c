@@ -134,6 +134,9 @@ static void free_objects(struct cygnet *inst)
 		base_free(inst->pins.data[i].path);
 	}
 	vec_fini(&inst->pins);
+	vec_each (&inst->dirs, i)
+		base_free(inst->dirs.data[i]);
+	vec_fini(&inst->dirs);
 	for (int k = OBJECT_KINDS - 1; k >= 0; k--)
 		for (size_t i = 0; i < inst->objects[k].by_id.len; i++) {
 			struct object *o = inst->objects[k].by_id.data[i];
