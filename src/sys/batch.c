@@ -113,16 +113,18 @@ static int read_start(struct batch *w, const u8 **from)
 	return 0;
 }
 
-static int write_stop(struct batch *w)
+/* Hashes always say where they stopped, even when nothing was found; the others only after
+ * something. */
+static int write_stop(struct batch *w, bool started)
 {
 	const union bpf_attr *a = w->k->attr;
-	u32 token;
+	u32 token = 0;
 
-	if (!w->count)
-		return 0;
 	if (!is_hash(w->m->attr.type))
-		return call_write(w->k, a->batch.out_batch, w->prev, w->m->attr.key_size);
-	token = cursor_put(w->m, w->prev);
+		return w->count ? call_write(w->k, a->batch.out_batch, w->prev, w->m->attr.key_size)
+				: 0;
+	if (w->count || started)
+		token = cursor_put(w->m, w->prev);
 	return call_write(w->k, a->batch.out_batch, &token, sizeof(token));
 }
 
@@ -157,6 +159,7 @@ static long lookup(struct call *k, bool deletes)
 	const union bpf_attr *a = k->attr;
 	struct batch w;
 	const u8 *from;
+	bool started;
 	int err, end;
 
 	err = batch_init(&w, k, deletes);
@@ -173,6 +176,7 @@ static long lookup(struct call *k, bool deletes)
 	err = err ?: read_start(&w, &from);
 	if (err)
 		goto out;
+	started = from != NULL;
 	end = 0;
 	while (!end && w.count < a->batch.count) {
 		end = move_one(&w, from, deletes);
@@ -183,7 +187,7 @@ static long lookup(struct call *k, bool deletes)
 		err = end;
 		goto out;
 	}
-	err = write_count(&w) ?: write_stop(&w) ?: end;
+	err = write_count(&w) ?: write_stop(&w, started) ?: end;
 out:
 	batch_fini(&w);
 	return err;

@@ -195,7 +195,7 @@ long sys_map_create(struct call *k)
 {
 	const union bpf_attr *a = k->attr;
 	struct map_object *m;
-	struct btf_object *btf;
+	struct btf_object *btf = NULL;
 	struct map_attr attr;
 	char name[16];
 	int err, mode;

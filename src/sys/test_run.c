@@ -104,8 +104,6 @@ static long run_raw_tracepoint(struct test *t)
 	if (a->test.ctx_size_in < t->p->max_ctx_offset ||
 	    a->test.ctx_size_in > RAW_TP_ARGS * sizeof(u64))
 		return -EINVAL;
-	if (a->test.flags & ~BPF_F_TEST_RUN_ON_CPU)
-		return -EINVAL;
 	if (!(a->test.flags & BPF_F_TEST_RUN_ON_CPU) && a->test.cpu)
 		return -EINVAL;
 	if (a->test.cpu >= t->k->inst->possible_cpus)

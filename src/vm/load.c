@@ -4,7 +4,7 @@
 #include <linux/version.h>
 #include <string.h>
 #include <time.h>
-#include "base/sha1.h"
+#include "base/digest.h"
 #include "core/prog.h"
 #include "isa/decode.h"
 #include "verify/structure.h"
@@ -31,7 +31,7 @@ static void set_raw(u8 *insn, u8 src, u32 low, u32 high)
 
 void prog_tag(const struct cygnet *inst, const u8 *insns, u32 count, u8 *scratch, u8 tag[8])
 {
-	u8 digest[SHA1_BYTES];
+	u8 digest[SHA256_BYTES];
 
 	memcpy(scratch, insns, (size_t)count * 8);
 	for (u32 i = 0; i + 1 < count; i++) {
@@ -44,7 +44,11 @@ void prog_tag(const struct cygnet *inst, const u8 *insns, u32 count, u8 *scratch
 			set_raw(insn, src, 0, 0);
 		i++;
 	}
-	sha1(scratch, (size_t)count * 8, digest);
+	/* The digest changed in 6.18. */
+	if (inst->kernel >= KERNEL_VERSION(6, 18, 0))
+		sha256(scratch, (size_t)count * 8, digest);
+	else
+		sha1(scratch, (size_t)count * 8, digest);
 	memcpy(tag, digest, 8);
 }
 
@@ -74,7 +78,7 @@ static int resolve_map(struct work *w, u32 i)
 	struct isa_op *op = &w->ops[i];
 	bool is_value = op->op == ISA_OP_LDDW_MAP_VALUE || op->op == ISA_OP_LDDW_MAP_IDX_VALUE;
 	bool is_index = op->op == ISA_OP_LDDW_MAP_IDX || op->op == ISA_OP_LDDW_MAP_IDX_VALUE;
-	u32 index, off = is_value ? isa_high(op) : 0;
+	u32 index = 0, off = is_value ? isa_high(op) : 0;
 	struct map_object *m;
 	u64 addr;
 	int err;

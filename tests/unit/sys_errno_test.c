@@ -1,0 +1,787 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The same calls through the running kernel's bpf(2) and through an instance:
+ * every result must be equal. The kernel's are kept as facts in
+ * tests/data/bpf_errno.facts, so that the comparison needs no rights; where
+ * bpf(2) works and the kernel is the facts' own, they are compared with it too.
+ *
+ *	CYGNET_FACTS=write build/tests/unit/sys_errno_test    (as root) renews them
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <cygnet/cygnet.h>
+#include <cmocka.h>
+#include "base/types.h"
+
+#define FACTS "tests/data/bpf_errno.facts"
+#define BAD   0x10ull /* an address nobody maps */
+
+typedef long bpf_fn(int cmd, union bpf_attr *attr, u32 size);
+
+static struct cygnet *inst;
+
+static long kernel_bpf(int cmd, union bpf_attr *attr, u32 size)
+{
+	long r = syscall(SYS_bpf, cmd, attr, size);
+
+	return r < 0 ? -errno : r;
+}
+
+static long instance_bpf(int cmd, union bpf_attr *attr, u32 size)
+{
+	return cygnet_bpf(inst, cmd, attr, size);
+}
+
+/* --- The results of one pass, by name. */
+struct result {
+	char name[64];
+	long value;
+};
+
+struct pass {
+	bpf_fn *bpf;
+	struct result result[1024];
+	u32 count;
+};
+
+static void note(struct pass *p, const char *name, long value)
+{
+	struct result *r = &p->result[p->count++];
+
+	assert_true(p->count < ARRAY_SIZE(p->result));
+	snprintf(r->name, sizeof(r->name), "%s", name);
+	r->value = value;
+}
+
+/* Runs a call whose result is a number that both sides must agree on. */
+#define CALL(name, cmd, size, ...)                 \
+	({                                         \
+		union bpf_attr a_ = {__VA_ARGS__}; \
+		long r_ = p->bpf(cmd, &a_, size);  \
+		note(p, name, r_);                 \
+		r_;                                \
+	})
+/* The same for one that yields a descriptor: only that it does is compared. */
+#define OPEN(name, cmd, size, ...)                 \
+	({                                         \
+		union bpf_attr a_ = {__VA_ARGS__}; \
+		long r_ = p->bpf(cmd, &a_, size);  \
+		note(p, name, r_ < 0 ? r_ : 0);    \
+		r_;                                \
+	})
+/* Opened only to be refused. */
+#define TRY(name, cmd, size, ...)                              \
+	do {                                                   \
+		long fd_ = OPEN(name, cmd, size, __VA_ARGS__); \
+		if (fd_ >= 0)                                  \
+			close(fd_);                            \
+	} while (0)
+
+#define ALL sizeof(union bpf_attr)
+
+static void attrs(struct pass *p)
+{
+	union {
+		union bpf_attr a;
+		u8 bytes[8192];
+	} big = {0};
+	char name[64];
+
+	note(p, "cmd -1", p->bpf(-1, &big.a, ALL));
+	note(p, "cmd 38", p->bpf(38, &big.a, ALL));
+	note(p, "cmd 1000", p->bpf(1000, &big.a, ALL));
+	note(p, "attr at a bad address", p->bpf(BPF_MAP_CREATE, (void *)BAD, ALL));
+	note(p, "attr too long", p->bpf(BPF_MAP_CREATE, &big.a, 4097));
+	note(p, "attr a page, zero tail", p->bpf(BPF_PROG_GET_NEXT_ID, &big.a, 4096) == -EINVAL);
+	big.bytes[ALL] = 1;
+	note(p, "attr with a tail", p->bpf(BPF_PROG_GET_NEXT_ID, &big.a, ALL + 1));
+	big.bytes[ALL] = 0;
+	note(p, "attr of size 0", p->bpf(BPF_MAP_CREATE, &big.a, 0));
+	for (int cmd = 0; cmd < 38; cmd++) {
+		if (cmd == BPF_BTF_GET_NEXT_ID || cmd == BPF_ENABLE_STATS ||
+		    cmd == BPF_MAP_GET_NEXT_ID || cmd == BPF_PROG_GET_NEXT_ID ||
+		    cmd == BPF_LINK_GET_NEXT_ID)
+			continue;
+		memset(&big, 0, sizeof(big));
+		snprintf(name, sizeof(name), "zero attr, cmd %d", cmd);
+		note(p, name, p->bpf(cmd, &big.a, ALL));
+		memset(&big, 0xff, ALL);
+		snprintf(name, sizeof(name), "ones attr, cmd %d", cmd);
+		note(p, name, p->bpf(cmd, &big.a, ALL));
+		memset(&big, 0, sizeof(big));
+		big.bytes[ALL - 1] = 1;
+		snprintf(name, sizeof(name), "last byte, cmd %d", cmd);
+		note(p, name, p->bpf(cmd, &big.a, ALL));
+	}
+}
+
+static void map_create(struct pass *p)
+{
+	static const struct {
+		const char *name;
+		u32 type, key, value, entries, flags;
+	} rows[] = {
+		{"array", 2, 4, 8, 4, 0},
+		{"array key 8", 2, 8, 8, 4, 0},
+		{"array key 0", 2, 0, 8, 4, 0},
+		{"array value 0", 2, 4, 0, 4, 0},
+		{"array no entries", 2, 4, 8, 0, 0},
+		{"array no_prealloc", 2, 4, 8, 4, BPF_F_NO_PREALLOC},
+		{"array mmapable", 2, 4, 8, 4, BPF_F_MMAPABLE},
+		{"array rdonly+wronly", 2, 4, 8, 4, BPF_F_RDONLY | BPF_F_WRONLY},
+		{"array rdonly_prog", 2, 4, 8, 4, BPF_F_RDONLY_PROG},
+		{"array both prog", 2, 4, 8, 4, BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG},
+		{"array preserve_elems", 2, 4, 8, 4, BPF_F_PRESERVE_ELEMS},
+		{"array unknown flag", 2, 4, 8, 4, 1u << 31},
+		{"array value of 2 GiB", 2, 4, 0x80000000u, 1, 0},
+		{"array zero_seed", 2, 4, 8, 4, BPF_F_ZERO_SEED},
+		{"hash", 1, 4, 8, 4, 0},
+		{"hash key 0", 1, 0, 8, 4, 0},
+		{"hash value 0", 1, 4, 0, 4, 0},
+		{"hash no entries", 1, 4, 8, 0, 0},
+		{"hash key 512", 1, 512, 8, 4, 0},
+		{"hash no_prealloc", 1, 4, 8, 4, BPF_F_NO_PREALLOC},
+		{"hash mmapable", 1, 4, 8, 4, BPF_F_MMAPABLE},
+		{"hash no_common_lru", 1, 4, 8, 4, BPF_F_NO_COMMON_LRU},
+		{"hash zero_seed", 1, 4, 8, 4, BPF_F_ZERO_SEED},
+		{"hash value of 2 GiB", 1, 4, 0x80000000u, 1, 0},
+		{"lru", 9, 4, 8, 4, 0},
+		{"lru no_prealloc", 9, 4, 8, 4, BPF_F_NO_PREALLOC},
+		{"percpu hash", 5, 4, 8, 4, 0},
+		{"percpu hash value 32769", 5, 4, 32769, 4, 0},
+		{"percpu array", 6, 4, 8, 4, 0},
+		{"percpu array mmapable", 6, 4, 8, 4, BPF_F_MMAPABLE},
+		{"percpu array value 32769", 6, 4, 32769, 4, 0},
+		{"perf array", 4, 4, 4, 4, 0},
+		{"perf array value 8", 4, 4, 8, 4, 0},
+		{"perf array key 8", 4, 8, 4, 4, 0},
+		{"ringbuf", 27, 0, 0, 4096, 0},
+		{"ringbuf key 4", 27, 4, 0, 4096, 0},
+		{"ringbuf value 4", 27, 0, 4, 4096, 0},
+		{"ringbuf 4097", 27, 0, 0, 4097, 0},
+		{"ringbuf 12288", 27, 0, 0, 12288, 0},
+		{"ringbuf 0", 27, 0, 0, 0, 0},
+		{"ringbuf 2048", 27, 0, 0, 2048, 0},
+		{"ringbuf mmapable", 27, 0, 0, 4096, BPF_F_MMAPABLE},
+		{"type 0", 0, 4, 8, 4, 0},
+		{"type 34", 34, 4, 8, 4, 0},
+		{"type ~0", ~0u, 4, 8, 4, 0},
+	};
+	char name[64];
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(name, sizeof(name), "create %s", rows[i].name);
+		TRY(name, BPF_MAP_CREATE, ALL, .map_type = rows[i].type, .key_size = rows[i].key,
+		    .value_size = rows[i].value, .max_entries = rows[i].entries,
+		    .map_flags = rows[i].flags);
+	}
+#define ARRAY_OF4 .map_type = 2, .key_size = 4, .value_size = 8, .max_entries = 4
+	TRY("create named", BPF_MAP_CREATE, ALL, ARRAY_OF4, .map_name = "a.B_9");
+	TRY("create badly named", BPF_MAP_CREATE, ALL, ARRAY_OF4, .map_name = "a b");
+	TRY("create name unterminated", BPF_MAP_CREATE, ALL, ARRAY_OF4,
+	    .map_name = "abcdefghijklmnop");
+	TRY("create short attr", BPF_MAP_CREATE, 20, ARRAY_OF4, .map_name = "a b");
+	TRY("create key type only", BPF_MAP_CREATE, ALL, ARRAY_OF4, .btf_key_type_id = 1);
+	TRY("create types, no btf", BPF_MAP_CREATE, ALL, ARRAY_OF4, .btf_key_type_id = 1,
+	    .btf_value_type_id = 1, .btf_fd = 999);
+	TRY("create types, btf is stdin", BPF_MAP_CREATE, ALL, ARRAY_OF4, .btf_key_type_id = 1,
+	    .btf_value_type_id = 1, .btf_fd = 0);
+	TRY("create map_extra", BPF_MAP_CREATE, ALL, ARRAY_OF4, .map_extra = 1);
+	TRY("create vmlinux value type", BPF_MAP_CREATE, ALL, ARRAY_OF4,
+	    .btf_vmlinux_value_type_id = 1);
+	TRY("create ifindex", BPF_MAP_CREATE, ALL, ARRAY_OF4, .map_ifindex = 9999);
+	TRY("create inner fd", BPF_MAP_CREATE, ALL, ARRAY_OF4, .inner_map_fd = 5);
+	TRY("create numa node 9", BPF_MAP_CREATE, ALL, ARRAY_OF4, .map_flags = BPF_F_NUMA_NODE,
+	    .numa_node = 9);
+	TRY("create numa node 0", BPF_MAP_CREATE, ALL, ARRAY_OF4, .map_flags = BPF_F_NUMA_NODE);
+	TRY("create node without flag", BPF_MAP_CREATE, ALL, ARRAY_OF4, .numa_node = 9);
+	TRY("create token", BPF_MAP_CREATE, ALL, ARRAY_OF4, .map_flags = BPF_F_TOKEN_FD,
+	    .map_token_fd = 999);
+}
+
+static void elements_of(struct pass *p, const char *kind, u32 type)
+{
+	u32 key = 1, next = 7, bad = 100;
+	u8 value[8192] = {1, 2, 3};
+	char name[64];
+	long fd, ro, wo;
+#define N(text) (snprintf(name, sizeof(name), "%s: " text, kind), name)
+#define ADDR(x) ptr_to_u64(x)
+#define MAP     .map_fd = fd, .key = ADDR(&key)
+#define CREATE  .map_type = type, .key_size = 4, .value_size = type == 4 ? 4 : 8, .max_entries = 4
+
+	fd = OPEN(N("create"), BPF_MAP_CREATE, ALL, CREATE);
+	CALL(N("lookup"), BPF_MAP_LOOKUP_ELEM, ALL, MAP, .value = ADDR(value));
+	CALL(N("lookup flags 1"), BPF_MAP_LOOKUP_ELEM, ALL, MAP, .value = ADDR(value), .flags = 1);
+	CALL(N("lookup lock"), BPF_MAP_LOOKUP_ELEM, ALL, MAP, .value = ADDR(value),
+	     .flags = BPF_F_LOCK);
+	CALL(N("update exist"), BPF_MAP_UPDATE_ELEM, ALL, MAP, .value = ADDR(value),
+	     .flags = BPF_EXIST);
+	if (type != 4) {
+		CALL(N("update"), BPF_MAP_UPDATE_ELEM, ALL, MAP, .value = ADDR(value));
+		CALL(N("update noexist"), BPF_MAP_UPDATE_ELEM, ALL, MAP, .value = ADDR(value),
+		     .flags = BPF_NOEXIST);
+		CALL(N("update exist now"), BPF_MAP_UPDATE_ELEM, ALL, MAP, .value = ADDR(value),
+		     .flags = BPF_EXIST);
+	}
+	CALL(N("update flags 3"), BPF_MAP_UPDATE_ELEM, ALL, MAP, .value = ADDR(value), .flags = 3);
+	CALL(N("update flags 8"), BPF_MAP_UPDATE_ELEM, ALL, MAP, .value = ADDR(value), .flags = 8);
+	CALL(N("update lock"), BPF_MAP_UPDATE_ELEM, ALL, MAP, .value = ADDR(value),
+	     .flags = BPF_F_LOCK);
+	CALL(N("update bad value"), BPF_MAP_UPDATE_ELEM, ALL, MAP, .value = BAD);
+	CALL(N("lookup bad key"), BPF_MAP_LOOKUP_ELEM, ALL, .map_fd = fd, .key = BAD,
+	     .value = ADDR(value));
+	CALL(N("lookup no key"), BPF_MAP_LOOKUP_ELEM, ALL, .map_fd = fd, .value = ADDR(value));
+	CALL(N("lookup bad value"), BPF_MAP_LOOKUP_ELEM, ALL, MAP, .value = BAD);
+	CALL(N("lookup key 100"), BPF_MAP_LOOKUP_ELEM, ALL, .map_fd = fd, .key = ADDR(&bad),
+	     .value = ADDR(value));
+	if (type != 1 && type != 5 && type != 9)
+		CALL(N("update key 100"), BPF_MAP_UPDATE_ELEM, ALL, .map_fd = fd, .key = ADDR(&bad),
+		     .value = ADDR(value));
+	CALL(N("first key"), BPF_MAP_GET_NEXT_KEY, ALL, .map_fd = fd, .next_key = ADDR(&next));
+	note(p, N("first key is"), next);
+	CALL(N("next key"), BPF_MAP_GET_NEXT_KEY, ALL, MAP, .next_key = ADDR(&next));
+	CALL(N("next key bad key"), BPF_MAP_GET_NEXT_KEY, ALL, .map_fd = fd, .key = BAD,
+	     .next_key = ADDR(&next));
+	CALL(N("next key bad next"), BPF_MAP_GET_NEXT_KEY, ALL, .map_fd = fd, .next_key = BAD);
+	CALL(N("next key of 100"), BPF_MAP_GET_NEXT_KEY, ALL, .map_fd = fd, .key = ADDR(&bad),
+	     .next_key = ADDR(&next));
+	CALL(N("next key flags"), BPF_MAP_GET_NEXT_KEY, ALL, MAP, .next_key = ADDR(&next),
+	     .flags = 1);
+	CALL(N("lookup_and_delete 100"), BPF_MAP_LOOKUP_AND_DELETE_ELEM, ALL, .map_fd = fd,
+	     .key = ADDR(&bad), .value = ADDR(value));
+	CALL(N("lookup_and_delete"), BPF_MAP_LOOKUP_AND_DELETE_ELEM, ALL, MAP,
+	     .value = ADDR(value));
+	CALL(N("delete"), BPF_MAP_DELETE_ELEM, ALL, MAP);
+	CALL(N("delete 100"), BPF_MAP_DELETE_ELEM, ALL, .map_fd = fd, .key = ADDR(&bad));
+	CALL(N("delete with value"), BPF_MAP_DELETE_ELEM, ALL, MAP, .value = 1);
+	CALL(N("delete no key"), BPF_MAP_DELETE_ELEM, ALL, .map_fd = fd);
+	CALL(N("batch lookup none"), BPF_MAP_LOOKUP_BATCH, ALL, .batch = {.map_fd = fd});
+	CALL(N("batch lookup flags"), BPF_MAP_LOOKUP_BATCH, ALL,
+	     .batch = {.map_fd = fd, .count = 1, .elem_flags = 1});
+	CALL(N("batch lookup bad"), BPF_MAP_LOOKUP_BATCH, ALL,
+	     .batch = {.map_fd = fd, .count = 1, .keys = BAD, .values = BAD, .in_batch = BAD});
+	CALL(N("batch update bad"), BPF_MAP_UPDATE_BATCH, ALL,
+	     .batch = {.map_fd = fd, .count = 1, .keys = BAD, .values = BAD});
+	CALL(N("batch update lock"), BPF_MAP_UPDATE_BATCH, ALL,
+	     .batch = {.map_fd = fd, .count = 1, .elem_flags = BPF_F_LOCK});
+	CALL(N("batch delete bad"), BPF_MAP_DELETE_BATCH, ALL,
+	     .batch = {.map_fd = fd, .count = 1, .keys = BAD});
+	CALL(N("batch lookup_and_delete"), BPF_MAP_LOOKUP_AND_DELETE_BATCH, ALL,
+	     .batch = {.map_fd = fd, .count = 1, .keys = BAD, .values = BAD});
+	CALL(N("freeze"), BPF_MAP_FREEZE, ALL, .map_fd = fd);
+	CALL(N("freeze again"), BPF_MAP_FREEZE, ALL, .map_fd = fd);
+	CALL(N("update frozen"), BPF_MAP_UPDATE_ELEM, ALL, MAP, .value = ADDR(value));
+	CALL(N("delete frozen"), BPF_MAP_DELETE_ELEM, ALL, MAP);
+	CALL(N("lookup frozen"), BPF_MAP_LOOKUP_ELEM, ALL, MAP, .value = ADDR(value));
+	CALL(N("lookup_and_delete frozen"), BPF_MAP_LOOKUP_AND_DELETE_ELEM, ALL, MAP,
+	     .value = ADDR(value));
+	close(fd);
+	ro = OPEN(N("create rdonly"), BPF_MAP_CREATE, ALL, CREATE, .map_flags = BPF_F_RDONLY);
+	CALL(N("rdonly update"), BPF_MAP_UPDATE_ELEM, ALL, .map_fd = ro, .key = ADDR(&key),
+	     .value = ADDR(value));
+	CALL(N("rdonly freeze"), BPF_MAP_FREEZE, ALL, .map_fd = ro);
+	CALL(N("rdonly delete"), BPF_MAP_DELETE_ELEM, ALL, .map_fd = ro, .key = ADDR(&key));
+	close(ro);
+	wo = OPEN(N("create wronly"), BPF_MAP_CREATE, ALL, CREATE, .map_flags = BPF_F_WRONLY);
+	CALL(N("wronly lookup"), BPF_MAP_LOOKUP_ELEM, ALL, .map_fd = wo, .key = ADDR(&key),
+	     .value = ADDR(value));
+	CALL(N("wronly next"), BPF_MAP_GET_NEXT_KEY, ALL, .map_fd = wo, .next_key = ADDR(&next));
+	close(wo);
+}
+
+static void ringbuf(struct pass *p)
+{
+	u8 value[64] = {0};
+	long fd = OPEN("ringbuf: create", BPF_MAP_CREATE, ALL, .map_type = 27, .max_entries = 4096);
+
+	CALL("ringbuf: lookup", BPF_MAP_LOOKUP_ELEM, ALL, .map_fd = fd, .value = ADDR(value));
+	CALL("ringbuf: lookup with key", BPF_MAP_LOOKUP_ELEM, ALL, .map_fd = fd, .key = ADDR(value),
+	     .value = ADDR(value));
+	CALL("ringbuf: update", BPF_MAP_UPDATE_ELEM, ALL, .map_fd = fd, .value = ADDR(value));
+	CALL("ringbuf: delete", BPF_MAP_DELETE_ELEM, ALL, .map_fd = fd);
+	CALL("ringbuf: next", BPF_MAP_GET_NEXT_KEY, ALL, .map_fd = fd, .next_key = ADDR(value));
+	CALL("ringbuf: batch", BPF_MAP_LOOKUP_BATCH, ALL, .batch = {.map_fd = fd, .count = 1});
+	CALL("ringbuf: lookup_and_delete", BPF_MAP_LOOKUP_AND_DELETE_ELEM, ALL, .map_fd = fd,
+	     .value = ADDR(value));
+	CALL("ringbuf: freeze", BPF_MAP_FREEZE, ALL, .map_fd = fd);
+	close(fd);
+}
+
+static const struct bpf_insn r0_exit[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K},
+					  {.code = BPF_JMP | BPF_EXIT}};
+
+#define PROG(t) .prog_type = t, .insns = ADDR(r0_exit), .insn_cnt = 2, .license = ADDR("GPL")
+
+static void prog_load(struct pass *p)
+{
+	static const struct bpf_insn bad_fd[] = {
+		{.code = 0x18, .src_reg = BPF_PSEUDO_MAP_FD, .imm = 999},
+		{0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	static const struct bpf_insn bad_map[] = {
+		{.code = 0x18, .src_reg = BPF_PSEUDO_MAP_FD, .imm = 0},
+		{0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	static const struct bpf_insn idx[] = {
+		{.code = 0x18, .src_reg = BPF_PSEUDO_MAP_IDX, .imm = 0},
+		{0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	static const struct bpf_insn wild[] = {{.code = 0xff}, {.code = BPF_JMP | BPF_EXIT}};
+	static const struct bpf_insn endless[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K}};
+	static const struct bpf_insn far[] = {{.code = BPF_JMP | BPF_JA, .off = 9},
+					      {.code = BPF_JMP | BPF_EXIT}};
+	static const struct bpf_insn nohelper[] = {{.code = BPF_JMP | BPF_CALL, .imm = 100000},
+						   {.code = BPF_JMP | BPF_EXIT}};
+	char log[64], name[64];
+	u32 rec[4] = {0};
+
+	for (u32 t = 0; t < 8; t++) {
+		snprintf(name, sizeof(name), "load type %u", t);
+		if (t != 4)
+			TRY(name, BPF_PROG_LOAD, ALL, PROG(t));
+	}
+	TRY("load type 9", BPF_PROG_LOAD, ALL, PROG(9));
+	TRY("load type 9 attach 2", BPF_PROG_LOAD, ALL, PROG(9), .expected_attach_type = 2);
+	TRY("load type 9 attach 3", BPF_PROG_LOAD, ALL, PROG(9), .expected_attach_type = 3);
+	TRY("load type 17", BPF_PROG_LOAD, ALL, PROG(17));
+	TRY("load type 33", BPF_PROG_LOAD, ALL, PROG(33));
+	TRY("load type 500", BPF_PROG_LOAD, ALL, PROG(500));
+	TRY("load attach type 55 of type 1", BPF_PROG_LOAD, ALL, PROG(1),
+	    .expected_attach_type = 55);
+	TRY("load no insns", BPF_PROG_LOAD, ALL, .prog_type = 1, .license = ADDR("GPL"));
+	TRY("load 1000001 insns", BPF_PROG_LOAD, ALL, .prog_type = 1, .insn_cnt = 1000001,
+	    .insns = ADDR(r0_exit), .license = ADDR("GPL"));
+	TRY("load insns at a bad address", BPF_PROG_LOAD, ALL, .prog_type = 1, .insn_cnt = 2,
+	    .insns = BAD, .license = ADDR("GPL"));
+	TRY("load license at a bad address", BPF_PROG_LOAD, ALL, .prog_type = 1, .insn_cnt = 2,
+	    .insns = ADDR(r0_exit), .license = BAD);
+	TRY("load empty license", BPF_PROG_LOAD, ALL, .prog_type = 1, .insn_cnt = 2,
+	    .insns = ADDR(r0_exit), .license = ADDR(""));
+	TRY("load badly named", BPF_PROG_LOAD, ALL, PROG(1), .prog_name = "a-b");
+	TRY("load flags 1 << 30", BPF_PROG_LOAD, ALL, PROG(1), .prog_flags = 1u << 30);
+	TRY("load strict alignment", BPF_PROG_LOAD, ALL, PROG(1),
+	    .prog_flags = BPF_F_STRICT_ALIGNMENT);
+	TRY("load log buffer, no level", BPF_PROG_LOAD, ALL, PROG(1), .log_buf = ADDR(log),
+	    .log_size = sizeof(log));
+	TRY("load log level, no buffer", BPF_PROG_LOAD, ALL, PROG(1), .log_level = 1);
+	TRY("load log level 16", BPF_PROG_LOAD, ALL, PROG(1), .log_level = 16);
+	TRY("load log of 1 byte", BPF_PROG_LOAD, ALL, PROG(1), .log_level = 1, .log_buf = ADDR(log),
+	    .log_size = 1);
+	TRY("load log size, no buffer", BPF_PROG_LOAD, ALL, PROG(1), .log_level = 1,
+	    .log_size = 64);
+	TRY("load log at a bad address", BPF_PROG_LOAD, ALL, PROG(1), .log_level = 1,
+	    .log_buf = BAD, .log_size = 64);
+	TRY("load stats level", BPF_PROG_LOAD, ALL, PROG(1), .log_level = 4);
+	TRY("load attach_btf_id of type 1", BPF_PROG_LOAD, ALL, PROG(1), .attach_btf_id = 1);
+	TRY("load attach_prog_fd", BPF_PROG_LOAD, ALL, PROG(1), .attach_prog_fd = 999);
+	TRY("load btf fd ignored", BPF_PROG_LOAD, ALL, PROG(1), .prog_btf_fd = 999);
+	TRY("load func_info, no btf", BPF_PROG_LOAD, ALL, PROG(1), .prog_btf_fd = 999,
+	    .func_info_cnt = 1, .func_info_rec_size = 8, .func_info = ADDR(rec));
+	TRY("load map fd 999", BPF_PROG_LOAD, ALL, .prog_type = 1, .insns = ADDR(bad_fd),
+	    .insn_cnt = 3, .license = ADDR("GPL"));
+	TRY("load map fd is stdin", BPF_PROG_LOAD, ALL, .prog_type = 1, .insns = ADDR(bad_map),
+	    .insn_cnt = 3, .license = ADDR("GPL"));
+	TRY("load map index, no array", BPF_PROG_LOAD, ALL, .prog_type = 1, .insns = ADDR(idx),
+	    .insn_cnt = 3, .license = ADDR("GPL"));
+	TRY("load map index, bad array", BPF_PROG_LOAD, ALL, .prog_type = 1, .insns = ADDR(idx),
+	    .insn_cnt = 3, .license = ADDR("GPL"), .fd_array = BAD);
+	TRY("load unknown opcode", BPF_PROG_LOAD, ALL, .prog_type = 1, .insns = ADDR(wild),
+	    .insn_cnt = 2, .license = ADDR("GPL"));
+	TRY("load no exit", BPF_PROG_LOAD, ALL, .prog_type = 1, .insns = ADDR(endless),
+	    .insn_cnt = 1, .license = ADDR("GPL"));
+	TRY("load jump out", BPF_PROG_LOAD, ALL, .prog_type = 1, .insns = ADDR(far), .insn_cnt = 2,
+	    .license = ADDR("GPL"));
+	TRY("load no such helper", BPF_PROG_LOAD, ALL, .prog_type = 1, .insns = ADDR(nohelper),
+	    .insn_cnt = 2, .license = ADDR("GPL"));
+	TRY("load short attr", BPF_PROG_LOAD, 48, PROG(1));
+}
+
+static void progs(struct pass *p)
+{
+	u32 one = 1, ids[4];
+	u8 packet[64] = {0}, info[512] = {0};
+	long sf, kp, tp, rt, map;
+
+	sf = OPEN("prog: socket filter", BPF_PROG_LOAD, ALL, PROG(1));
+	kp = OPEN("prog: kprobe", BPF_PROG_LOAD, ALL, PROG(2));
+	tp = OPEN("prog: tracepoint", BPF_PROG_LOAD, ALL, PROG(5));
+	rt = OPEN("prog: raw tracepoint", BPF_PROG_LOAD, ALL, PROG(17));
+	map = OPEN("prog: map", BPF_MAP_CREATE, ALL, ARRAY_OF4);
+	CALL("run kprobe", BPF_PROG_TEST_RUN, ALL, .test = {.prog_fd = kp});
+	CALL("run tracepoint", BPF_PROG_TEST_RUN, ALL, .test = {.prog_fd = tp});
+	CALL("run map", BPF_PROG_TEST_RUN, ALL, .test = {.prog_fd = map});
+	CALL("run raw tracepoint", BPF_PROG_TEST_RUN, ALL, .test = {.prog_fd = rt});
+	CALL("run raw tracepoint data", BPF_PROG_TEST_RUN, ALL,
+	     .test = {.prog_fd = rt, .data_in = ADDR(packet)});
+	CALL("run raw tracepoint repeat", BPF_PROG_TEST_RUN, ALL,
+	     .test = {.prog_fd = rt, .repeat = 2});
+	CALL("run raw tracepoint cpu", BPF_PROG_TEST_RUN, ALL, .test = {.prog_fd = rt, .cpu = 1});
+	CALL("run raw tracepoint flags", BPF_PROG_TEST_RUN, ALL,
+	     .test = {.prog_fd = rt, .flags = 8});
+	CALL("run raw tracepoint cpu 9999", BPF_PROG_TEST_RUN, ALL,
+	     .test = {.prog_fd = rt, .cpu = 9999, .flags = 1});
+	CALL("run raw tracepoint ctx 104", BPF_PROG_TEST_RUN, ALL,
+	     .test = {.prog_fd = rt, .ctx_size_in = 104, .ctx_in = ADDR(info)});
+	CALL("run ctx without size", BPF_PROG_TEST_RUN, ALL,
+	     .test = {.prog_fd = rt, .ctx_in = ADDR(info)});
+	CALL("run socket filter", BPF_PROG_TEST_RUN, ALL,
+	     .test = {.prog_fd = sf, .data_in = ADDR(packet), .data_size_in = 64});
+	CALL("run socket filter 13 bytes", BPF_PROG_TEST_RUN, ALL,
+	     .test = {.prog_fd = sf, .data_in = ADDR(packet), .data_size_in = 13});
+	CALL("run socket filter bad data", BPF_PROG_TEST_RUN, ALL,
+	     .test = {.prog_fd = sf, .data_in = BAD, .data_size_in = 64});
+	CALL("run socket filter short out", BPF_PROG_TEST_RUN, ALL,
+	     .test = {.prog_fd = sf,
+		      .data_in = ADDR(packet),
+		      .data_size_in = 64,
+		      .data_out = ADDR(info),
+		      .data_size_out = 8});
+	CALL("bind map", BPF_PROG_BIND_MAP, ALL, .prog_bind_map = {.prog_fd = sf, .map_fd = map});
+	CALL("bind map twice", BPF_PROG_BIND_MAP, ALL,
+	     .prog_bind_map = {.prog_fd = sf, .map_fd = map});
+	CALL("bind swapped", BPF_PROG_BIND_MAP, ALL,
+	     .prog_bind_map = {.prog_fd = map, .map_fd = sf});
+	CALL("bind flags", BPF_PROG_BIND_MAP, ALL,
+	     .prog_bind_map = {.prog_fd = sf, .map_fd = map, .flags = 1});
+	TRY("raw_tp of socket filter", BPF_RAW_TRACEPOINT_OPEN, ALL,
+	    .raw_tracepoint = {.prog_fd = sf, .name = ADDR("sys_enter")});
+	TRY("raw_tp unknown", BPF_RAW_TRACEPOINT_OPEN, ALL,
+	    .raw_tracepoint = {.prog_fd = rt, .name = ADDR("no_such_event")});
+	TRY("raw_tp bad name", BPF_RAW_TRACEPOINT_OPEN, ALL,
+	    .raw_tracepoint = {.prog_fd = rt, .name = BAD});
+	TRY("raw_tp", BPF_RAW_TRACEPOINT_OPEN, ALL,
+	    .raw_tracepoint = {.prog_fd = rt, .name = ADDR("sys_enter")});
+	TRY("raw_tp of map", BPF_RAW_TRACEPOINT_OPEN, ALL,
+	    .raw_tracepoint = {.prog_fd = map, .name = ADDR("sys_enter")});
+	TRY("link no target", BPF_LINK_CREATE, ALL,
+	    .link_create = {.prog_fd = tp, .target_fd = -1, .attach_type = BPF_PERF_EVENT});
+	TRY("link target is stdin", BPF_LINK_CREATE, ALL,
+	    .link_create = {.prog_fd = tp, .target_fd = 0, .attach_type = BPF_PERF_EVENT});
+	TRY("link flags", BPF_LINK_CREATE, ALL,
+	    .link_create = {
+		    .prog_fd = tp, .target_fd = -1, .attach_type = BPF_PERF_EVENT, .flags = 1});
+	TRY("link wrong attach type", BPF_LINK_CREATE, ALL,
+	    .link_create = {.prog_fd = tp, .target_fd = -1, .attach_type = BPF_XDP});
+	TRY("link socket filter", BPF_LINK_CREATE, ALL,
+	    .link_create = {.prog_fd = sf, .target_fd = -1, .attach_type = BPF_PERF_EVENT});
+	TRY("link of map", BPF_LINK_CREATE, ALL,
+	    .link_create = {.prog_fd = map, .target_fd = -1, .attach_type = BPF_PERF_EVENT});
+	CALL("link update of prog", BPF_LINK_UPDATE, ALL,
+	     .link_update = {.link_fd = tp, .new_prog_fd = tp});
+	CALL("link detach of prog", BPF_LINK_DETACH, ALL, .link_detach = {.link_fd = tp});
+	TRY("iter of prog", BPF_ITER_CREATE, ALL, .iter_create = {.link_fd = tp});
+	CALL("info of stdin", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = 0, .info_len = 64, .info = ADDR(info)});
+	CALL("info bad address", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = sf, .info_len = 64, .info = BAD});
+	CALL("info too long", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = sf, .info_len = 5000, .info = ADDR(info)});
+	info[300] = 1;
+	CALL("info with a tail", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = sf, .info_len = 400, .info = ADDR(info)});
+	memset(info, 0, sizeof(info));
+	CALL("info of prog", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = sf, .info_len = sizeof(info), .info = ADDR(info)});
+	CALL("info of map", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = map, .info_len = 8, .info = ADDR(info)});
+	memset(info, 0, sizeof(info));
+	((struct bpf_prog_info *)info)->nr_map_ids = 4;
+	((struct bpf_prog_info *)info)->map_ids = BAD;
+	CALL("info map ids bad", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = sf, .info_len = sizeof(info), .info = ADDR(info)});
+	memset(info, 0, sizeof(info));
+	((struct bpf_prog_info *)info)->nr_map_ids = 4;
+	((struct bpf_prog_info *)info)->map_ids = ADDR(ids);
+	CALL("info map ids", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = sf, .info_len = sizeof(info), .info = ADDR(info)});
+	note(p, "info map ids count", ((struct bpf_prog_info *)info)->nr_map_ids);
+	note(p, "info xlated length", ((struct bpf_prog_info *)info)->xlated_prog_len);
+	note(p, "info tag", (long)*(u32 *)((struct bpf_prog_info *)info)->tag);
+	CALL("task query of map", BPF_TASK_FD_QUERY, ALL,
+	     .task_fd_query = {.pid = getpid(), .fd = map});
+	CALL("task query of prog", BPF_TASK_FD_QUERY, ALL,
+	     .task_fd_query = {.pid = getpid(), .fd = tp});
+	CALL("task query flags", BPF_TASK_FD_QUERY, ALL,
+	     .task_fd_query = {.pid = getpid(), .fd = tp, .flags = 1});
+	CALL("task query bad fd", BPF_TASK_FD_QUERY, ALL,
+	     .task_fd_query = {.pid = getpid(), .fd = 999});
+	TRY("stats", BPF_ENABLE_STATS, ALL, .enable_stats = {.type = BPF_STATS_RUN_TIME});
+	TRY("stats type 1", BPF_ENABLE_STATS, ALL, .enable_stats = {.type = 1});
+	TRY("pin to tmp", BPF_OBJ_PIN, ALL, .bpf_fd = map, .pathname = ADDR("/tmp/no-bpffs"));
+	TRY("pin stdin", BPF_OBJ_PIN, ALL, .bpf_fd = 0, .pathname = ADDR("/tmp/no-bpffs"));
+	TRY("pin bad fd", BPF_OBJ_PIN, ALL, .bpf_fd = 999, .pathname = ADDR("/tmp/no-bpffs"));
+	TRY("pin bad path", BPF_OBJ_PIN, ALL, .bpf_fd = map, .pathname = BAD);
+	TRY("pin flags", BPF_OBJ_PIN, ALL, .bpf_fd = map, .pathname = ADDR("/tmp/x"),
+	    .file_flags = 1);
+	TRY("get no path", BPF_OBJ_GET, ALL, .pathname = ADDR("/sys/fs/bpf/no/such/thing"));
+	TRY("get empty path", BPF_OBJ_GET, ALL, .pathname = ADDR(""));
+	TRY("get both modes", BPF_OBJ_GET, ALL, .pathname = ADDR("/sys/fs/bpf/none"),
+	    .file_flags = BPF_F_RDONLY | BPF_F_WRONLY);
+	TRY("prog by id 0", BPF_PROG_GET_FD_BY_ID, ALL, .prog_id = 0);
+	TRY("prog by id ~0", BPF_PROG_GET_FD_BY_ID, ALL, .prog_id = ~0u);
+	TRY("map by id ~0", BPF_MAP_GET_FD_BY_ID, ALL, .map_id = ~0u);
+	TRY("map by id flags", BPF_MAP_GET_FD_BY_ID, ALL, .map_id = 1, .open_flags = 1);
+	TRY("btf by id ~0", BPF_BTF_GET_FD_BY_ID, ALL, .btf_id = ~0u);
+	TRY("link by id ~0", BPF_LINK_GET_FD_BY_ID, ALL, .link_id = ~0u);
+	CALL("next id of INT_MAX", BPF_MAP_GET_NEXT_ID, ALL, .start_id = 0x7fffffff);
+	CALL("next id of INT_MAX - 1", BPF_MAP_GET_NEXT_ID, ALL, .start_id = 0x7ffffffe);
+	CALL("next id given", BPF_MAP_GET_NEXT_ID, ALL, .next_id = one);
+	CALL("attach nothing", BPF_PROG_ATTACH, ALL, .target_fd = 999, .attach_bpf_fd = 999);
+	CALL("attach type 500", BPF_PROG_ATTACH, ALL, .target_fd = 0, .attach_type = 500);
+	CALL("query type 500", BPF_PROG_QUERY, ALL, .query = {.attach_type = 500});
+	CALL("query cgroup bad fd", BPF_PROG_QUERY, ALL, .query = {.target_fd = 999});
+	CALL("query flags", BPF_PROG_QUERY, ALL, .query = {.query_flags = 8});
+	close(sf);
+	close(kp);
+	close(tp);
+	close(rt);
+	close(map);
+}
+
+/* The smallest type information: an int of 4 bytes named "int". */
+struct tiny_btf {
+	struct btf_header h;
+	struct btf_type t;
+	u32 enc;
+	char str[8];
+};
+
+static const struct tiny_btf tiny = {
+	.h = {.magic = BTF_MAGIC,
+	      .version = 1,
+	      .hdr_len = sizeof(struct btf_header),
+	      .type_len = sizeof(struct btf_type) + 4,
+	      .str_off = sizeof(struct btf_type) + 4,
+	      .str_len = 5},
+	.t = {.name_off = 1, .info = BTF_KIND_INT << 24, .size = 4},
+	.enc = 1 << 24 | 32,
+	.str = "\0int",
+};
+
+static void btfs(struct pass *p)
+{
+	u32 size = offsetof(struct tiny_btf, str) + 5;
+	struct tiny_btf b = tiny;
+	u8 info[64] = {0};
+	char log[256], name[32];
+	long fd, map;
+	u32 rec[4] = {0};
+
+#define LOAD .btf = ADDR(&tiny), .btf_size = size
+	fd = OPEN("btf: load", BPF_BTF_LOAD, ALL, LOAD);
+	TRY("btf: size 0", BPF_BTF_LOAD, ALL, .btf = ADDR(&tiny));
+	TRY("btf: size 17 MiB", BPF_BTF_LOAD, ALL, .btf = ADDR(&tiny), .btf_size = 17 << 20);
+	TRY("btf: bad address", BPF_BTF_LOAD, ALL, .btf = BAD, .btf_size = size);
+	TRY("btf: cut", BPF_BTF_LOAD, ALL, .btf = ADDR(&tiny), .btf_size = size - 1);
+	TRY("btf: log, no level", BPF_BTF_LOAD, ALL, LOAD, .btf_log_buf = ADDR(log),
+	    .btf_log_size = sizeof(log));
+	TRY("btf: log", BPF_BTF_LOAD, ALL, LOAD, .btf_log_buf = ADDR(log),
+	    .btf_log_size = sizeof(log), .btf_log_level = 1);
+	TRY("btf: log of 4 bytes", BPF_BTF_LOAD, ALL, LOAD, .btf_log_buf = ADDR(log),
+	    .btf_log_size = 4, .btf_log_level = 1);
+	TRY("btf: log level 32", BPF_BTF_LOAD, ALL, LOAD, .btf_log_level = 32);
+	TRY("btf: flags", BPF_BTF_LOAD, ALL, LOAD, .btf_flags = 1);
+	b.h.magic = 1;
+	TRY("btf: magic", BPF_BTF_LOAD, ALL, .btf = ADDR(&b), .btf_size = size);
+	b = tiny;
+	b.h.version = 2;
+	TRY("btf: version", BPF_BTF_LOAD, ALL, .btf = ADDR(&b), .btf_size = size);
+	b = tiny;
+	b.t.info = 31u << 24;
+	TRY("btf: kind 31", BPF_BTF_LOAD, ALL, .btf = ADDR(&b), .btf_size = size);
+	CALL("btf: info", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = fd, .info_len = 32, .info = ADDR(info)});
+	note(p, "btf: info size", ((struct bpf_btf_info *)info)->btf_size);
+	((struct bpf_btf_info *)info)->btf_size = 0;
+	((struct bpf_btf_info *)info)->name = ADDR(name);
+	CALL("btf: info name, no length", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = fd, .info_len = 32, .info = ADDR(info)});
+	map = OPEN("btf: typed array", BPF_MAP_CREATE, ALL, .map_type = 2, .key_size = 4,
+		   .value_size = 4, .max_entries = 1, .btf_fd = fd, .btf_key_type_id = 1,
+		   .btf_value_type_id = 1);
+	CALL("btf: typed array freeze", BPF_MAP_FREEZE, ALL, .map_fd = map);
+	close(map);
+#define TYPED(t, k, v) .map_type = t, .key_size = k, .value_size = v, .max_entries = 4, .btf_fd = fd
+	TRY("btf: array, value too large", BPF_MAP_CREATE, ALL, TYPED(2, 4, 8),
+	    .btf_key_type_id = 1, .btf_value_type_id = 1);
+	TRY("btf: array, no such type", BPF_MAP_CREATE, ALL, TYPED(2, 4, 4), .btf_key_type_id = 1,
+	    .btf_value_type_id = 9);
+	TRY("btf: array, no key type", BPF_MAP_CREATE, ALL, TYPED(2, 4, 4), .btf_value_type_id = 1);
+	TRY("btf: hash, no key type", BPF_MAP_CREATE, ALL, TYPED(1, 4, 4), .btf_value_type_id = 1);
+	TRY("btf: hash", BPF_MAP_CREATE, ALL, TYPED(1, 4, 4), .btf_key_type_id = 1,
+	    .btf_value_type_id = 1);
+	TRY("btf: lru", BPF_MAP_CREATE, ALL, TYPED(9, 4, 4), .btf_key_type_id = 1,
+	    .btf_value_type_id = 1);
+	TRY("btf: percpu array", BPF_MAP_CREATE, ALL, TYPED(6, 4, 4), .btf_key_type_id = 1,
+	    .btf_value_type_id = 1);
+	TRY("btf: percpu array, no key type", BPF_MAP_CREATE, ALL, TYPED(6, 4, 4),
+	    .btf_value_type_id = 1);
+	TRY("btf: perf array", BPF_MAP_CREATE, ALL, TYPED(4, 4, 4), .btf_key_type_id = 1,
+	    .btf_value_type_id = 1);
+	TRY("btf: perf array, no key type", BPF_MAP_CREATE, ALL, TYPED(4, 4, 4),
+	    .btf_value_type_id = 1);
+	TRY("btf: ringbuf", BPF_MAP_CREATE, ALL, .map_type = 27, .max_entries = 4096, .btf_fd = fd,
+	    .btf_value_type_id = 1);
+	TRY("btf: func info not a func", BPF_PROG_LOAD, ALL, PROG(1), .prog_btf_fd = fd,
+	    .func_info_cnt = 1, .func_info_rec_size = 8, .func_info = ADDR(rec));
+	TRY("btf: func info record 4", BPF_PROG_LOAD, ALL, PROG(1), .prog_btf_fd = fd,
+	    .func_info_cnt = 1, .func_info_rec_size = 4, .func_info = ADDR(rec));
+	rec[2] = 1;
+	TRY("btf: func info tail", BPF_PROG_LOAD, ALL, PROG(1), .prog_btf_fd = fd,
+	    .func_info_cnt = 1, .func_info_rec_size = 12, .func_info = ADDR(rec));
+	TRY("btf: func info bad address", BPF_PROG_LOAD, ALL, PROG(1), .prog_btf_fd = fd,
+	    .func_info_cnt = 1, .func_info_rec_size = 8, .func_info = BAD);
+	rec[2] = 0;
+	TRY("btf: line info", BPF_PROG_LOAD, ALL, PROG(1), .prog_btf_fd = fd, .line_info_cnt = 1,
+	    .line_info_rec_size = 16, .line_info = ADDR(rec));
+	rec[0] = 1;
+	TRY("btf: line info not first", BPF_PROG_LOAD, ALL, PROG(1), .prog_btf_fd = fd,
+	    .line_info_cnt = 1, .line_info_rec_size = 16, .line_info = ADDR(rec));
+	rec[0] = 9;
+	TRY("btf: line info outside", BPF_PROG_LOAD, ALL, PROG(1), .prog_btf_fd = fd,
+	    .line_info_cnt = 1, .line_info_rec_size = 16, .line_info = ADDR(rec));
+	rec[0] = 0;
+	rec[2] = 77;
+	TRY("btf: line info bad string", BPF_PROG_LOAD, ALL, PROG(1), .prog_btf_fd = fd,
+	    .line_info_cnt = 1, .line_info_rec_size = 16, .line_info = ADDR(rec));
+	close(fd);
+}
+
+static void run_pass(struct pass *p, bpf_fn *bpf)
+{
+	p->bpf = bpf;
+	p->count = 0;
+	attrs(p);
+	map_create(p);
+	elements_of(p, "array", 2);
+	elements_of(p, "hash", 1);
+	elements_of(p, "lru", 9);
+	elements_of(p, "percpu array", 6);
+	elements_of(p, "percpu hash", 5);
+	elements_of(p, "perf array", 4);
+	ringbuf(p);
+	prog_load(p);
+	progs(p);
+	btfs(p);
+}
+
+static struct pass kernel_pass, instance_pass, facts;
+static char facts_release[64];
+
+static const char *show(long value, char buf[32])
+{
+	if (value < 0 && strerrorname_np(-value))
+		snprintf(buf, 32, "-%s", strerrorname_np(-value));
+	else
+		snprintf(buf, 32, "%ld", value);
+	return buf;
+}
+
+static u32 compare(const struct pass *want, const struct pass *got, const char *whose)
+{
+	char a[32], b[32];
+	u32 bad = 0;
+
+	for (u32 i = 0; i < want->count; i++) {
+		if (i >= got->count || strcmp(want->result[i].name, got->result[i].name)) {
+			print_message("%s: no result for \"%s\"\n", whose, want->result[i].name);
+			return bad + 1;
+		}
+		if (want->result[i].value == got->result[i].value)
+			continue;
+		print_message("%s: %s: %s, the facts say %s\n", whose, want->result[i].name,
+			      show(got->result[i].value, a), show(want->result[i].value, b));
+		bad++;
+	}
+	return bad + (want->count != got->count);
+}
+
+static void read_facts(void)
+{
+	char line[256];
+	FILE *f = fopen(FACTS, "r");
+
+	facts.count = 0;
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "# Linux %63[^\n]\n", facts_release), 1);
+	while (fgets(line, sizeof(line), f)) {
+		char *tab = strchr(line, '\t');
+
+		assert_non_null(tab);
+		*tab = 0;
+		note(&facts, line, strtol(tab + 1, NULL, 10));
+	}
+	fclose(f);
+}
+
+static void write_facts(void)
+{
+	struct utsname u;
+	FILE *f = fopen(FACTS, "w");
+
+	assert_non_null(f);
+	uname(&u);
+	fprintf(f, "# Linux %s\n", u.release);
+	for (u32 i = 0; i < kernel_pass.count; i++)
+		fprintf(f, "%s\t%ld\n", kernel_pass.result[i].name, kernel_pass.result[i].value);
+	fclose(f);
+}
+
+static bool has_kernel_bpf(void)
+{
+	union bpf_attr a = {ARRAY_OF4};
+	long fd = kernel_bpf(BPF_MAP_CREATE, &a, ALL);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static void test_kernel(void **state)
+{
+	struct utsname u;
+
+	uname(&u);
+	if (!has_kernel_bpf())
+		skip();
+	run_pass(&kernel_pass, kernel_bpf);
+	if (getenv("CYGNET_FACTS"))
+		write_facts();
+	read_facts();
+	/* Another kernel may differ without anything being wrong here. */
+	if (strncmp(u.release, facts_release, strcspn(facts_release, ".") + 3))
+		skip();
+	assert_int_equal(compare(&facts, &kernel_pass, "kernel"), 0);
+}
+
+static void test_instance(void **state)
+{
+	struct cygnet_opts opts = {.sz = sizeof(opts), .kernel = 0x061200};
+
+	read_facts();
+	assert_int_equal(cygnet_new(&opts, &inst), 0);
+	run_pass(&instance_pass, instance_bpf);
+	cygnet_free(inst);
+	assert_int_equal(compare(&facts, &instance_pass, "instance"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_instance),
+	};
+
+	return cmocka_run_group_tests_name("bpf(2) errnos", tests, NULL, NULL);
+}
