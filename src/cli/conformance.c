@@ -181,7 +181,7 @@ static int run_program(const u8 *program, size_t size, u8 *mem, size_t mem_size)
 		[FAULT_INSN] = "an instruction that cannot run here",
 	};
 	struct diag d = {0};
-	struct image *img;
+	struct image *img = NULL;
 	struct run run;
 	u64 r0;
 

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* `cygnet disasm`: the instructions of an object file or of a raw program, as text or JSON. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/listing.h"
+#include "core/helper.h"
+#include "isa/decode.h"
+#include "isa/disasm.h"
+
+static int cmd_disasm(int argc, char **argv);
+
+static const struct command_option options[] = {
+	{'j', "json", NULL, "one JSON object per instruction"},
+	{'b', "bytes", NULL, "show the bytes of each instruction"},
+	{'n', "no-source", NULL, "leave out the source lines"},
+	{0}};
+
+const struct command command_disasm = {
+	.name = "disasm",
+	.run = cmd_disasm,
+	.usage = "[-bjn] FILE...",
+	.doc = "Prints the instructions of BPF objects",
+	.text = "FILE is an object as clang and gcc make it, or bare instructions, binary or in "
+		"hex. "
+		"Each function is headed by its section and name; instructions are numbered from "
+		"its "
+		"start. What relocations name is shown in place of numbers: map[NAME], &VARIABLE, "
+		"&SECTION+N, functions. Source lines come from .BTF.ext (compile with -g).\n\n"
+		"Each JSON object has section, function, program (whether it is an entry point), "
+		"index, bytes, opcode (the name of the instruction), text; with debug information "
+		"also file, line and source.",
+	.examples = "cygnet disasm opensnoop.bpf.o\ta whole object\n"
+		    "cygnet disasm --json opensnoop.bpf.o\tfor other programs",
+	.options = options,
+};
+
+struct output {
+	const struct listing *l;
+	bool json, bytes, source;
+	const struct listing_line *last; /* printed */
+	u32 bad;                         /* instructions that cannot be decoded */
+	char name[512];
+};
+
+struct place {
+	struct output *out;
+	const struct listing_function *f;
+};
+
+/* A map or variable, or a place in a section that has no symbol of its own. */
+static const char *name_data(struct output *out, const struct listing_reference *r, s64 offset)
+{
+	struct text t;
+
+	text_init(&t, out->name, sizeof(out->name));
+	if (r->map)
+		text_fmt(&t, "map[%s]", *r->symbol ? r->symbol : r->home);
+	else if (*r->symbol)
+		text_fmt(&t, "&%s", r->symbol);
+	else
+		text_fmt(&t, "&%s", r->home);
+	if (offset)
+		text_fmt(&t, "%+lld", (long long)offset);
+	return out->name;
+}
+
+static const char *name_function(struct output *out, const struct listing_reference *r, s64 offset)
+{
+	const struct listing_function *f;
+
+	if (*r->symbol)
+		return r->symbol;
+	f = r->home_index ? listing_function_at(out->l, r->home_index, r->value + (u64)offset)
+			  : NULL;
+	return f ? f->name : NULL;
+}
+
+static const char *name_helper(struct output *out, s64 id)
+{
+	const struct helper_proto *p = id > 0 && id <= UINT32_MAX ? core_helper((u32)id) : NULL;
+	struct text t;
+
+	if (!p)
+		return NULL;
+	text_init(&t, out->name, sizeof(out->name));
+	text_fmt(&t, "%s#%lld", p->name, (long long)id);
+	return out->name;
+}
+
+/* A call within the section, which needs no relocation. */
+static const char *name_local(struct place *p, u32 index, s64 rel)
+{
+	s64 target = (s64)p->f->offset + ((s64)index + 1 + rel) * 8;
+	const struct listing_function *f =
+		target >= 0 ? listing_function_at(p->out->l, p->f->section_index, (u64)target)
+			    : NULL;
+
+	return f && *f->name ? f->name : NULL;
+}
+
+static const char *name_operand(void *data, u32 index, const struct isa_op *op)
+{
+	struct place *p = data;
+	const struct listing_reference *r =
+		listing_reference_at(p->out->l, p->f->section_index, p->f->offset + index * 8);
+	const struct isa_info *info = isa_info(op->op);
+
+	if (info->kind == ISA_KIND_LDDW) {
+		if (!r)
+			return NULL;
+		/* The address of a function: its offset in the section, in bytes. */
+		if (r->home_index &&
+		    listing_function_at(p->out->l, r->home_index, r->value + (u64)isa_low(op)))
+			return name_function(p->out, r, isa_low(op));
+		return name_data(p->out, r, op->imm);
+	}
+	if (info->cls != ISA_CLASS_CALL)
+		return NULL;
+	if (r)
+		return name_function(p->out, r, ((s64)op->imm + 1) * 8);
+	if (op->op == ISA_OP_CALL_HELPER)
+		return name_helper(p->out, op->imm);
+	return op->op == ISA_OP_CALL_SUB ? name_local(p, index, op->imm) : NULL;
+}
+
+static void put_bytes(struct text *t, const u8 *p, u32 n, const char *between)
+{
+	for (u32 i = 0; i < n; i++)
+		text_fmt(t, "%s%02x", i ? between : "", p[i]);
+}
+
+static void put_json(struct output *out, const struct listing_function *f, u32 index, u32 slots,
+		     const struct isa_op *op, const char *text, const struct listing_line *line)
+{
+	const struct isa_info *info = isa_info(op->op);
+	struct text t, hex;
+	struct json j;
+
+	text_init_grow(&t);
+	text_init_grow(&hex);
+	put_bytes(&hex, f->insns + index * 8, slots * 8, "");
+	json_init(&j, &t);
+	json_object(&j);
+	json_key(&j, "section");
+	json_str(&j, f->section);
+	json_key(&j, "function");
+	json_str(&j, f->name);
+	json_key(&j, "program");
+	json_bool(&j, f->program);
+	json_key(&j, "index");
+	json_u64(&j, index);
+	json_key(&j, "bytes");
+	json_str(&j, hex.buf ? hex.buf : "");
+	json_key(&j, "opcode");
+	if (info)
+		json_str(&j, info->name);
+	else
+		json_null(&j);
+	json_key(&j, info ? "text" : "error");
+	json_str(&j, text);
+	if (line) {
+		json_key(&j, "file");
+		json_str(&j, line->file);
+		json_key(&j, "line");
+		json_u64(&j, line->line);
+		json_key(&j, "source");
+		json_str(&j, line->text);
+	}
+	json_end_object(&j);
+	puts(t.buf ? t.buf : "");
+	text_fini(&t);
+	text_fini(&hex);
+}
+
+/* "; text @ file:line", when it is not the line just printed. */
+static void put_source(struct output *out, const struct listing_line *line)
+{
+	const char *text = line->text, *file = strrchr(line->file, '/');
+
+	if (out->last && out->last->line == line->line && !strcmp(out->last->file, line->file))
+		return;
+	out->last = line;
+	while (*text == ' ' || *text == '\t')
+		text++;
+	if (*text || line->line)
+		printf("; %s @ %s:%u\n", text, file ? file + 1 : line->file, line->line);
+}
+
+static void put_insn(struct output *out, const struct listing_function *f, u32 index, u32 slots,
+		     const struct isa_op *op, const char *text)
+{
+	const struct listing_line *line =
+		listing_line_at(out->l, f->section_index, f->offset + index * 8);
+	struct text t;
+
+	if (out->json) {
+		put_json(out, f, index, slots, op, text, line);
+		return;
+	}
+	if (out->source && line)
+		put_source(out, line);
+	text_init_grow(&t);
+	text_fmt(&t, "%6u: ", index);
+	if (out->bytes) {
+		put_bytes(&t, f->insns + index * 8, 8, " ");
+		text_puts(&t, "  ");
+	}
+	text_puts(&t, text);
+	if (out->bytes && slots == 2) {
+		text_fmt(&t, "\n%8s", "");
+		put_bytes(&t, f->insns + index * 8 + 8, 8, " ");
+	}
+	puts(t.buf ? t.buf : "");
+	text_fini(&t);
+}
+
+static void put_function(struct output *out, const struct listing_function *f)
+{
+	struct place place = {out, f};
+	const struct isa_names names = {name_operand, &place};
+
+	out->last = NULL;
+	if (!out->json && *f->name)
+		printf("%s%s %s:\n", f->section, f->program ? "" : ": subprogram", f->name);
+	for (u32 i = 0; i < f->count;) {
+		struct isa_op op[2] = {{0}};
+		bool pair = f->insns[i * 8] == 0x18 && i + 1 < f->count;
+		struct diag d = {0};
+		struct text t;
+
+		text_init_grow(&t);
+		if (isa_decode_flags(f->insns + i * 8, pair ? 2 : 1, ISA_DECODE_PLAIN, op, &d)) {
+			op[0].op = ISA_OP_INVALID;
+			pair = false;
+			out->bad++;
+			if (!out->json)
+				put_bytes(&t, f->insns + i * 8, 8, " ");
+			text_fmt(&t, "%s%s", out->json ? "" : "  ; ", d.what);
+		} else {
+			isa_format(&t, &op[0], i, &names);
+		}
+		put_insn(out, f, i, pair ? 2 : 1, &op[0], t.buf ? t.buf : "");
+		text_fini(&t);
+		i += pair ? 2 : 1;
+	}
+}
+
+static int disasm_file(struct output *out, const char *path)
+{
+	struct listing l;
+	char buf[300];
+	struct text why;
+
+	text_init(&why, buf, sizeof(buf));
+	if (listing_read(&l, path, &why))
+		return command_fail("%s: %s", path, buf);
+	out->l = &l;
+	out->bad = 0;
+	vec_each (&l.functions, i) {
+		if (i && !out->json)
+			putchar('\n');
+		put_function(out, &l.functions.data[i]);
+	}
+	listing_fini(&l);
+	if (!out->bad)
+		return 0;
+	return command_fail("%s: %u instruction%s cannot be decoded (made for a newer kernel, or "
+			    "damaged)",
+			    path, out->bad, out->bad == 1 ? "" : "s");
+}
+
+static int cmd_disasm(int argc, char **argv)
+{
+	struct output out = {.source = true};
+	int status = 0, c;
+
+	while ((c = command_getopt(&command_disasm, argc, argv)) != -1) {
+		if (c == '?')
+			return EXIT_USAGE;
+		out.json |= c == 'j';
+		out.bytes |= c == 'b';
+		if (c == 'n')
+			out.source = false;
+	}
+	if (optind == argc)
+		return command_usage(&command_disasm, "no file named");
+	core_helpers_init();
+	for (int i = optind; i < argc; i++) {
+		int err = disasm_file(&out, argv[i]);
+
+		status = status ? status : err;
+	}
+	return status;
+}
