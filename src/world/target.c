@@ -9,12 +9,14 @@
  * file, on a description that only the target keeps (through a mapping), so it
  * ends with the target's memory: by exit, exec or SIGKILL.
  */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "base/vec.h"
@@ -342,6 +344,27 @@ static int add_prog(struct builder *b, struct prog_object *p, u32 *index)
 }
 
 /* ---- uprobes: attach points to addresses ---- */
+/* The file behind a mapping, if it still is that file; also through the target's own root. */
+static int open_mapped(const struct builder *b, u32 map)
+{
+	const struct plan_mapping *m = &b->in.maps[map];
+	char path[4200];
+	struct stat st;
+
+	for (int own_root = 0; own_root < 2; own_root++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "/proc/%d/root%s", b->peer, b->in.paths[map]);
+		fd = open(own_root ? path : b->in.paths[map], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0)
+			continue;
+		if (!fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_ino == m->ino)
+			return fd;
+		close(fd);
+	}
+	return -ENOENT;
+}
+
 static bool same_file(const struct attach *a, const struct plan_mapping *m, const char *path)
 {
 	/* Some file systems show another device in maps than stat(2) does. */
@@ -362,19 +385,43 @@ static int add_probe(struct builder *b, u64 address, const struct attach *a, u32
 	return vec_push(&b->probes, p);
 }
 
-/* Address of a file offset in any mapping of the file, or where it will come to lie (its bias). */
+/* Virtual address of a file offset by the program headers of the ELF file; 0 or -ENOENT. */
+static int file_to_va(int fd, u64 off, u64 *va)
+{
+	Elf64_Ehdr eh;
+
+	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) || memcmp(eh.e_ident, ELFMAG, SELFMAG) ||
+	    eh.e_phentsize != sizeof(Elf64_Phdr))
+		return -ENOENT;
+	for (u32 i = 0; i < eh.e_phnum; i++) {
+		Elf64_Phdr ph;
+
+		if (pread(fd, &ph, sizeof(ph), (off_t)(eh.e_phoff + i * sizeof(ph))) != sizeof(ph))
+			return -ENOENT;
+		if (ph.p_type == PT_LOAD && off >= ph.p_offset && off - ph.p_offset < ph.p_filesz) {
+			*va = ph.p_vaddr + (off - ph.p_offset);
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/*
+ * Where a file offset lies, or will come to lie: a library's code is mapped
+ * before its data. Mapping `map` shows the file's bias.
+ */
 static u64 address_of(const struct builder *b, u32 map, u64 off)
 {
 	const struct plan_mapping *text = &b->in.maps[map];
+	u64 here, there, result = 0;
+	int fd = open_mapped(b, map);
 
-	for (u32 i = 0; i < b->in.count; i++) {
-		const struct plan_mapping *m = &b->in.maps[i];
-
-		if (m->ino == text->ino && m->dev == text->dev && m->prot & PROT_WRITE &&
-		    off >= m->offset && off - m->offset < m->end - m->start)
-			return m->start + (off - m->offset);
-	}
-	return 0;
+	if (fd < 0)
+		return 0;
+	if (!file_to_va(fd, text->offset, &here) && !file_to_va(fd, off, &there))
+		result = text->start + there - here;
+	close(fd);
+	return result;
 }
 
 static int attach_probe(struct builder *b, struct plan_attach pa, const struct attach *a)
