@@ -97,6 +97,7 @@ struct cie {
 	const u8 *at; /* which CIE this is */
 	u8 pc_enc, lsda_enc;
 	bool augmented; /* 'z' */
+	bool signal;    /* 'S' */
 	bool bad;
 };
 
@@ -132,10 +133,30 @@ static void read_cie(struct cursor c, struct cie *out)
 			out->lsda_enc = get_bytes(&c, 1, false);
 		else if (*a == 'P')
 			get_format(&c, get_bytes(&c, 1, false));
-		else if (*a != 'S' && *a != 'B')
+		else if (*a == 'S')
+			out->signal = true;
+		else if (*a != 'B')
 			break; /* what follows in the augmentation is not ours to read */
 	}
 	out->bad |= c.bad;
+}
+
+/*
+ * The code a signal handler returns to. Its FDE begins a byte early, because
+ * unwinders look up return addresses minus one; so it is believed only where
+ * rt_sigreturn is called, one byte further or right there.
+ */
+static bool find_sigreturn(struct elf_function *fn, const struct elf_segment *s)
+{
+	static const u8 code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
+
+	for (u64 skip = 0; skip < 2; skip++)
+		if (fn->end - fn->start >= skip + sizeof(code) &&
+		    !memcmp(s->data + (fn->start + skip - s->va), code, sizeof(code))) {
+			fn->start += skip;
+			return true;
+		}
+	return false;
 }
 
 static int read_fde(struct elf_image *e, struct cursor c, const struct cie *cie)
@@ -159,6 +180,8 @@ static int read_fde(struct elf_image *e, struct cursor c, const struct cie *cie)
 	if (!s || !size || size > s->size - (fn.start - s->va))
 		return 0;
 	fn.end = fn.start + size;
+	if (cie->signal && !find_sigreturn(&fn, s))
+		return 0;
 	return vec_push(&e->functions, fn);
 }
 
