@@ -293,6 +293,8 @@ static int START(struct run *run, u64 *ret)
 	run->engine = &engine;
 	run->engine_state = in;
 	r0 = EXEC(in, 0, args);
+	if (run->held_lock)
+		run_fault_set(run, FAULT_LOCK, RUN_INSN_HERE, ptr_to_u64(run->held_lock), 0, 0);
 	run_release(run);
 	run->engine_state = NULL;
 	if (run->fault.kind != FAULT_NONE)

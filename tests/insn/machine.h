@@ -70,7 +70,7 @@ enum {
 	H_COUNT
 };
 
-static u8 ring_memory[64];
+static u8 ring_memory[64][64]; /* records, handed out in turn */
 static u32 discarded, helper_calls;
 
 static u64 h_sum(struct run *run, u64 a, u64 b, u64 c, u64 d, u64 e)
@@ -123,16 +123,20 @@ static u64 h_unlock(struct run *run, u64 a, u64 b, u64 c, u64 d, u64 e)
 
 static void ring_discard(struct run *run, u64 base)
 {
-	assert_ptr_equal((void *)base, ring_memory);
+	assert_true(base - (u64)ring_memory < sizeof(ring_memory));
 	assert_null(run_region_find(run, base));
 	discarded++;
 }
 
 static u64 h_reserve(struct run *run, u64 size, u64 b, u64 c, u64 d, u64 e)
 {
-	if (run_region_hold(run, (u64)ring_memory, size, ring_discard))
+	static u32 turn;
+	u8 *record = ring_memory[turn++ % ARRAY_SIZE(ring_memory)];
+
+	if (size > sizeof(ring_memory[0]) ||
+	    run_region_hold(run, (u64)record, (u32)size, ring_discard))
 		return 0;
-	return (u64)ring_memory;
+	return (u64)record;
 }
 
 static u64 h_submit(struct run *run, u64 a, u64 b, u64 c, u64 d, u64 e)
@@ -355,7 +359,7 @@ static struct outcome run_on(const struct engine *e, struct image *img, const st
 }
 
 /* Assembles or fails the test. */
-static struct isa_op *assemble(const char *text, u32 *count)
+static inline struct isa_op *assemble(const char *text, u32 *count)
 {
 	struct isa_op *ops;
 	struct diag d = {0};
@@ -365,7 +369,7 @@ static struct isa_op *assemble(const char *text, u32 *count)
 	return ops;
 }
 
-static struct image *image_of(const char *text)
+static inline struct image *image_of(const char *text)
 {
 	u32 count;
 	struct isa_op *ops = assemble(text, &count);
