@@ -38,3 +38,12 @@ asan-run: tools unit $(B)/tests/fuzz/object_mutants $(EXAMPLE_OBJ)
 fuzz: deps-test tools $(B)/tests/fuzz/object_mutants $(EXAMPLE_OBJ)
 	$(B)/tests/fuzz/object_mutants $(MUTANTS) $$RANDOM$$(date +%s) $(EXAMPLE_OBJ)
 .PHONY: asan asan-run fuzz
+
+# make bench [ONLY=group]: beside the peers found here; build/bench.json.
+bench: deps-test tools
+	@B=$(B) ONLY=$(ONLY) bench/run.sh
+# make soak: the long runs.
+soak: fuzz
+	$(MAKE) -s asan MUTANTS=100000
+	for i in 1 2 3 4 5; do B=$(B) ONLY=agent tests/run.sh || exit 1; done
+.PHONY: bench soak

@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Measures beside peers in one run and writes build/bench.json: {"rows":[{group, name, unit, cygnet, peers..., reps}]}.
+cd "$(dirname "$0")/.." || exit 1
+B=${B:-build}
+REPS=${REPS:-5}
+rows=
+
+median() { sort -g | awk '{v[NR]=$1} END{if (NR) print v[int((NR+1)/2)]}'; }
+repeat() { for _ in $(seq "$REPS"); do "$@" 2>/dev/null; done | median; }
+ms() { local t=$(date +%s%N); "$@" >/dev/null 2>&1; echo "$((($(date +%s%N) - t) / 1000))" | awk '{print $1/1000}'; }
+
+# row GROUP NAME UNIT KEY=VALUE...
+row() {
+	local group=$1 name=$2 unit=$3 json line
+	[ -n "${ONLY:-}" ] && [ "$ONLY" != "$group" ] && return
+	shift 3
+	json="{\"group\":\"$group\",\"name\":\"$name\",\"unit\":\"$unit\""
+	line=$(printf '%-8s %-34s %-5s' "$group" "$name" "$unit")
+	for kv in "$@"; do
+		[ -n "${kv#*=}" ] || continue
+		json+=",\"${kv%%=*}\":${kv#*=}"
+		line+=$(printf '  %s %s' "${kv%%=*}" "${kv#*=}")
+	done
+	rows+="${rows:+,}$json,\"reps\":$REPS}"
+	echo "$line"
+}
+
+O=$B/bench
+mkdir -p "$O"
+gcc -O2 -o "$O/loop" bench/syscall_loop.c
+for f in count malloc; do
+	clang -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_x86 -I"$B/fallback" \
+		-idirafter /usr/include/x86_64-linux-gnu -c bench/$f.bpf.c -o "$O/$f.bpf.o"
+done
+cy() { "$B/cygnet" run -q "$@"; }
+
+if [ -z "${ONLY:-}" ] || [ "$ONLY" = trace ]; then
+	row trace "getppid, nothing attached" ns native="$(repeat "$O/loop" 200000)"
+	row trace "getppid, count at enter and exit" ns cygnet="$(repeat cy "$O/count.bpf.o" -- "$O/loop" 200000)" \
+		strace="$(repeat strace -f -o /dev/null "$O/loop" 2000)"
+	row trace "malloc+free, nothing attached" ns native="$(repeat "$O/loop" 200000 malloc)"
+	row trace "malloc+free, count at malloc" ns cygnet="$(repeat cy "$O/malloc.bpf.o" -- "$O/loop" 200000 malloc)"
+fi
+if [ -z "${ONLY:-}" ] || [ "$ONLY" = start ]; then
+	row start "true" ms native="$(repeat ms true)"
+	row start "run an object on true" ms cygnet="$(repeat ms cy "$O/count.bpf.o" -- true)" \
+		strace="$(repeat ms strace -f -o /dev/null true)"
+	row start "run opensnoop.bpf.c on true" ms cygnet="$(repeat ms cy examples/opensnoop.bpf.c -- true)"
+fi
+printf '{"rows":[%s]}\n' "$rows" >"$B/bench.json"
