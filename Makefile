@@ -22,7 +22,8 @@ all: tools
 include tools/deps.mk
 
 WARN := -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-sign-compare \
-	-Wstrict-prototypes -Wmissing-prototypes -Wshadow=local -Wvla
+	-Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	$(if $(findstring clang,$(CC)),-Wno-gnu-variable-sized-type-not-at-end,-Wshadow=local)
 ifdef CI
 WARN += -Werror
 endif
