@@ -418,14 +418,47 @@ static void stub_write(u64 address, const u8 *bytes, u32 len, bool direct)
 		code_write(address, bytes, len);
 }
 
+/*
+ * At start the mappings that are patched are made writable as a whole: one call
+ * instead of one per patch. What may not be (a policy against it) is written
+ * through /proc/self/mem.
+ */
+static u32 spans_open(const struct plan *plan, u64 size, const struct plan_near **spans)
+{
+	*spans = part(plan, size, plan->span_off, plan->span_count, sizeof(**spans));
+	if (!*spans)
+		return 0;
+	for (u32 i = 0; i < plan->span_count; i++)
+		if (sys3(__NR_mprotect, (long)(*spans)[i].address, (long)(*spans)[i].size, 7))
+			return i;
+	return plan->span_count;
+}
+
+static void spans_close(const struct plan_near *spans, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		sys3(__NR_mprotect, (long)spans[i].address, (long)spans[i].size, 5);
+}
+
+static bool in_span(const struct plan_near *spans, u32 n, u64 address, u32 len)
+{
+	for (u32 i = 0; i < n; i++)
+		if (address >= spans[i].address && address - spans[i].address < spans[i].size &&
+		    len <= spans[i].size - (address - spans[i].address))
+			return true;
+	return false;
+}
+
 /* Stubs (first: into an arena that is still writable), or everything else. */
-static void write_some(const struct plan *plan, u64 size, const u64 *mapped, bool stubs,
-		       bool direct)
+static void write_some(const struct plan *plan, u64 size, const u64 *mapped, bool stubs, bool first)
 {
 	const struct plan_write *w =
 		part(plan, size, plan->write_off, plan->write_count, sizeof(*w));
+	const struct plan_near *spans = NULL;
+	u32 open = first && !stubs ? spans_open(plan, size, &spans) : 0;
 
 	for (u32 i = 0; w && i < plan->write_count; i++) {
+		const u8 *bytes = (const u8 *)plan + w[i].off;
 		u32 n = w[i].near;
 
 		if (w[i].off > size || w[i].len > size - w[i].off ||
@@ -434,10 +467,13 @@ static void write_some(const struct plan *plan, u64 size, const u64 *mapped, boo
 		if (n && !(n <= NEAR_MAX && mapped[(n - 1) / 64] >> (n - 1) % 64 & 1))
 			continue;
 		if (stubs)
-			stub_write(w[i].address, (const u8 *)plan + w[i].off, w[i].len, direct);
+			stub_write(w[i].address, bytes, w[i].len, first);
+		else if (in_span(spans, open, w[i].address, w[i].len))
+			mem_copy(u64_to_ptr(w[i].address), bytes, w[i].len);
 		else
-			code_write(w[i].address, (const u8 *)plan + w[i].off, w[i].len);
+			code_write(w[i].address, bytes, w[i].len);
 	}
+	spans_close(spans, open);
 }
 
 static void write_all(const struct plan *plan, u64 size, bool first)
@@ -456,7 +492,7 @@ static void write_all(const struct plan *plan, u64 size, bool first)
 		agent.slot_count = 0;
 		return;
 	}
-	write_some(plan, size, mapped, false, false);
+	write_some(plan, size, mapped, false, first);
 }
 
 static int load_page(const struct plan *plan, const struct plan_reply *reply, const int *fds,

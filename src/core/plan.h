@@ -193,6 +193,7 @@ struct plan {
 	u32 attach_count, attach_off;
 	u32 probe_count, probe_off;
 	u32 near_count, near_off;
+	u32 span_count, span_off; /* struct plan_near: whole mappings that are patched (at start) */
 	u32 write_count, write_off;
 	u64 page_size;          /* bytes of the world page's file */
 	s32 field[FIELD_COUNT]; /* byte offsets, -1: not in this BTF */

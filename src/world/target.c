@@ -237,6 +237,7 @@ struct builder {
 	VEC(struct plan_probe) probes;
 	VEC(struct plan_write) writes;
 	VEC(struct near_page) near;
+	VEC(struct plan_near) spans; /* mappings with patches */
 	VEC(u8) bytes; /* what writes refer to; offsets from its start until laid out */
 	u32 slot;
 	int err;
@@ -393,12 +394,16 @@ static int file_to_va(int fd, u64 off, u64 *va)
 	if (pread(fd, &eh, sizeof(eh), 0) != sizeof(eh) || memcmp(eh.e_ident, ELFMAG, SELFMAG) ||
 	    eh.e_phentsize != sizeof(Elf64_Phdr))
 		return -ENOENT;
-	for (u32 i = 0; i < eh.e_phnum; i++) {
+	/* Exactly inside a segment, or else on a page that one shares. */
+	for (u32 k = 0; k < 2u * eh.e_phnum; k++) {
+		u64 slack, at = eh.e_phoff + k % eh.e_phnum * sizeof(Elf64_Phdr);
 		Elf64_Phdr ph;
 
-		if (pread(fd, &ph, sizeof(ph), (off_t)(eh.e_phoff + i * sizeof(ph))) != sizeof(ph))
+		if (pread(fd, &ph, sizeof(ph), (off_t)at) != sizeof(ph))
 			return -ENOENT;
-		if (ph.p_type == PT_LOAD && off >= ph.p_offset && off - ph.p_offset < ph.p_filesz) {
+		slack = k < eh.e_phnum ? 0 : ph.p_offset % PAGE_BYTES;
+		if (ph.p_type == PT_LOAD && off + slack >= ph.p_offset &&
+		    off + slack - ph.p_offset < ph.p_filesz + slack) {
 			*va = ph.p_vaddr + (off - ph.p_offset);
 			return 0;
 		}
@@ -660,6 +665,8 @@ static void patch_mapping(struct builder *b, u32 map)
 		if (code_file_open(path, m.dev, m.ino, &f))
 			return;
 	}
+	size_t before = b->writes.len;
+
 	analyse_probes(b, map, f, &probes);
 	patch_sites(b, map, f, &probes);
 	vec_each (&probes, i)
@@ -667,6 +674,9 @@ static void patch_mapping(struct builder *b, u32 map)
 			emit_probe(b, map, &probes.data[i]);
 	vec_fini(&probes);
 	code_file_put(f);
+	if (b->writes.len > before &&
+	    vec_push(&b->spans, (struct plan_near){m.start, m.end - m.start}))
+		fail(b, -ENOMEM);
 }
 
 /* ---- where fields of kernel objects lie ---- */
@@ -846,6 +856,8 @@ static int lay_plan(struct builder *b, struct targets *t, int *fd)
 	plan.attach_off = lay(&l, b->attach.data, b->attach.len * sizeof(*b->attach.data));
 	plan.probe_count = (u32)b->probes.len;
 	plan.probe_off = lay(&l, b->probes.data, b->probes.len * sizeof(*b->probes.data));
+	plan.span_count = (u32)b->spans.len;
+	plan.span_off = lay(&l, b->spans.data, b->spans.len * sizeof(*b->spans.data));
 	plan.write_count = (u32)b->writes.len;
 	plan.write_off = lay(&l, b->writes.data, b->writes.len * sizeof(*b->writes.data));
 	lay_progs(b, &l, &plan);
@@ -927,6 +939,7 @@ void target_answer(struct cygnet *inst, const void *bytes, size_t size, s32 peer
 	vec_fini(&b.probes);
 	vec_fini(&b.writes);
 	vec_fini(&b.near);
+	vec_fini(&b.spans);
 	vec_fini(&b.bytes);
 }
 
