@@ -13,6 +13,13 @@
 struct run;
 struct map;
 
+/*
+ * Our own type, which MAP_CREATE does not take: the ring of a perf event.
+ * max_entries is its bytes of data, a power of two of at least a page; the
+ * contents are what a consumer maps: struct perf_event_mmap_page, then the data.
+ */
+#define MAP_TYPE_PERF_RING 0x10000u
+
 /* What MAP_CREATE asks for (already copied from the client). */
 struct map_attr {
 	u32 type, key_size, value_size, max_entries, flags;

@@ -163,9 +163,9 @@ long sys_pin_put(struct call *k)
 	err = check_attr(a, BPF_F_PATH_FD);
 	if (err)
 		return err;
-	err = k->c->identify(k->c, a->bpf_fd, &dev, &ino);
-	if (err)
-		return err;
+	/* A bad descriptor is just another thing that cannot be pinned. */
+	if (k->c->identify(k->c, a->bpf_fd, &dev, &ino))
+		return -EINVAL;
 	o = object_by_inode(k->inst, dev, ino);
 	if (!o || (o->kind != OBJECT_MAP && o->kind != OBJECT_PROG && o->kind != OBJECT_LINK))
 		return -EINVAL;

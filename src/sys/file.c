@@ -6,7 +6,9 @@
  */
 #include <linux/version.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 #include "sys/call.h"
 
 static void map_fdinfo(const struct map_object *m, struct text *t)
@@ -101,14 +103,65 @@ static int own_file(struct cygnet *inst, const char *path, struct text *out)
 	return -ENOENT;
 }
 
+/* The kernel's type information, when it is not the host's. */
+static int btf_file(struct cygnet *inst, const char *path, struct text *out)
+{
+	int err;
+
+	if (!inst->btf_path || strcmp(path, "/sys/kernel/btf/vmlinux"))
+		return -ENOENT;
+	instance_lock(inst);
+	err = btf_object_load_kernel(inst->vmlinux);
+	if (!err)
+		text_write(out, inst->vmlinux->raw, inst->vmlinux->raw_size);
+	instance_unlock(inst);
+	return err;
+}
+
 int sys_file(struct cygnet *inst, const char *path, struct text *out)
 {
 	int err = own_file(inst, path, out);
+
+	if (err == -ENOENT)
+		err = btf_file(inst, path, out);
 
 	for (u32 i = 0; err == -ENOENT && i < core_event_source_count; i++)
 		if (core_event_sources[i]->file)
 			err = core_event_sources[i]->file(path, out);
 	return err;
+}
+
+static int write_all(int fd, const char *s, size_t n)
+{
+	while (n) {
+		ssize_t w = write(fd, s, n);
+
+		if (w <= 0)
+			return w ? -errno : -ENOSPC;
+		s += w;
+		n -= w;
+	}
+	return lseek(fd, 0, SEEK_SET) ? -errno : 0;
+}
+
+int sys_file_open(struct cygnet *inst, const char *path)
+{
+	struct text t;
+	int fd, err;
+
+	text_init_grow(&t);
+	err = sys_file(inst, path, &t);
+	if (!err && t.lost)
+		err = -ENOMEM;
+	if (err)
+		goto out;
+	fd = memfd_create("cygnet-file", MFD_CLOEXEC);
+	err = fd < 0 ? -errno : write_all(fd, t.buf, t.len);
+	if (err && fd >= 0)
+		close(fd);
+out:
+	text_fini(&t);
+	return err ?: fd;
 }
 
 int sys_uname(struct cygnet *inst, struct utsname *out)

@@ -17,7 +17,7 @@ static int link_new(struct cygnet *inst, u32 type, struct prog_object *prog,
 
 	if (!l)
 		return -ENOMEM;
-	err = object_init(inst, &l->o, OBJECT_LINK, "bpf-link", 0);
+	err = object_init(inst, &l->o, OBJECT_LINK, "bpf-link");
 	if (err) {
 		base_free(l);
 		return err;

@@ -148,7 +148,7 @@ static long open_event(struct call *k, const struct perf_event_attr *pa, int pid
 	if (!err && cpu >= (int)k->inst->possible_cpus)
 		err = e->is_output ? -ENODEV : -EINVAL;
 	if (!err)
-		err = object_init(k->inst, &e->o, OBJECT_PERF, "perf_event", 0);
+		err = object_init(k->inst, &e->o, OBJECT_PERF, "perf_event");
 	if (err) {
 		base_free(e);
 		return err;

@@ -90,7 +90,7 @@ long sys_enable_stats(struct call *k)
 	s = base_zalloc(sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	err = object_init(k->inst, &s->o, OBJECT_STATS, "bpf-stats", 0);
+	err = object_init(k->inst, &s->o, OBJECT_STATS, "bpf-stats");
 	if (err) {
 		base_free(s);
 		return err;

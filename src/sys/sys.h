@@ -59,6 +59,8 @@ int sys_poll_settle(struct cygnet *inst, u64 dev, u64 ino);
  * online cpus, the bpf sysctls. -ENOENT: not such a file, ask the host.
  */
 int sys_file(struct cygnet *inst, const char *path, struct text *out);
+/* The same as an open file, at its beginning: a descriptor, close-on-exec, the caller's. */
+int sys_file_open(struct cygnet *inst, const char *path);
 
 /*
  * The instance's bpffs, mounted at /sys/fs/bpf: what an absolute path is there

@@ -19,7 +19,7 @@ int btf_object_new(struct cygnet *inst, struct btf_info *btf, struct btf_object 
 
 	if (!b)
 		return -ENOMEM;
-	err = object_init(inst, &b->o, OBJECT_BTF, "btf", 0);
+	err = object_init(inst, &b->o, OBJECT_BTF, "btf");
 	if (err) {
 		base_free(b);
 		return err;

@@ -39,7 +39,7 @@ struct cygnet {
 	u64 prog_slots[WORLD_PROGS / 64]; /* counters of world_page.prog in use */
 	char *btf_path;                   /* NULL: the host's */
 	VEC(struct pin) pins;
-	VEC(char *) dirs; /* of its bpffs, below the root */
+	VEC(char *) dirs;                        /* of its bpffs, below the root */
 	struct relay *relay;                     /* sys/: wakes pollers; NULL until the first */
 	void (*relay_free)(struct relay *relay); /* called by cygnet_free, without the lock */
 	struct client *self;                     /* sys/: this process as a client */

@@ -215,7 +215,7 @@ static int new_prog(struct load *l, struct prog_object **out)
 
 	if (!p)
 		return -ENOMEM;
-	err = object_init(l->inst, &p->o, OBJECT_PROG, "bpf-prog", 0);
+	err = object_init(l->inst, &p->o, OBJECT_PROG, "bpf-prog");
 	if (err) {
 		base_free(p);
 		return err;

@@ -10,58 +10,33 @@
 #include "vm/instance.h"
 
 /* The header is what a reader without the attributes (a debugger, a post-mortem) finds. */
-static void write_header(struct map_object *m, void *base, u32 seed)
+static void write_header(void *base, const struct map_attr *a, u32 id, u64 contents, u64 size,
+			 u32 seed)
 {
-	struct segment *seg = (struct segment *)((u8 *)base + m->contents_size);
+	struct segment *seg = (struct segment *)((u8 *)base + contents);
 
 	*seg = (struct segment){
-		.map_id = m->o.id,
-		.map_type = m->attr.type,
-		.key_size = m->attr.key_size,
-		.value_size = m->attr.value_size,
-		.max_entries = m->attr.max_entries,
-		.map_flags = m->attr.flags,
-		.possible_cpus = m->attr.possible_cpus,
+		.map_id = id,
+		.map_type = a->type,
+		.key_size = a->key_size,
+		.value_size = a->value_size,
+		.max_entries = a->max_entries,
+		.map_flags = a->flags,
+		.possible_cpus = a->possible_cpus,
 		.seed = seed,
-		.contents_size = m->contents_size,
-		.size = m->size,
+		.contents_size = contents,
+		.size = size,
 	};
 	__atomic_store_n(&seg->magic, SEGMENT_MAGIC, __ATOMIC_RELEASE);
 }
 
-static int map_segment(struct map_object *m)
-{
-	void *base;
-	u32 seed = 0;
-	int err;
-
-	base = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, m->o.fd, 0);
-	if (base == MAP_FAILED)
-		return -ENOMEM;
-	madvise(base, m->size, MADV_DONTDUMP);
-	if (!(m->attr.flags & BPF_F_ZERO_SEED) && getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-		seed = (u32)hash_u64(m->o.ino);
-	write_header(m, base, seed);
-	if (fcntl(m->o.fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW)) {
-		err = -errno;
-		goto out;
-	}
-	err = map_view_init(&m->map, &m->attr, m->o.id, m->name, base, 0, true);
-	if (!err)
-		return 0;
-out:
-	munmap(base, m->size);
-	m->map.contents = NULL;
-	return err;
-}
-
-int map_object_new(struct cygnet *inst, const struct map_attr *attr, const char name[16],
-		   bool notes, struct map_object **out)
+int segment_make(struct object *o, const struct map_attr *attr, const char name[16],
+		 struct map *view, u64 *out_size)
 {
 	const struct map_ops *ops = core_map_ops(attr->type);
-	struct map_object *m;
-	struct timespec t;
-	u64 contents, meta;
+	u64 contents, meta, size;
+	u32 seed = 0;
+	void *base;
 	int err;
 
 	if (!ops)
@@ -69,27 +44,54 @@ int map_object_new(struct cygnet *inst, const struct map_attr *attr, const char 
 	err = ops->layout(attr, &contents, &meta);
 	if (err)
 		return err;
+	size = ROUND_UP(contents + SEGMENT_META + meta, PAGE_BYTES);
+	if (ftruncate(o->fd, size))
+		return errno == EFBIG || errno == EINVAL ? -E2BIG : -errno;
+	base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, o->fd, 0);
+	if (base == MAP_FAILED)
+		return -ENOMEM;
+	madvise(base, size, MADV_DONTDUMP);
+	if (!(attr->flags & BPF_F_ZERO_SEED) && getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+		seed = (u32)hash_u64(o->ino);
+	write_header(base, attr, o->id, contents, size, seed);
+	err = fcntl(o->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) ? -errno : 0;
+	err = err ?: map_view_init(view, attr, o->id, name, base, 0, true);
+	if (err) {
+		munmap(base, size);
+		view->contents = NULL;
+		return err;
+	}
+	*out_size = size;
+	return 0;
+}
+
+int map_object_new(struct cygnet *inst, const struct map_attr *attr, const char name[16],
+		   bool notes, struct map_object **out)
+{
+	struct map_object *m;
+	struct timespec t;
+	int err;
+
 	m = base_zalloc(sizeof(*m));
 	if (!m)
 		return -ENOMEM;
 	m->attr = *attr;
-	m->contents_size = contents;
-	m->size = ROUND_UP(contents + SEGMENT_META + meta, PAGE_BYTES);
 	m->eventfd = -1;
 	m->uid = geteuid();
 	clock_gettime(CLOCK_BOOTTIME, &t);
 	m->created_ns = t.tv_sec * 1000000000ull + t.tv_nsec;
 	memcpy(m->name, name, sizeof(m->name));
-	err = object_init(inst, &m->o, notes ? OBJECT_NOTES : OBJECT_MAP, "bpf-map", m->size);
+	err = object_init(inst, &m->o, notes ? OBJECT_NOTES : OBJECT_MAP, "bpf-map");
 	if (err) {
 		base_free(m);
 		return err;
 	}
-	err = map_segment(m);
+	err = segment_make(&m->o, attr, m->name, &m->map, &m->size);
 	if (err) {
 		object_put(&m->o);
 		return err;
 	}
+	m->contents_size = m->map.contents_size;
 	*out = m;
 	return 0;
 }

@@ -73,22 +73,15 @@ struct object *object_by_inode(struct cygnet *inst, u64 dev, u64 ino)
 	return o && o->dev == dev && o->ino == ino ? o : NULL;
 }
 
-static int make_file(const char *name, u64 size)
+static int make_file(const char *name)
 {
-	int fd, err;
+	int fd;
 
 	/* Kernels before 6.3 do not know the flag; hardened ones insist on it. */
 	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
 	if (fd < 0 && errno == EINVAL)
 		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return -errno;
-	if (size && ftruncate(fd, size)) {
-		err = errno == EFBIG || errno == EINVAL ? -E2BIG : -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
+	return fd < 0 ? -errno : fd;
 }
 
 /* Notice of closes; without it settle asks every lock. */
@@ -107,7 +100,7 @@ static void watch(struct object *o)
 	}
 }
 
-int object_init(struct cygnet *inst, struct object *o, u32 kind, const char *name, u64 size)
+int object_init(struct cygnet *inst, struct object *o, u32 kind, const char *name)
 {
 	struct object_table *t = &inst->objects[kind];
 	struct stat st;
@@ -115,7 +108,7 @@ int object_init(struct cygnet *inst, struct object *o, u32 kind, const char *nam
 
 	if (vec_reserve(&t->by_id, 1))
 		return -ENOMEM;
-	fd = make_file(name, size);
+	fd = make_file(name);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st)) {

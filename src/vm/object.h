@@ -158,11 +158,11 @@ struct object *object_by_inode(struct cygnet *inst, u64 dev, u64 ino);
 struct object *object_next(struct cygnet *inst, u32 kind, u32 after);
 
 /*
- * Gives `o` (zeroed, embedded first in its kind's struct) an id, a memfd of
- * `size` bytes named `name`, and one reference, the caller's. On failure
+ * Gives `o` (zeroed, embedded first in its kind's struct) an id, an empty
+ * memfd named `name`, and one reference, the caller's. On failure
  * nothing is held and the caller frees the struct.
  */
-int object_init(struct cygnet *inst, struct object *o, u32 kind, const char *name, u64 size);
+int object_init(struct cygnet *inst, struct object *o, u32 kind, const char *name);
 void object_get(struct object *o);
 void object_put(struct object *o); /* NULL is fine; the last one frees the whole object */
 
@@ -179,6 +179,12 @@ void link_object_fini(struct link_object *l);
 void perf_object_fini(struct perf_object *p);
 void stats_object_fini(struct stats_object *s);
 
+/*
+ * Makes `o`'s file a segment: sized, sealed, header written, mapped, and `view` a
+ * fresh view of it. On failure the object is as good as before, its file apart.
+ */
+int segment_make(struct object *o, const struct map_attr *attr, const char name[16],
+		 struct map *view, u64 *size);
 /*
  * A map of checked attributes: memfd, sealed segment, view; one reference.
  * `notes`: the instance's own ring. -E2BIG, -ENOMEM, -EMFILE, -EINVAL.
