@@ -129,10 +129,10 @@ int body_decode(struct elf_image *e, struct elf_function *fn, struct body *out)
 			break;
 		}
 		err = vec_push(&b.insns, (struct body_insn){va, i.len, i.kind, i.is_nop});
-		if (!err && !i.disp && i.target - fn->start < fn->end - fn->start) {
+		if (i.is_short)
 			elf_mark_target(e, i.target);
+		if (!err && !i.disp && i.target - fn->start < fn->end - fn->start)
 			err = vec_push(&branches, i.target);
-		}
 		va += i.len;
 	}
 	vec_each (&branches, k)
@@ -143,8 +143,10 @@ int body_decode(struct elf_image *e, struct elf_function *fn, struct body *out)
 		body_fini(&b);
 		return err;
 	}
-	sweep(e, fn); /* a short branch may also leave the function */
-	sweep_neighbours(e, fn);
+	if (e->targets_known) {
+		fn->swept = !b.doubt;
+		sweep_neighbours(e, fn);
+	}
 	*out = b;
 	return 0;
 }

@@ -27,7 +27,8 @@ struct code_file {
 	char *path;
 	VEC(struct code_site) sites; /* immutable after analysis */
 	bool fully_known;
-	bool loaded;     /* image holds everything, with targets */
+	bool loaded;     /* image holds everything but perhaps targets */
+	bool targeted;   /* and targets */
 	bool no_targets; /* hostile: nothing of it may be patched */
 	struct elf_image image;
 	/* What stays when the image is dropped. */
@@ -63,7 +64,7 @@ static void drop_image(struct code_file *f)
 {
 	drop_body(f);
 	elf_fini(&f->image);
-	f->loaded = false;
+	f->loaded = f->targeted = false;
 }
 
 static void free_file(struct code_file *f)
@@ -118,7 +119,7 @@ static int load_code(struct code_file *f, int fd)
 	return 0;
 }
 
-/* Everything a window needs, from the disk again when it was dropped. */
+/* Segments and functions, from the disk again when they were dropped. */
 static int load(struct code_file *f)
 {
 	struct stat st;
@@ -139,17 +140,28 @@ static int load(struct code_file *f)
 	}
 	if (!err)
 		err = elf_load_rest(&f->image);
-	if (!err)
-		err = elf_find_targets(&f->image);
-	if (err == -ENOEXEC) { /* usable, but for nothing that needs targets */
-		f->no_targets = true;
-		err = 0;
-	}
 	if (err)
 		drop_image(f);
 	else
 		f->loaded = true;
 	return err == -EIO ? -ENOEXEC : err;
+}
+
+/* And where branches go, which only windows need: files without a site do without. */
+static int load_targets(struct code_file *f)
+{
+	int err = load(f);
+
+	if (err || f->targeted)
+		return err;
+	drop_body(f);
+	err = elf_find_targets(&f->image);
+	if (err == -ENOEXEC) { /* usable, but for nothing that needs targets */
+		f->no_targets = true;
+		err = 0;
+	}
+	f->targeted = !err;
+	return err;
 }
 
 /* Decodes the function around va into f->body; -ENOENT: there is none. */
@@ -227,6 +239,9 @@ static int examine_pair(struct code_file *f, u64 va, u64 from, struct code_site 
 		s->why = "the C library compares its address when a thread is cancelled";
 		return 0;
 	}
+	err = load_targets(f) ?: decode_around(f, va);
+	if (err)
+		return err;
 	s->why = f->no_targets ? "its tables have no end"
 			       : body_syscall_window(&f->image, b, i, from, &s->window);
 	if (!s->why)
@@ -502,7 +517,7 @@ static int find_probe(struct code_file *f, u64 offset, u32 limit, struct code_pr
 		      const char **why)
 {
 	struct code_probe p = {.offset = offset, .mode = CODE_PROBE_JUMP};
-	int err = load(f);
+	int err = load_targets(f);
 	u64 va;
 
 	if (!err && elf_code_va(&f->image, offset, &va)) {

@@ -44,9 +44,10 @@ struct elf_image {
 	struct elf_segment seg[ELF_MAX_SEGMENTS];
 	u32 seg_count;
 	VEC(struct elf_function) functions; /* sorted by start; may overlap only by hostility */
-	VEC(u64) labels;  /* symbols' addresses in code, .cold parts left out; sorted */
-	u64 budget;       /* table entries still to be looked at: hostile tables end */
-	u64 cancel_start; /* __syscall_cancel_arch_start's address where symbols tell, or 0 */
+	VEC(u64) labels;    /* symbols' addresses in code, .cold parts left out; sorted */
+	u64 budget;         /* table entries still to be looked at: hostile tables end */
+	bool targets_known; /* elf_find_targets() ran */
+	u64 cancel_start;   /* __syscall_cancel_arch_start's address where symbols tell, or 0 */
 };
 
 /* Headers and executable bytes. Takes `fd` over, also on failure. 0, -ENOEXEC, -ENOMEM, -EIO. */

@@ -213,9 +213,9 @@ int elf_find_targets(struct elf_image *e)
 	for (u32 i = 0; i < e->seg_count; i++) {
 		struct elf_segment *s = &e->seg[i];
 
-		if (!s->exec || s->targets)
+		if (!s->exec)
 			continue;
-		s->targets = base_zalloc(s->size / 8 + 1);
+		s->targets = s->targets ?: base_zalloc(s->size / 8 + 1);
 		if (!s->targets)
 			return -ENOMEM;
 		lo = MIN(lo, s->va);
@@ -241,5 +241,6 @@ int elf_find_targets(struct elf_image *e)
 	}
 	vec_each (&e->labels, i)
 		elf_mark_target(e, e->labels.data[i]);
+	e->targets_known = true;
 	return e->budget ? 0 : -ENOEXEC;
 }
