@@ -407,8 +407,8 @@ LABEL agent_gate_code
 	.cfi_def_cfa rsp, 0
 	/* r16 = *((pc & -128) + distance) */
 	.cfi_escape 0x16, 16, 12, 0x80, 0, 0x09, 0x80, 0x1a
-	.cfi_escape 0x0c, (.Lgate_distance) & 255, (.Lgate_distance >> 8) & 255
-	.cfi_escape (.Lgate_distance >> 16) & 255, 0, 0x22, 0x06
+	.cfi_escape 0x0c, AREA_DISTANCE & 255, AREA_DISTANCE >> 8 & 255
+	.cfi_escape AREA_DISTANCE >> 16 & 255, 0, 0x22, 0x06
 	.skip	GATE_COUNT * GATE_BYTES
 	.cfi_endproc
 LABEL agent_thunk_code
@@ -417,8 +417,8 @@ LABEL agent_thunk_code
 	.cfi_def_cfa rsp, 0
 	/* r16 = *((pc & -32) + distance + 8) */
 	.cfi_escape 0x16, 16, 12, 0x80, 0, 0x09, 0xe0, 0x1a
-	.cfi_escape 0x0c, (.Lthunk_distance) & 255, (.Lthunk_distance >> 8) & 255
-	.cfi_escape (.Lthunk_distance >> 16) & 255, 0, 0x22, 0x06
+	.cfi_escape 0x0c, (AREA_DISTANCE + 8) & 255, (AREA_DISTANCE + 8) >> 8 & 255
+	.cfi_escape (AREA_DISTANCE + 8) >> 16 & 255, 0, 0x22, 0x06
 	.skip	THUNK_COUNT * THUNK_BYTES
 	.cfi_endproc
 LABEL agent_code_end
@@ -427,7 +427,5 @@ LABEL agent_gate_data
 	.skip	GATE_COUNT * GATE_BYTES
 LABEL agent_thunk_data
 	.skip	THUNK_COUNT * THUNK_BYTES
-	.set	.Lgate_distance, GATE_COUNT * GATE_BYTES + THUNK_COUNT * THUNK_BYTES
-	.set	.Lthunk_distance, THUNK_COUNT * THUNK_BYTES + GATE_COUNT * GATE_BYTES + 8
 
 	.section .note.GNU-stack,"",@progbits

@@ -337,10 +337,8 @@ static void env_wake(struct run *run, struct map *ring)
 /* A note is a record of the instance's ring, written as a program would. */
 void note_put(struct block *b, u32 kind, const char *text, u32 len)
 {
-	struct {
-		struct note n;
-		char text[512];
-	} rec;
+	u8 space[sizeof(struct note) + 512] __attribute__((aligned(8)));
+	struct note *rec = (struct note *)space;
 	struct run run;
 	s64 ts[2] = {0, 0};
 
@@ -348,22 +346,22 @@ void note_put(struct block *b, u32 kind, const char *text, u32 len)
 
 	if (!agent.notes || !output)
 		return;
-	mem_zero(&rec.n, sizeof(rec.n));
+	mem_zero(rec, sizeof(*rec));
 	mem_zero(&run, sizeof(run));
 	run.env = &agent_env;
 	run.env_data = b;
 	run.possible_cpus = agent.possible_cpus;
-	len = MIN(len, (u32)sizeof(rec.text));
-	rec.n.kind = kind;
-	rec.n.pid = b->tgid;
-	rec.n.tid = b->tid;
-	rec.n.cpu = b->slot_hint;
+	len = MIN(len, 512u);
+	rec->kind = kind;
+	rec->pid = b->tgid;
+	rec->tid = b->tid;
+	rec->cpu = b->slot_hint;
 	vdso_clock(b, 1, ts);
-	rec.n.time_ns = (u64)ts[0] * 1000000000ull + (u64)ts[1];
-	comm_of_self(rec.n.comm);
-	rec.n.len = len;
-	mem_copy(rec.text, text, len);
-	output->fn(&run, ptr_to_u64(agent.notes), ptr_to_u64(&rec), sizeof(rec.n) + len, 0, 0);
+	rec->time_ns = (u64)ts[0] * 1000000000ull + (u64)ts[1];
+	comm_of_self(rec->comm);
+	rec->len = len;
+	mem_copy(rec->text, text, len);
+	output->fn(&run, ptr_to_u64(agent.notes), ptr_to_u64(rec), sizeof(*rec) + len, 0, 0);
 }
 
 static void env_trace(struct run *run, const char *line, u32 len)

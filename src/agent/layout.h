@@ -11,6 +11,8 @@
 #define GATE_BYTES  128
 #define THUNK_COUNT 4096
 #define THUNK_BYTES 32
+/* From a gate's or thunk's code to its data: entry.S lays out both codes, then both data. */
+#define AREA_DISTANCE (GATE_COUNT * GATE_BYTES + THUNK_COUNT * THUNK_BYTES)
 
 /* struct core_regs, the first member of struct block */
 #define R_R15   0

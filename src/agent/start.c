@@ -20,21 +20,26 @@ struct start_args {
 /* Are these the arguments that lie on the initial stack? Reads through the kernel: no faults. */
 static bool args_valid(s64 argc, char **argv, char **envp, struct start_args *out)
 {
-	u64 word[2];
-	u64 local[2] = {ptr_to_u64(word), 8}, remote[2] = {0, 8};
-	u64 at = ptr_to_u64(envp);
+	u64 word[64], at = ptr_to_u64(envp);
+	u64 local[2] = {ptr_to_u64(word), 0}, remote[2];
 	long pid = sys3(__NR_getpid, 0, 0, 0);
 
 	if (argc < 0 || argc > 1 << 24 || envp != argv + argc + 1 || at & 7)
 		return false;
-	for (u32 i = 0; i < 1u << 20; i++, at += 8) {
+	for (u32 i = 0; i < 1u << 20; i++) {
+		long n;
+
+		/* Up to the end of a page: what lies behind may not be there. */
 		remote[0] = at;
-		if (sys6(__NR_process_vm_readv, pid, SYS_ARG(local), 1, SYS_ARG(remote), 1, 0) != 8)
+		remote[1] = local[1] = MIN(sizeof(word), 4096 - (at & 4095));
+		n = sys6(__NR_process_vm_readv, pid, SYS_ARG(local), 1, SYS_ARG(remote), 1, 0);
+		if (n < 8)
 			return false;
-		if (!word[0]) {
-			*out = (struct start_args){envp, u64_to_ptr(at + 8)};
-			return true;
-		}
+		for (long k = 0; k < n / 8; k++, at += 8)
+			if (!word[k]) {
+				*out = (struct start_args){envp, u64_to_ptr(at + 8)};
+				return true;
+			}
 	}
 	return false;
 }
@@ -189,6 +194,9 @@ static bool begin(const struct start_args *args)
 	const char *world = env_value(args->envp, "CYGNET_WORLD");
 	const char *preload = env_value(args->envp, "LD_PRELOAD");
 
+	if (agent_gate_data - agent_gate_code != AREA_DISTANCE ||
+	    agent_thunk_data - agent_thunk_code != AREA_DISTANCE)
+		return false; /* the unwind rules would lie */
 	if (!world || !*world || !copy_string(agent.world, sizeof(agent.world), world) ||
 	    !preload || !own_entry(preload, agent.own_path, sizeof(agent.own_path)))
 		return false;
