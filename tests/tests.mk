@@ -5,7 +5,10 @@ UNIT_BIN := $(UNIT_SRC:tests/%.c=$(B)/tests/%)
 
 $(B)/tests/%: tests/%.c $(B)/libcygnet.a | deps-test
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(OPT) $(WARN) $(SAN) -MMD -MP -o $@ $< $(B)/libcygnet.a -lcmocka $(LIB_LIBS)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(OPT) $(WARN) $(SAN) -MMD -MP -o $@ $< $(B)/libcygnet.a -lcmocka $(TEST_LIBS) $(LIB_LIBS)
+
+# libbpf's calls of syscall(2) must resolve to the test's own.
+$(B)/tests/unit/sys_libbpf_test: TEST_LIBS := -rdynamic -lbpf
 
 unit: $(UNIT_BIN)
 check: deps-test tools unit
