@@ -89,6 +89,9 @@ static u32 read_maps(struct plan_mapping *maps, u32 max)
 }
 
 /* `far`: the arena more than 2 GiB from `around`, and a near area beside it. */
+static u64 self_text, self_text_end,
+	self_text_off; /* this program's code, and where it lies in its file */
+
 static struct arena make_arena(u64 around, u32 slots, bool far)
 {
 	static struct plan_mapping maps[4096];
@@ -97,7 +100,11 @@ static struct arena make_arena(u64 around, u32 slots, bool far)
 	u64 at = code_pick_near(maps, read_maps(maps, ARRAY_SIZE(maps)), around, size);
 
 	assert_true(at);
-	a.base = map_code(far ? 0x10000000000ull : at, size);
+	if (far) /* libraries are far from the program, and the other way round */
+		at = code_pick_near(maps, read_maps(maps, ARRAY_SIZE(maps)),
+				    around == self_text ? ptr_to_u64(getppid) : self_text, size);
+	assert_true(at);
+	a.base = map_code(at, size);
 	if (far) {
 		at = code_pick_near(maps, read_maps(maps, ARRAY_SIZE(maps)), around, a.near_size);
 		a.near = map_code(at, a.near_size);
@@ -268,7 +275,6 @@ static void call_all(long (*fn)(long, long), long out[])
 /* ---- this program as a file ---- */
 
 static struct code_file *self;
-static u64 self_text, self_text_end, self_text_off;
 
 static u64 offset_of(const void *p)
 {
