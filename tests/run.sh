@@ -16,6 +16,8 @@ for t in "$B"/tests/unit/*_test "$B"/tests/model/*_test tests/insn/*.sh tests/e2
 	timeout "${TEST_TIMEOUT:-600}" "$t" >"$out" 2>&1 </dev/null
 	rc=$?
 	ms=$((($(date +%s%N) - start) / 1000000))
+	# cmocka says "not ok N # SKIP name" of a test that called skip().
+	sed -i -E 's/^not ok ([0-9]+) # SKIP (.*)/ok \1 - \2 # SKIP/' "$out"
 	s=$(grep -cE '^ok .*# [Ss][Kk][Ii][Pp]' "$out")
 	p=$(($(grep -cE '^ok ' "$out") - s))
 	f=$(grep -cE '^not ok ' "$out")
