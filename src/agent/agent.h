@@ -137,6 +137,7 @@ struct block {
 	u32 armed; /* syscall user dispatch is on in this thread */
 	u32 running;
 	u32 slot_hint;
+	u32 slot_held; /* + 1; 0: none */
 	u32 in_use;
 	u64 random;
 	u8 selector;
@@ -251,7 +252,10 @@ int user_write(u64 addr, const void *src, u64 n);
 int hello_send(u32 why, u64 start, u64 end, u32 parent);
 int plan_load(const struct plan *plan, u64 size, const struct plan_reply *reply, const int *fds,
 	      u32 fd_count, u32 why);
-void plan_mapped(u64 start, u64 len, u64 prot); /* after mmap, mprotect */
+void plan_mapped(u64 start, u64 len, u64 prot); /* after mmap of a file */
+void plan_fork_child(void);
+/* Address space that a target under mlockall does not fault in. */
+void *map_lazily(size_t size, int flags, int fd);
 int code_write(u64 addr, const void *src, u32 len);
 void gates_fill(void);
 struct stub_head *gate_for(u64 site);
@@ -272,6 +276,7 @@ s64 signal_sigreturn_regs(struct block *b, struct core_regs *out);
 void signal_exec(struct block *b, bool done);
 
 /* ---- fire.c ---- */
+void slot_release(struct block *b);
 void fire_enter(struct block *b, s64 nr);
 void fire_exit(struct block *b, s64 nr, s64 ret);
 void fire_probe(struct block *b, struct probe_ref *p, u64 func_ip, bool ret);

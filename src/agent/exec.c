@@ -172,6 +172,7 @@ static bool listed(const char *list, const char *path)
 }
 
 struct env_build {
+	bool listing; /* ldd: the loader only lists what it would load */
 	u64 *vec;
 	char *text;
 	char *end;
@@ -193,12 +194,14 @@ static char *put(struct env_build *e, const char *a, const char *b, const char *
 static u64 env_entry(struct env_build *e, u64 entry, char *buf, bool preload, bool *have)
 {
 	struct run none = {0};
-	long n = agent_env.read_user_str(&none, buf, 16, entry);
+	long n = agent_env.read_user_str(&none, buf, 25, entry);
 
 	if (n < 0)
 		return entry; /* the kernel will say so */
 	if (starts(buf, "CYGNET_WORLD="))
 		return 0;
+	if (starts(buf, "LD_TRACE_LOADED_OBJECTS="))
+		e->listing = true;
 	if (!preload || !starts(buf, "LD_PRELOAD="))
 		return entry;
 	if (agent_env.read_user_str(&none, buf, PATH_SIZE * 4, entry) < 0)
@@ -249,6 +252,10 @@ static bool env_build(struct block *b, u64 envp, bool preload, u64 *out)
 		e.vec[n++] = ptr_to_u64(put(&e, "LD_PRELOAD=", agent.preload, ""));
 	e.vec[n++] = ptr_to_u64(put(&e, "CYGNET_WORLD=", agent.world, ""));
 	e.vec[n] = 0;
+	if (e.listing) {
+		sys_munmap(mem, size);
+		return false;
+	}
 	b->now.scratch = ptr_to_u64(mem);
 	b->now.scratch_size = size;
 	*out = ptr_to_u64(e.vec);

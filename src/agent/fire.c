@@ -43,18 +43,21 @@ static int slot_claim(struct block *b)
 						 __ATOMIC_RELAXED))
 			continue;
 		b->slot_hint = at;
+		b->slot_held = at + 1;
 		page->slot[at].tid = b->tid;
 		return (int)at;
 	}
 	return -1;
 }
 
-static void slot_release(int slot)
+void slot_release(struct block *b)
 {
 	u32 mine = agent.participant + 1;
 
-	__atomic_compare_exchange_n(&agent.page->slot[slot].owner, &mine, 0, false,
-				    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	if (b->slot_held)
+		__atomic_compare_exchange_n(&agent.page->slot[b->slot_held - 1].owner, &mine, 0,
+					    false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	b->slot_held = 0;
 }
 
 static void count(u64 *c, u64 n)
@@ -69,7 +72,7 @@ static void fire(struct block *b, const struct attach_ref *a, void *ctx, u32 ctx
 	u64 ret = 0;
 	int slot;
 
-	if (a->a.pid > 0 && (u32)a->a.pid != agent.tgid)
+	if (a->a.pid > 0 && (u32)a->a.pid != b->tgid)
 		return;
 	slot = b->running ? -1 : slot_claim(b);
 	if (slot < 0) {
@@ -100,7 +103,7 @@ static void fire(struct block *b, const struct attach_ref *a, void *ctx, u32 ctx
 	if (run.unknown)
 		count(&stats->unknown, run.unknown);
 	b->running = 0;
-	slot_release(slot);
+	slot_release(b);
 }
 
 static bool closed(void)

@@ -275,7 +275,7 @@ int hello_send(u32 why, u64 start, u64 end, u32 parent)
 	u8 *msg;
 	long n, sock;
 
-	msg = sys_mmap(NULL, 2 * TALK_BYTES, 3, 0x22 | 0x4000, -1, 0);
+	msg = map_lazily(2 * TALK_BYTES, 0x22 | 0x4000 /* NORESERVE */, -1);
 	if (sys_failed(msg))
 		return -12;
 	n = compose(why, start, end, parent, msg, msg + TALK_BYTES - 4096);

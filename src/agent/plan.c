@@ -161,6 +161,19 @@ static struct map *map_find(u32 id, u32 kind)
 	return NULL;
 }
 
+void *map_lazily(size_t size, int flags, int fd)
+{
+	void *p = sys_mmap(NULL, size, 0, flags, fd, 0);
+
+	if (sys_failed(p))
+		return p;
+	sys3(__NR_munlock, SYS_ARG(p), (long)size, 0);
+	if (!sys3(__NR_mprotect, SYS_ARG(p), (long)size, 3))
+		return p;
+	sys_munmap(p, size);
+	return (void *)-12l;
+}
+
 static int map_add(const struct plan_map *m, const int *fds, u32 fd_count)
 {
 	struct map *view = &agent.maps[agent.map_count];
@@ -171,7 +184,7 @@ static int map_add(const struct plan_map *m, const int *fds, u32 fd_count)
 		return 0;
 	if (agent.map_count >= MAP_MAX || m->fd >= fd_count || m->contents_size > m->size)
 		return -7;
-	base = sys_mmap(NULL, m->size, 3, 1 /* MAP_SHARED */, fds[m->fd], 0);
+	base = map_lazily(m->size, 1 /* MAP_SHARED */, fds[m->fd]);
 	if (sys_failed(base))
 		return (int)(long)base;
 	sys3(__NR_madvise, SYS_ARG(base), (long)m->size, 16 /* DONTDUMP */);
@@ -602,12 +615,25 @@ static void semaphores_later(u64 start, u64 len)
 	}
 }
 
+/* Threads that map code at the same time take plans one after the other. */
+static u32 plan_busy;
+
 void plan_mapped(u64 start, u64 len, u64 prot)
 {
-	if (!agent.live || agent.sealed)
+	if (!agent.live || agent.sealed || !(prot & 6))
 		return;
+	while (__atomic_exchange_n(&plan_busy, 1, __ATOMIC_ACQUIRE))
+		sys3(__NR_sched_yield, 0, 0, 0);
 	if (prot & 4)
 		hello_send(HELLO_MAP, start, start + ROUND_UP(len, 4096ull), 0);
-	else if (prot & 2)
+	else
 		semaphores_later(start, len);
+	__atomic_store_n(&plan_busy, 0, __ATOMIC_RELEASE);
+}
+
+/* Whoever held it is not in the child. */
+void plan_fork_child(void)
+{
+	plan_busy = 0;
+	mem_fd = -1;
 }

@@ -83,6 +83,9 @@ void thread_resume(struct block *b)
 	b->hidden = s->hidden;
 	b->signals = s->signals;
 	b->vfork_depth--;
+	/* The child may have been killed in the middle of a run. */
+	slot_release(b);
+	b->running = 0;
 }
 
 /* A child with the parent's memory but handlers of its own. */
@@ -111,6 +114,7 @@ static void fork_child(struct block *b)
 	u32 parent = agent.participant;
 
 	block_fork_child(b);
+	plan_fork_child();
 	if (!agent.sealed)
 		hello_send(HELLO_FORK, 0, 0, parent);
 	dispatch_arm(b);
