@@ -51,7 +51,9 @@ else
 LIB_RT_OBJ := $(RT_SRC:src/%.c=$(B)/obj/%.o)
 endif
 LIB_OBJ := $(LIB_SRC:src/%.c=$(B)/obj/%.o) $(LIB_RT_OBJ)
-SHIM_OBJ := $(SHIM_SRC:src/%.c=$(B)/obj/%.o)
+# One body, two homes: in the command over its own instance, preloaded over a world's socket.
+SHIM_OBJ := $(patsubst src/%.c,$(B)/obj/%.o,$(filter-out src/shim/remote.c,$(SHIM_SRC)))
+PRELOAD_OBJ := $(patsubst src/%.c,$(B)/obj/%.o,$(filter-out src/shim/local.c,$(SHIM_SRC)))
 CLI_OBJ := $(CLI_SRC:src/%.c=$(B)/obj/%.o)
 AGENT_OBJ := $(AGENT_SRC:src/%.c=$(B)/rt/%.o) $(AGENT_ASM:src/%.S=$(B)/rt/%.o) $(RT_OBJ)
 
@@ -88,8 +90,8 @@ $(B)/libcygnet.pc: Makefile
 # The command exports the names the shim wraps, so that the shared libbpf it links calls them.
 $(B)/cygnet: $(CLI_OBJ) $(SHIM_OBJ) $(B)/libcygnet.a tools/shim.list
 	$(Q)$(CC) $(SAN) -Wl,--dynamic-list=tools/shim.list -o $@ $(CLI_OBJ) $(SHIM_OBJ) $(B)/libcygnet.a $(CLI_LIBS)
-$(B)/libcygnet-shim.so: $(SHIM_OBJ) $(B)/libcygnet.a tools/shim.map
-	$(Q)$(CC) $(SAN) -shared -Wl,--version-script=tools/shim.map -o $@ $(SHIM_OBJ) $(B)/libcygnet.a $(LIB_LIBS) -ldl
+$(B)/libcygnet-shim.so: $(PRELOAD_OBJ) $(B)/libcygnet.a
+	$(Q)$(CC) $(SAN) -shared -Wl,--exclude-libs,ALL -Wl,-z,defs -o $@ $(PRELOAD_OBJ) $(B)/libcygnet.a -lpthread -ldl
 # The agent: no libc, no dependencies.
 $(B)/libcygnet-agent.so: $(AGENT_OBJ)
 	$(Q)$(CC) -shared -nostdlib -Wl,-z,defs -Wl,-z,now -Wl,-Bsymbolic -Wl,-z,initfirst -Wl,--build-id -o $@ $(AGENT_OBJ)

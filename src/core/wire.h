@@ -31,22 +31,42 @@ struct wire_header {
 	u32 nfds;
 };
 
-/* A call of a client: the arguments of syscall(2) as they stand in the client. */
+/*
+ * What opens a client's connection: where the world finds `value` in the
+ * client's memory, if it may read it at all. Answered by a reply: 0, -EPERM (it
+ * may not), -EPROTO.
+ */
+struct wire_hello {
+	u64 addr, value;
+};
+
+/*
+ * A call of a client, answered by a reply. Calls stand alone: a client whose
+ * connection was closed before the answer's first byte connects and asks again.
+ * Addresses and descriptor numbers are the client's; an object is named by
+ * (dev, ino), as fstat(2) has them.
+ */
 enum wire_call_kind {
 	WIRE_CALL_BPF,        /* a = cmd, attr, size */
 	WIRE_CALL_PERF_OPEN,  /* a = attr, pid, cpu, group_fd, flags */
-	WIRE_CALL_PERF_IOCTL, /* a = fd, request, arg */
-	WIRE_CALL_OPEN,       /* a file the instance answers: a = flags; path follows */
-	WIRE_CALL_FDINFO,     /* text of /proc/self/fdinfo/N: a = fd */
-	WIRE_CALL_POLLFD,     /* the eventfd behind a pollable object: a = fd */
-	WIRE_CALL_UNAME,
+	WIRE_CALL_PERF_IOCTL, /* a = dev, ino, request, arg */
+	WIRE_CALL_IS_OURS,    /* a = dev, ino: 1 or 0 */
+	WIRE_CALL_MMAP,       /* a = dev, ino, offset, length, prot, flags */
+	WIRE_CALL_POLL_FD,    /* a = dev, ino: the eventfd behind a pollable object */
+	WIRE_CALL_SETTLE,     /* a = dev, ino: make that eventfd say what the object says */
+	WIRE_CALL_FDINFO,     /* a = dev, ino: text */
+	WIRE_CALL_FILE,       /* a file the instance answers, as a descriptor: path follows */
+	WIRE_CALL_PATH,       /* bpffs: a = enum sys_path_op; path follows */
+	WIRE_CALL_UNAME,      /* struct utsname */
+	WIRE_CALL_KINDS
 };
 
 struct wire_call {
 	u32 kind;
-	u32 len; /* bytes that follow (a path) */
+	u32 len; /* bytes that follow (a path, without NUL) */
 	u64 a[6];
 };
+#define WIRE_PATH_MAX 4096
 
 struct wire_reply {
 	s64 result; /* >= 0 or -errno; with is_fd the descriptor rides along and result is 0 */
