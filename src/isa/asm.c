@@ -260,6 +260,19 @@ static bool match_operand(struct assembler *a, struct line *l, char what, const 
 	return false;
 }
 
+/* A number that stands in the syntax; 0x0 is as good as 0. */
+static bool match_fixed_number(struct line *l, const char *s, size_t n)
+{
+	const char *start = l->at;
+	u64 want = 0, v;
+
+	for (size_t i = 0; i < n; i++)
+		want = want * 10 + digit_value(s[i]);
+	if (match_digits(l, &v) && v == want)
+		return true;
+	return wants(l, start, s, n);
+}
+
 /* A word, or a run of operator characters, of the syntax; *p moves behind it. */
 static bool match_literal(struct line *l, const char **p)
 {
@@ -275,6 +288,8 @@ static bool match_literal(struct line *l, const char **p)
 			n++;
 	}
 	*p = s + n;
+	if (is_digit(*s))
+		return match_fixed_number(l, s, n);
 	if ((size_t)(l->end - l->at) < n || memcmp(l->at, s, n) ||
 	    (is_word(*s) && l->at + n < l->end && is_word(l->at[n])))
 		return wants(l, l->at, s, n);
