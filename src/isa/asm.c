@@ -91,6 +91,14 @@ static bool wants(struct line *l, const char *at, const char *what, size_t liter
 	return false;
 }
 
+/* The same, said even where other rows want something else: it is what the writer meant. */
+static bool wants_instead(struct line *l, const char *at, const char *what)
+{
+	if (l->far == at)
+		l->far = NULL;
+	return wants(l, at, what, 0);
+}
+
 static bool match_register(struct line *l, bool r, bool w, u8 *reg, bool *seen)
 {
 	const char *p = l->at, *digits = p + 1;
@@ -134,7 +142,7 @@ static bool match_digits(struct line *l, u64 *out)
 		if (d >= base)
 			return wants(l, p, "a digit", 0);
 		if (v > (UINT64_MAX - d) / base)
-			return wants(l, p, "a number of at most 64 bits", 0);
+			return wants_instead(l, l->at, "a number of at most 64 bits");
 		v = v * base + d;
 	}
 	if (p == first)
@@ -171,12 +179,8 @@ static bool match_number(struct line *l, const struct range *range, s64 *out)
 	}
 	if (!match_digits(l, &v))
 		return false;
-	if (v > (negative ? range->min : range->max)) {
-		/* Says more than what other rows want in the number's place. */
-		if (l->far == start)
-			l->far = NULL;
-		return wants(l, start, range->what, 0);
-	}
+	if (v > (negative ? range->min : range->max))
+		return wants_instead(l, start, range->what);
 	*out = (s64)(negative ? -v : v);
 	return true;
 }

@@ -288,7 +288,8 @@ static void errors(void **state)
 		{"r1 = 0x", "line 1, column 7: found 'x' where a digit is due"},
 		{"r1 = 12z", "line 1, column 8: found 'z' where a digit is due"},
 		{"r1 = 99999999999999999999999 ll",
-		 "line 1, column 25: found '9' where a number of at most 64 bits is due"},
+		 "line 1, column 6: found '99999999999999999999' where a number of at most 64 bits "
+		 "is due"},
 		{"if r1 == w2 goto +1",
 		 "line 1, column 10: found 'w2' where a register, r0 to r10 is due"},
 	};
