@@ -55,6 +55,7 @@ static int make_perf_ring(struct perf_object *e, u64 data)
 {
 	struct map_attr attr = {
 		.type = MAP_TYPE_PERF_RING,
+		.key_size = e->cpu + 1,
 		.max_entries = data,
 		.possible_cpus = e->o.inst->possible_cpus,
 		.spin_lock_off = -1,

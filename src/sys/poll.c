@@ -27,15 +27,6 @@ struct relay {
 	bool stop;
 };
 
-static bool ringbuf_has_data(const struct map_object *m)
-{
-	/* consumer position, a page, producer position: each the first word of its page */
-	const u64 *cons = (const u64 *)m->map.contents;
-	const u64 *prod = (const u64 *)(m->map.contents + PAGE_BYTES);
-
-	return __atomic_load_n(cons, __ATOMIC_ACQUIRE) < __atomic_load_n(prod, __ATOMIC_ACQUIRE);
-}
-
 static bool perf_has_data(const struct perf_object *e)
 {
 	const struct perf_event_mmap_page *p = (const void *)e->map.contents;
@@ -57,7 +48,7 @@ static int *eventfd_of(struct object *o)
 
 static bool has_data(struct object *o)
 {
-	return o->kind == OBJECT_MAP ? ringbuf_has_data(object_map(o))
+	return o->kind == OBJECT_MAP ? map_ringbuf_pending(&object_map(o)->map) > 0
 				     : perf_has_data(object_perf(o));
 }
 
