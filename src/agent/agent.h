@@ -239,6 +239,7 @@ void agent_flush(struct block *b);
 u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, u64 *mask);
 
 /* ---- block.c ---- */
+u32 own_tid(void), own_tgid(void);
 struct block *block_self(void); /* NULL: none yet */
 u64 stub_pc(const struct stub_head *h, u32 off);
 void block_fork_child(struct block *b);

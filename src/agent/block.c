@@ -35,6 +35,17 @@ static u64 thread_pointer(void)
 	return tp;
 }
 
+/* 0 behind a seccomp filter, which may not allow even this: not known. */
+u32 own_tid(void)
+{
+	return agent.sealed ? 0 : (u32)sys3(__NR_gettid, 0, 0, 0);
+}
+
+u32 own_tgid(void)
+{
+	return agent.sealed ? 0 : (u32)sys3(__NR_getpid, 0, 0, 0);
+}
+
 struct block *block_self(void)
 {
 	struct block *b = agent_block_get();
@@ -97,7 +108,7 @@ static void block_init(struct block *b)
 	b->in_use = 1;
 	b->stack_top = ptr_to_u64(b);
 	b->signals = &agent.signals;
-	b->tid = (u32)sys3(__NR_gettid, 0, 0, 0);
+	b->tid = own_tid();
 	b->tgid = agent.tgid;
 	b->tp = thread_pointer();
 	b->random = (u64)b->tid * 0x9e3779b97f4a7c15ull ^ __builtin_ia32_rdtsc();
@@ -178,8 +189,8 @@ void block_fork_child(struct block *b)
 	for (struct block *o = blocks; o; o = o->next)
 		if (o != b)
 			o->in_use = 0;
-	b->tid = (u32)sys3(__NR_gettid, 0, 0, 0);
-	agent.tgid = (u32)sys3(__NR_getpid, 0, 0, 0);
+	b->tid = own_tid();
+	agent.tgid = own_tgid();
 	b->tgid = agent.tgid;
 	b->vfork_depth = 0;
 	b->armed = 0;

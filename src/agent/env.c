@@ -72,6 +72,8 @@ static u64 env_pid_tgid(struct run *run)
 {
 	struct block *b = block_of(run);
 
+	if (!b->tid)
+		run->unknown++;
 	return (u64)b->tgid << 32 | b->tid;
 }
 

@@ -71,7 +71,7 @@ void thread_resume(struct block *b)
 	struct vfork_save *s = &b->vfork[b->vfork_depth - 1];
 
 	if (s->head != u64_to_ptr(b->head) || s->sp != b->regs.sp ||
-	    (u32)sys3(__NR_gettid, 0, 0, 0) != s->tid)
+	    (!agent.sealed && own_tid() != s->tid) || (agent.sealed && !b->regs.ax))
 		return;
 	if (b->now.scratch && b->now.flags & PENDING_ACTIVE) /* of the child's exec */
 		sys_munmap(u64_to_ptr(b->now.scratch), b->now.scratch_size);
@@ -101,9 +101,9 @@ static void copy_signals(struct block *b)
 
 static void vfork_child(struct block *b, u64 flags)
 {
-	b->tid = (u32)sys3(__NR_gettid, 0, 0, 0);
+	b->tid = own_tid();
 	if (!(flags & CLONE_THREAD))
-		b->tgid = (u32)sys3(__NR_getpid, 0, 0, 0);
+		b->tgid = own_tgid();
 	if (!(flags & CLONE_SIGHAND))
 		copy_signals(b);
 	dispatch_arm(b);
@@ -131,7 +131,7 @@ void thread_exit(struct block *b, s64 *nr)
 		}
 		/* A new thread: clone3's second argument is a size, clone's a stack. */
 		*nr = b->regs.si >= 64 && b->regs.si <= 4096 ? __NR_clone3 : __NR_clone;
-		b->tgid = (u32)sys3(__NR_getpid, 0, 0, 0);
+		b->tgid = own_tgid();
 		dispatch_arm(b);
 		return;
 	}
