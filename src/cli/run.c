@@ -328,8 +328,8 @@ static int start(struct run_session *s, pid_t *pid)
 static int cmd_run(int argc, char **argv)
 {
 	struct run_session s = {0};
-	int status, files, werr;
-	char **file;
+	int status, files = 0, werr;
+	char **file = NULL;
 	pid_t pid;
 
 	status = parse(&s, argc, argv, &file, &files);
