@@ -47,6 +47,11 @@ struct env_ops {
 	/* The ring (perf buffer) with this object id, or NULL (fetched later; the miss is counted).
 	 */
 	struct map *(*object)(struct run *run, u32 id);
+	/* May be NULL: not known. The ancestor of the current cgroup at that depth (0: the root),
+	 * or 0. */
+	u64 (*ancestor_cgroup_id)(struct run *run, u32 level);
+	/* May be NULL: not known. The pid namespace that pid_tgid's numbers are of; 0 or -errno. */
+	int (*pid_ns)(struct run *run, u64 *dev, u64 *ino);
 };
 
 #endif

@@ -37,6 +37,7 @@ enum helper_arg {
 	ARG_SPIN_LOCK,     /* a bpf_spin_lock in a map value */
 	ARG_RINGBUF_MEM,   /* what ringbuf_reserve returned, not yet released */
 	ARG_BTF_PTR,       /* a kernel object handle */
+	ARG_MEM_WRITE_OR_NULL,
 };
 
 enum helper_ret {
@@ -53,8 +54,8 @@ enum helper_flag {
 	HELPER_GPL_ONLY = 1 << 0,
 	HELPER_SLEEPABLE = 1 << 1,     /* only from sleepable programs */
 	HELPER_RELEASES_ARG1 = 1 << 2, /* ends the life of argument 1 (ringbuf submit, discard) */
-	HELPER_NET = 1 << 3,           /* networking program types only */
-	HELPER_TRACING = 1 << 4,       /* tracing program types only (probe reads, stacks, ...) */
+	HELPER_NET = 1 << 3,           /* not from programs of process events (coarse time, ...) */
+	HELPER_TRACING = 1 << 4,       /* only from those (stacks, the event's address, ...) */
 };
 
 /* r1-r5 as in the kernel; the result becomes r0. Runs with the run's environment. */

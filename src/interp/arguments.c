@@ -131,6 +131,10 @@ static bool check_argument(struct interp *in, const struct helper_proto *proto, 
 			return next == 0;
 		/* fallthrough */
 	case ARG_MEM: return is_memory(in, v, *size = next, false);
+	case ARG_MEM_WRITE_OR_NULL:
+		if (!v)
+			return next == 0;
+		/* fallthrough */
 	case ARG_MEM_WRITE: return is_memory(in, v, *size = next, true);
 	case ARG_MEM_FIXED: return is_memory(in, v, *size = proto->fixed_size[i], false);
 	case ARG_MEM_FIXED_WRITE: return is_memory(in, v, *size = proto->fixed_size[i], true);

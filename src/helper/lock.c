@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Spin locks in map values. The word holds the holder's cpu slot + 1, so a run
+ * that meets a lock of its own slot (it interrupted the holder) sees that
+ * waiting would be forever. A run holds one lock at most; what it still holds
+ * when it ends, run_release() gives back. Waiting is bounded: a holder that
+ * died keeps the word until the instance sweeps its slots.
+ */
+#include "helper/helper.h"
+
+#define SPINS (1u << 26)
+
+static void pause(void)
+{
+#ifdef __x86_64__
+	__builtin_ia32_pause();
+#endif
+}
+
+static u64 lock_fault(struct run *run, u64 lock)
+{
+	run_fault_set(run, FAULT_LOCK, RUN_INSN_HERE, lock, sizeof(struct bpf_spin_lock), 1);
+	return 0;
+}
+
+HELPER_BODY(spin_lock)
+{
+	u32 *word = u64_to_ptr(r1), own = run->cpu + 1;
+
+	if (run->held_lock)
+		return lock_fault(run, r1);
+	for (u32 i = 0; i < SPINS; i++) {
+		u32 seen = 0;
+
+		if (__atomic_compare_exchange_n(word, &seen, own, false, __ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED)) {
+			run->held_lock = word;
+			return 0;
+		}
+		if (seen == own)
+			break;
+		while (i < SPINS && __atomic_load_n(word, __ATOMIC_RELAXED))
+			pause(), i++;
+	}
+	return lock_fault(run, r1);
+}
+
+HELPER_BODY(spin_unlock)
+{
+	if (!run->held_lock || ptr_to_u64(run->held_lock) != r1)
+		return lock_fault(run, r1);
+	run->held_lock = NULL;
+	__atomic_store_n((u32 *)u64_to_ptr(r1), 0, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static const struct helper_proto protos[] = {
+	{.id = BPF_FUNC_spin_lock,
+	 .name = "bpf_spin_lock",
+	 .fn = spin_lock,
+	 .ret = RET_VOID,
+	 .args = {ARG_SPIN_LOCK},
+	 .since = 0x0501,
+	 .doc = "takes the lock in a map value"},
+	{.id = BPF_FUNC_spin_unlock,
+	 .name = "bpf_spin_unlock",
+	 .fn = spin_unlock,
+	 .ret = RET_VOID,
+	 .args = {ARG_SPIN_LOCK},
+	 .since = 0x0501,
+	 .doc = "releases the lock in a map value"},
+};
+HELPER_FAMILY(helper_lock_family, protos);
