@@ -31,7 +31,7 @@ alike() {
 
 # ---- programs that look closely ----
 cc=${CC:-gcc}
-for p in cancel signals procs seccomp; do
+for p in cancel signals procs seccomp backtrace; do
 	$cc -O2 -w -D_GNU_SOURCE -o bin/$p "$T/$p.c" -lpthread || not_ok "$p compiles"
 done
 $cc -O2 -w -fexceptions -D_GNU_SOURCE -o bin/cancel_unwind "$T/cancel.c" -lpthread
@@ -45,6 +45,7 @@ for i in 1 2 3; do alike "signals, round $i" bin/signals; done
 alike "processes and threads" bin/procs
 alike "children behind seccomp" bin/seccomp
 alike "exceptions, longjmp, backtrace" bin/throw
+alike "stacks seen by handlers" bin/backtrace
 alike "a static child" sh -c 'bin/static; sh -c "bin/static; exit 3"'
 alike "a preload of its own" env LD_PRELOAD="$W/bin/preload.so" bin/setid
 alike "a preload of its own, kept over exec" env LD_PRELOAD="$W/bin/preload.so" sh -c 'sh -c "bin/setid; echo $LD_PRELOAD"'

@@ -32,18 +32,10 @@ static void *blocked(void *arg)
 		if (read(fds[0], buf, sizeof(buf)) < 0)
 			puts("read failed");
 		break;
-	case 1:
-		pause();
-		break;
-	case 2:
-		nanosleep(&ts, NULL);
-		break;
-	case 3:
-		poll(NULL, 0, 100000);
-		break;
-	case 4:
-		recv(sock[0], buf, sizeof(buf), 0);
-		break;
+	case 1: pause(); break;
+	case 2: nanosleep(&ts, NULL); break;
+	case 3: poll(NULL, 0, 100000); break;
+	case 4: recv(sock[0], buf, sizeof(buf), 0); break;
 	case 5: {
 		static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 		static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
@@ -73,7 +65,10 @@ static void *busy(void *arg) /* asynchronous cancellation among many calls */
 
 int main(void)
 {
-	enum { N = 180, BUSY = 20 };
+	enum {
+		N = 180,
+		BUSY = 20
+	};
 	pthread_t t[N + BUSY];
 	int cancelled = 0;
 	void *ret;

@@ -156,17 +156,10 @@ static void test_waits(void)
 		kill(getpid(), SIGUSR1);
 		errno = 0;
 		switch (i) {
-		case 0:
-			r = sigsuspend(&none);
-			break;
-		case 1:
-			r = ppoll(NULL, 0, &ts, &none);
-			break;
-		case 2:
-			r = pselect(0, NULL, NULL, NULL, &ts, &none);
-			break;
-		default:
-			r = sigtimedwait(&block, NULL, &ts);
+		case 0: r = sigsuspend(&none); break;
+		case 1: r = ppoll(NULL, 0, &ts, &none); break;
+		case 2: r = pselect(0, NULL, NULL, NULL, &ts, &none); break;
+		default: r = sigtimedwait(&block, NULL, &ts);
 		}
 		e = errno;
 		sigprocmask(SIG_SETMASK, NULL, &block);
