@@ -167,7 +167,8 @@ static int check_new(struct call *k, struct map_attr *m, char name[16], struct b
 
 	if (err)
 		return err;
-	ops = core_map_ops(a->map_type);
+	/* Our own types are not for clients. */
+	ops = a->map_type < __MAX_BPF_MAP_TYPE ? core_map_ops(a->map_type) : NULL;
 	if (!ops)
 		return -EINVAL;
 	*m = (struct map_attr){

@@ -96,6 +96,18 @@ int map_object_new(struct cygnet *inst, const struct map_attr *attr, const char 
 	return 0;
 }
 
+void map_object_closed(struct map_object *m)
+{
+	if (m->attr.type != BPF_MAP_TYPE_PERF_EVENT_ARRAY || m->attr.flags & BPF_F_PRESERVE_ELEMS)
+		return;
+	vec_each (&m->refs_held, i) {
+		m->map.ops->sys_delete(&m->map, &m->refs_held.data[i].key);
+		object_put(m->refs_held.data[i].object);
+	}
+	m->refs_held.len = 0;
+	m->o.inst->generation++;
+}
+
 void map_object_fini(struct map_object *m)
 {
 	vec_each (&m->refs_held, i)

@@ -149,6 +149,9 @@ static void object_fini(struct object *o)
 		inst->suspects--;
 	hash_del(&inst->by_inode, inode_key(o->dev, o->ino));
 	t->by_id.data[o->id - id_base(o->kind) - 1] = NULL;
+	/* What failed before anybody saw it leaves no gap. */
+	if (!o->shown && o->id - id_base(o->kind) == t->by_id.len)
+		t->by_id.len--;
 	t->live--;
 	close(o->fd);
 }
@@ -205,6 +208,7 @@ int object_open(struct object *o, int mode)
 		close(fd);
 		return err;
 	}
+	o->shown = true;
 	if (!o->open) {
 		o->open = true;
 		object_get(o);
@@ -252,6 +256,8 @@ static void settle_one(struct object *o, u64 now)
 			o->inst->suspects--;
 		o->check_until = 0;
 		o->open = false;
+		if (was_open && object_map(o) && o->refs > 1)
+			map_object_closed(object_map(o));
 		if (was_open)
 			object_put(o);
 	} else if (o->check_until && o->check_until < now) {

@@ -37,6 +37,7 @@ struct object {
 	int fd;   /* the original memfd; never given out */
 	u64 dev, ino;
 	int watch;       /* inotify watch descriptor, -1 */
+	bool shown;      /* a descriptor or a pin told of its id: it is taken for good */
 	bool open;       /* descriptions given out may be open: their locks say */
 	u64 check_until; /* a close was seen: ask the locks until then (monotonic ns), 0: no */
 	struct cygnet *inst;
@@ -170,6 +171,12 @@ void object_put(struct object *o); /* NULL is fine; the last one frees the whole
 int object_open(struct object *o, int mode);
 /* Releases objects whose descriptions were all closed, by whomever. */
 void object_settle(struct cygnet *inst);
+
+/*
+ * The last description of a map went while it lives on: a perf event array lets
+ * its events go then, unless made with BPF_F_PRESERVE_ELEMS.
+ */
+void map_object_closed(struct map_object *m);
 
 /* The kinds' destructors: what object_put calls at the end, before the object's own part goes. */
 void map_object_fini(struct map_object *m);

@@ -229,7 +229,7 @@ static void test_perf_events(void **state)
 		.size = sizeof(pa), .type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_BPF_OUTPUT};
 	u32 key = 2, bad = 9;
 	u64 dev, ino;
-	int array, event;
+	int array, event, prog;
 	bool is_fd;
 
 	array = CALL(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_PERF_EVENT_ARRAY, .key_size = 4,
@@ -248,11 +248,21 @@ static void test_perf_events(void **state)
 	assert_int_equal(live(OBJECT_PERF), 1);
 	assert_int_equal(CALL(BPF_MAP_DELETE_ELEM, .map_fd = array, .key = ptr_to_u64(&key)), 0);
 	assert_int_equal(live(OBJECT_PERF), 0);
+	/* Held by a program only, the array lets its events go. */
+	event = sys_perf_event_open(inst, sys_self(inst), ptr_to_u64(&pa), -1, 0, -1, 0, &is_fd);
+	assert_int_equal(PUT(&key, &event), 0);
+	close(event);
+	prog = new_prog(BPF_PROG_TYPE_RAW_TRACEPOINT, array);
+	assert_int_equal(live(OBJECT_PERF), 1);
+	close(array);
+	assert_int_equal(live(OBJECT_MAP), 1);
+	assert_int_equal(live(OBJECT_PERF), 0);
+	close(prog);
+	assert_int_equal(live(OBJECT_MAP), 0);
 	pa.config = PERF_COUNT_SW_CPU_CLOCK;
 	assert_int_equal(
 		sys_perf_event_open(inst, sys_self(inst), ptr_to_u64(&pa), -1, 0, -1, 0, &is_fd),
 		-ENXIO);
-	close(array);
 }
 
 /* A link on a perf event: who holds what, and that one event takes one program. */
