@@ -31,6 +31,22 @@ int btf_object_new(struct cygnet *inst, struct btf_info *btf, struct btf_object 
 	return 0;
 }
 
+/* sysfs gives a page at a time. */
+static int read_whole(int fd, u8 *to, size_t size)
+{
+	while (size) {
+		ssize_t n = read(fd, to, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		to += n;
+		size -= n;
+	}
+	return 0;
+}
+
 /* Maps the file once; only views it, as it is large and the host's own. */
 int btf_object_load_kernel(struct btf_object *b)
 {
@@ -51,8 +67,8 @@ int btf_object_load_kernel(struct btf_object *b)
 	raw = base_alloc(st.st_size);
 	if (!raw)
 		goto out;
-	err = -EIO;
-	if (read(fd, raw, st.st_size) == st.st_size)
+	err = read_whole(fd, raw, st.st_size);
+	if (!err)
 		err = btf_view(raw, st.st_size, NULL, &b->btf);
 	if (err) {
 		base_free(raw);
