@@ -2,11 +2,13 @@
 /* `cygnet disasm`: the instructions of an object file or of a raw program, as text or JSON. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/compile.h"
 #include "cli/listing.h"
 #include "core/helper.h"
 #include "isa/decode.h"
@@ -250,14 +252,24 @@ static void put_function(struct output *out, const struct listing_function *f)
 	}
 }
 
+static bool is_source(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 2 && !strcmp(path + n - 2, ".c");
+}
+
 static int disasm_file(struct output *out, const char *path)
 {
+	char buf[300], object[PATH_MAX];
 	struct listing l;
-	char buf[300];
 	struct text why;
+	int status = is_source(path) ? compile_bpf(path, NULL, object, sizeof(object)) : 0;
 
+	if (status)
+		return status;
 	text_init(&why, buf, sizeof(buf));
-	if (listing_read(&l, path, &why))
+	if (listing_read(&l, is_source(path) ? object : path, &why))
 		return command_fail("%s: %s", path, buf);
 	out->l = &l;
 	out->bad = 0;
@@ -295,5 +307,6 @@ static int cmd_disasm(int argc, char **argv)
 
 		status = status ? status : err;
 	}
+	compile_cleanup();
 	return status;
 }

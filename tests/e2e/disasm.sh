@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# cygnet disasm: names, source lines and numbers of objects; raw programs; what cannot be read. cygnet conformance.
+. "$(dirname "$0")/tap.sh"
+cd "$W" || exit 1
+
+cat >prog.bpf.c <<'C'
+#define SEC(n) __attribute__((section(n), used))
+#define __uint(name, val) int(*name)[val]
+typedef unsigned long long u64;
+typedef unsigned int u32;
+struct {
+	__uint(type, 2);
+	__uint(key_size, 4);
+	__uint(value_size, 8);
+	__uint(max_entries, 1);
+} counts SEC(".maps");
+const volatile int limit = 5;
+u64 total;
+static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
+static long (*bpf_loop)(u32 n, void *fn, void *ctx, u64 flags) = (void *)181;
+static __attribute__((noinline)) int add(int n)
+{
+	total += n;
+	return limit;
+}
+static long body(u32 i, void *ctx)
+{
+	return i == 3;
+}
+int shared(int n);
+SEC("tracepoint/raw_syscalls/sys_enter") int enter(void *ctx)
+{
+	u32 key = 0;
+	u64 *v = bpf_map_lookup_elem(&counts, &key);
+
+	bpf_loop(4, body, 0, 0);
+	return v ? add(*v) : 0;
+}
+SEC("socket") int second(void *ctx)
+{
+	return add(7);
+}
+char LICENSE[] SEC("license") = "GPL";
+C
+clang -g -O2 -target bpf -mcpu=v3 -c prog.bpf.c -o prog.bpf.o || exit 1
+
+"$CYGNET" disasm prog.bpf.o >out 2>err
+same "an object: exit status" $? 0
+has "a program's section and name" out '^tracepoint/raw_syscalls/sys_enter enter:$'
+has "another program" out '^socket second:$'
+has "a subprogram" out '^\.text: subprogram add:$'
+has "a map by name" out '= map\[counts\]$'
+has "a constant by name" out '= &limit$'
+has "a global by name" out '= &total$'
+has "a callback by name" out '= body$'
+has "a helper by name and number" out 'call bpf_map_lookup_elem#1$'
+has "a subprogram called by name" out 'call add$'
+has "source lines" out '^; total \+= n; @ prog.bpf.c:17$'
+same "numbers start anew in each function" "$(grep -c '^     0: ' out)" 4
+"$CYGNET" disasm -n prog.bpf.o >plain
+same "-n leaves the source out" "$(grep -v '^;' out)" "$(cat plain)"
+"$CYGNET" disasm -b prog.bpf.o >bytes
+has "-b shows bytes" bytes '^ +[0-9]+: 95 00 00 00 00 00 00 00  exit$'
+
+"$CYGNET" disasm --json prog.bpf.o >json
+python3 - json prog.bpf.o >py 2>&1 <<'P'
+import json, subprocess, sys
+rows = [json.loads(l) for l in open(sys.argv[1])]
+data = {}
+for r in rows:
+    data.setdefault(r["section"], []).append(r["bytes"])
+for section, parts in data.items():
+    subprocess.check_call(["llvm-objcopy", "-O", "binary", "--only-section=" + section, sys.argv[2], "sec.bin"])
+    assert open("sec.bin", "rb").read().hex() == "".join(parts), section
+assert {r["function"] for r in rows if r["program"]} == {"enter", "second"}
+assert any(r.get("source", "").strip() == "total += n;" and r["line"] == 17 for r in rows)
+assert all(r["opcode"] for r in rows)
+P
+same "--json: every instruction, with its bytes" "$(cat py)" ""
+
+strip -g prog.bpf.o -o stripped.o 2>/dev/null || llvm-strip -g prog.bpf.o -o stripped.o
+"$CYGNET" disasm stripped.o >out 2>err
+same "an object without debug information" "$? $(grep -c '^;' out)" "0 0"
+
+echo "b7 00 00 00 2a 00 00 00 95 00 00 00 00 00 00 00" >raw.hex
+printf '\267\0\0\0\52\0\0\0\225\0\0\0\0\0\0\0' >raw.bin
+same "raw hex" "$("$CYGNET" disasm raw.hex)" "     0: r0 = 42
+     1: exit"
+same "raw binary" "$("$CYGNET" disasm raw.bin)" "$("$CYGNET" disasm raw.hex)"
+printf '\377\0\0\0\0\0\0\0\225\0\0\0\0\0\0\0' >bad.bin
+"$CYGNET" disasm bad.bin >out 2>err
+same "an unknown instruction: exit status" $? 1
+has "an unknown instruction is shown" out 'unknown opcode 0xff'
+has "an unknown instruction is counted" err '^cygnet: bad.bin: 1 instruction cannot be decoded'
+"$CYGNET" disasm nowhere.o >out 2>err
+same "no such file" "$? $(cat err)" "1 cygnet: nowhere.o: No such file or directory"
+head -c 700 prog.bpf.o >cut.o
+"$CYGNET" disasm cut.o >out 2>err
+same "a truncated object: exit status" $? 1
+has "a truncated object" err '^cygnet: cut.o: '
+"$CYGNET" disasm /bin/true >out 2>err
+same "an object for another machine" $? 1
+: >empty
+"$CYGNET" disasm empty >out 2>err
+same "an empty file" "$? $(wc -l <err)" "1 1"
+"$CYGNET" disasm >out 2>err
+same "no file named" $? 2
+
+# Objects with bytes changed end in a listing or in one line.
+python3 - prog.bpf.o "$CYGNET" >py 2>&1 <<'P'
+import random, subprocess, sys
+data, random.seed = open(sys.argv[1], "rb").read(), random.Random(1).seed
+rng = random.Random(7)
+for n in range(300):
+    m = bytearray(data)
+    for _ in range(rng.choice((1, 1, 2, 8, 40))):
+        m[rng.randrange(len(m))] = rng.choice((0, 1, 0x7f, 0x80, 0xff, rng.randrange(256)))
+    if n % 10 == 0:
+        m = m[: rng.randrange(len(m))]
+    open("mutant.o", "wb").write(m)
+    for args in ([], ["--json"]):
+        p = subprocess.run([sys.argv[2], "disasm", *args, "mutant.o"], capture_output=True, timeout=20)
+        lines = p.stderr.decode(errors="replace").splitlines()
+        if p.returncode not in (0, 1) or len(lines) != p.returncode:
+            print("mutant", n, "status", p.returncode, lines[:3])
+P
+same "300 mutants end in a listing or one line" "$(cat py)" ""
+
+# ---- conformance ----
+conf() { echo "$1" | "$CYGNET" conformance "${@:2}" 2>err; }
+same "conformance: a constant" "$(conf 'b7 00 00 00 2a 00 00 00 95 00 00 00 00 00 00 00')" 2a
+same "conformance: memory in r1" "$(conf '79 10 00 00 00 00 00 00 95 00 00 00 00 00 00 00' 1122334455667788)" 8877665544332211
+same "conformance: its size in r2" "$(conf 'bf 20 00 00 00 00 00 00 95 00 00 00 00 00 00 00' '11 22 33')" 3
+same "conformance: memory can be written" "$(conf '72 01 00 00 05 00 00 00 71 10 00 00 00 00 00 00 95 00 00 00 00 00 00 00' 00)" 5
+same "conformance: a shift beyond the width" "$(conf 'b7 00 00 00 01 00 00 00 67 00 00 00 41 00 00 00 95 00 00 00 00 00 00 00')" 2
+same "conformance: callx" "$(conf 'b7 02 00 00 05 00 00 00 8d 02 00 00 00 00 00 00 b7 00 00 00 02 00 00 00 95 00 00 00 00 00 00 00')" 2
+same "conformance: --program" "$("$CYGNET" conformance -p 'b7000000070000009500000000000000' </dev/null)" 7
+conf 'zz' >out
+same "conformance: not hex" "$? $(cat err)" "1 cygnet: program: not hex bytes"
+conf '79 10 00 00 00 00 00 00 95 00 00 00 00 00 00 00' >out
+same "conformance: a bad access" $? 1
+has "conformance: a bad access is named" err 'instruction 0: a load from memory that is not'
+done_testing
