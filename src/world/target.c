@@ -119,14 +119,46 @@ static void sweep_slots(struct world_page *page, u32 participant)
 	}
 }
 
+static bool is_dead(void *data, u32 owner)
+{
+	const struct targets *t = data;
+
+	return owner >= t->used.len || !t->used.data[owner] ||
+	       (owner && !participant_alive(t, owner));
+}
+
+static void sweep_map(struct map *m, struct targets *t)
+{
+	if (m->ops && m->ops->sweep)
+		m->ops->sweep(m, is_dead, t);
+}
+
+static void sweep_maps(struct cygnet *inst, struct targets *t)
+{
+	struct object *o = NULL;
+
+	while ((o = object_next(inst, OBJECT_MAP, o ? o->id : 0)))
+		sweep_map(&((struct map_object *)o)->map, t);
+	while ((o = object_next(inst, OBJECT_PERF, o ? o->id : 0)))
+		sweep_map(&((struct perf_object *)o)->map, t);
+	if (inst->notes)
+		sweep_map(&inst->notes->map, t);
+}
+
+/* An index is given out again only after everything it held was released. */
 static void sweep(struct cygnet *inst, struct targets *t)
 {
+	bool died = false;
+
 	for (u32 p = 1; p < t->used.len; p++) {
 		if (!t->used.data[p] || participant_alive(t, p))
 			continue;
 		sweep_slots(inst->page, p);
 		t->used.data[p] = false;
+		died = true;
 	}
+	if (died)
+		sweep_maps(inst, t);
 }
 
 void target_sweep(struct cygnet *inst)
