@@ -956,7 +956,8 @@ void target_answer(struct cygnet *inst, const void *bytes, size_t size, s32 peer
 	err = t ? hello_parse(bytes, size, &b.in) : -ENOMEM;
 	if (!err) {
 		instance_lock(inst);
-		sweep(inst, t);
+		if (t->used.len >= MAX_PARTICIPANTS / 2)
+			sweep(inst, t);
 		err = build(&b, t);
 		instance_unlock(inst);
 	}
