@@ -185,6 +185,25 @@ static int read_fde(struct elf_image *e, struct cursor c, const struct cie *cie)
 	return vec_push(&e->functions, fn);
 }
 
+/* The CIE at p, unless it is the one already read. */
+static void find_cie(const u8 *p, const u8 *end, struct cie *out)
+{
+	struct cursor c = {p, end, 0, false};
+	u64 len;
+
+	if (out->at == p)
+		return;
+	out->at = p;
+	len = get_bytes(&c, 4, false);
+	out->bad = c.bad || len > (u64)(c.end - c.p) || len < 4;
+	if (out->bad)
+		return;
+	c.end = c.p + len;
+	out->bad = get_bytes(&c, 4, false) != 0;
+	if (!out->bad)
+		read_cie(c, out);
+}
+
 int elf_read_unwind(struct elf_image *e, u64 eh_frame, u64 size)
 {
 	u64 left;
@@ -210,23 +229,9 @@ int elf_read_unwind(struct elf_image *e, u64 eh_frame, u64 size)
 		entry.end = entry.p + len;
 		id_at = entry.p;
 		id = get_bytes(&entry, 4, false);
-		if (!id || entry.bad)
+		if (!id || entry.bad || id > (u64)(id_at - base))
 			continue;
-		if (id > (u64)(id_at - base))
-			continue;
-		if (cie.at != id_at - id) {
-			struct cursor k = {id_at - id, c.end, 0, false};
-			u64 klen = get_bytes(&k, 4, false);
-
-			cie.at = id_at - id;
-			cie.bad = k.bad || klen > (u64)(k.end - k.p) || klen < 4;
-			if (!cie.bad) {
-				k.end = k.p + klen;
-				cie.bad = get_bytes(&k, 4, false) != 0;
-			}
-			if (!cie.bad)
-				read_cie(k, &cie);
-		}
+		find_cie(id_at - id, c.end, &cie);
 		if (!cie.bad)
 			err = read_fde(e, entry, &cie);
 	}

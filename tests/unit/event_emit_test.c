@@ -209,16 +209,20 @@ asm(".pushsection .text\n"
     FUNCTION("t_flags", "cmp %rsi,%rdi\n .globl t_flags_nop\nt_flags_nop: nop\n jg 1f\n mov $1,%eax\n ret\n1: mov $2,%eax\n ret")
     FUNCTION("t_redzone", "mov %rdi,-8(%rsp)\n .globl t_redzone_nop\nt_redzone_nop: nop\n mov -8(%rsp),%rax\n ret")
     FUNCTION("t_dense", "xor %eax,%eax\n ret\n .globl t_dense2\n .type t_dense2,@function\nt_dense2: mov %edi,%eax\n ret")
+    FUNCTION("t_behind_ret", "mov %edi,%eax\n ret\n lea 1(%rdi),%eax\n ret") /* perhaps reached by a computed jump */
+    FUNCTION("t_switch", "xor %eax,%eax\n.Lcase: add %esi,%eax\n add $3,%eax\n ret")
+    FUNCTION("t_switch_user", "xor %eax,%eax\n lea t_table(%rip),%rdx\n movslq (%rdx),%rcx\n add %rcx,%rdx\n jmp *%rdx")
     FUNCTION("s_before", "mov $39,%eax\n syscall\n ret")
     FUNCTION("s_behind", "xchg %eax,%esi\n syscall\n cmp $-4095,%rax\n jae 1f\n ret\n1: neg %rax\n ret")
     FUNCTION("s_both", "mov %rsi,%rax\n syscall\n test %rax,%rax\n js 1f\n ret\n1: mov $-1,%rax\n ret")
     FUNCTION("s_rip", "mov %rsi,%rax\n syscall\n add t_value(%rip),%rax\n ret")
     FUNCTION("s_jcc", "test %esi,%esi\n je 1f\n mov %esi,%eax\n syscall\n ret\n1: mov $-3,%rax\n ret")
+    FUNCTION("s_stack", "lea -8(%rsp),%rsp\n .cfi_def_cfa_offset 16\n mov %esi,%eax\n syscall\n lea 8(%rsp),%rsp\n .cfi_def_cfa_offset 8\n ret")
     FUNCTION("s_cancel", "mov %rsi,%rax\n mov %rdi,%r11\n mov %r11,8(%rsp)\n syscall\n ret")
     FUNCTION("s_target", "mov %rsi,%rax\n jmp 1f\n nop\n1: syscall\n ret")
     ".popsection\n"
     ".data\n.globl t_value, t_vector, t_pointer, t_pointer7\n"
-    "t_value: .long 5\n.p2align 4\nt_vector: .quad 77,88\nt_pointer: .quad t_helper\nt_pointer7: .quad t_add7\n.text\n");
+    "t_value: .long 5\n.p2align 4\nt_vector: .quad 77,88\nt_pointer: .quad t_helper\nt_pointer7: .quad t_add7\n.section .rodata\n.p2align 2\nt_table: .long .Lcase-t_table\n.long 0x7fffffff\n.text\n");
 
 struct specimen {
 	const char *name;
@@ -235,7 +239,8 @@ DECLARE(t_jcc_short); DECLARE(t_jcc_near); DECLARE(t_jrcxz); DECLARE(t_loop); DE
 DECLARE(t_call_register); DECLARE(t_call_short); DECLARE(t_tail); DECLARE(t_tail_memory); DECLARE(t_frame);
 DECLARE(t_padded); DECLARE(t_endbr); DECLARE(t_endbr_loop); DECLARE(t_into); DECLARE(t_flags); DECLARE(t_flags_nop);
 DECLARE(t_redzone); DECLARE(t_redzone_nop); DECLARE(t_dense); DECLARE(t_dense2); DECLARE(s_before); DECLARE(s_behind);
-DECLARE(s_both); DECLARE(s_rip); DECLARE(s_jcc); DECLARE(s_target); DECLARE(s_cancel);
+DECLARE(s_both); DECLARE(s_rip); DECLARE(s_jcc); DECLARE(s_target); DECLARE(s_cancel); DECLARE(s_stack);
+DECLARE(t_behind_ret); DECLARE(t_switch); DECLARE(t_switch_user);
 
 static const struct specimen specimens[] = {
 	SPEC(t_add7, CODE_PROBE_JUMP),
@@ -247,7 +252,8 @@ static const struct specimen specimens[] = {
 	SPEC(t_frame, CODE_PROBE_JUMP), SPEC(t_padded, CODE_PROBE_JUMP), SPEC(t_endbr, CODE_PROBE_JUMP),
 	SPEC(t_endbr_loop, CODE_PROBE_INT3), SPEC(t_into, CODE_PROBE_INT3),
 	SPEC_AT(t_flags, t_flags_nop, CODE_PROBE_JUMP), SPEC_AT(t_redzone, t_redzone_nop, CODE_PROBE_JUMP),
-	SPEC(t_dense, CODE_PROBE_INT3),
+	SPEC(t_dense, CODE_PROBE_INT3), SPEC(t_behind_ret, CODE_PROBE_INT3), SPEC(t_switch, CODE_PROBE_INT3),
+	SPEC(t_switch_user, CODE_PROBE_JUMP),
 };
 static const struct specimen syscalls[] = {
 	SPEC(s_before, 0), SPEC(s_behind, 0), SPEC(s_both, 0), SPEC(s_rip, 0), SPEC(s_jcc, 0),
@@ -534,6 +540,7 @@ static void expect_kind(const void *fn, u32 kind)
 static void some_syscalls_stay(void **state)
 {
 	expect_kind(s_target, CODE_SITE_BARE); /* a branch arrives at it */
+	expect_kind(s_stack, CODE_SITE_BARE);  /* beside it the stack pointer moves */
 	expect_kind(s_cancel,
 		    CODE_SITE_KEEP); /* the end of glibc >= 2.41's __syscall_cancel_arch */
 	assert_false(code_fully_known(self));
