@@ -90,7 +90,7 @@ too_big:
 static int read_probe_path(struct call *k, u64 addr, char out[PATH_MAX + 32])
 {
 	char path[PATH_MAX];
-	long len = call_read_str(k, path, addr, sizeof(path));
+	long len = addr ? call_read_str(k, path, addr, sizeof(path)) : 0;
 
 	if (len < 0)
 		return len;
@@ -200,7 +200,7 @@ static int query_progs(struct call *k, const struct perf_object *e, u64 arg)
 	struct prog_object *p = e->prog ?: e->link ? e->link->prog : NULL;
 	u32 room, count = p ? 1 : 0;
 
-	if (e->attach.kind == ATTACH_NONE)
+	if (e->type != PERF_TYPE_TRACEPOINT)
 		return -EINVAL;
 	if (call_read(k, &room, arg, sizeof(room)))
 		return -EFAULT;

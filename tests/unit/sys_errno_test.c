@@ -16,9 +16,13 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <cygnet/cygnet.h>
 #include <cmocka.h>
-#include "base/types.h"
+#include <linux/perf_event.h>
+#include "sys/sys.h"
 
 #define FACTS "tests/data/bpf_errno.facts"
 #define BAD   0x10ull /* an address nobody maps */
@@ -39,6 +43,60 @@ static long instance_bpf(int cmd, union bpf_attr *attr, u32 size)
 	return cygnet_bpf(inst, cmd, attr, size);
 }
 
+static long kernel_perf_open(struct perf_event_attr *pa, int pid, int cpu, u64 flags)
+{
+	long r = syscall(SYS_perf_event_open, pa, pid, cpu, -1, flags);
+
+	return r < 0 ? -errno : r;
+}
+
+static long instance_perf_open(struct perf_event_attr *pa, int pid, int cpu, u64 flags)
+{
+	bool is_fd;
+
+	return sys_perf_event_open(inst, sys_self(inst), ptr_to_u64(pa), pid, cpu, -1, flags,
+				   &is_fd);
+}
+
+static long kernel_perf_ioctl(int fd, u32 request, u64 arg)
+{
+	long r = ioctl(fd, request, arg);
+
+	return r < 0 ? -errno : r;
+}
+
+static long instance_perf_ioctl(int fd, u32 request, u64 arg)
+{
+	struct stat st;
+
+	return fstat(fd, &st)
+		       ? -EBADF
+		       : sys_perf_ioctl(inst, sys_self(inst), st.st_dev, st.st_ino, request, arg);
+}
+
+/* The uprobe PMU's type: the host's own, or the instance's. */
+static u32 kernel_uprobe_type(void)
+{
+	FILE *f = fopen("/sys/bus/event_source/devices/uprobe/type", "r");
+	u32 type = 0;
+
+	if (f && fscanf(f, "%u", &type) != 1)
+		type = 0;
+	if (f)
+		fclose(f);
+	return type;
+}
+
+static u32 instance_uprobe_type(void)
+{
+	char buf[32];
+	struct text t;
+
+	text_init(&t, buf, sizeof(buf));
+	assert_int_equal(sys_file(inst, "/sys/bus/event_source/devices/uprobe/type", &t), 0);
+	return strtoul(buf, NULL, 10);
+}
+
 /* --- The results of one pass, by name. */
 struct result {
 	char name[64];
@@ -47,6 +105,9 @@ struct result {
 
 struct pass {
 	bpf_fn *bpf;
+	long (*perf_open)(struct perf_event_attr *pa, int pid, int cpu, u64 flags);
+	long (*perf_ioctl)(int fd, u32 request, u64 arg);
+	u32 (*uprobe_type)(void);
 	struct result result[1024];
 	u32 count;
 };
@@ -658,6 +719,141 @@ static void btfs(struct pass *p)
 	close(fd);
 }
 
+static void note_open(struct pass *p, const char *name, long fd)
+{
+	note(p, name, fd < 0 ? fd : 0);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void perf_open(struct pass *p)
+{
+	u32 type = p->uprobe_type();
+	struct perf_event_attr pa, ok = {.size = sizeof(pa),
+					 .type = type,
+					 .config1 = ptr_to_u64("/proc/self/exe"),
+					 .config2 = 0x1000};
+
+#define UPROBE(name, pid, cpu, flags, ...)                                         \
+	do {                                                                       \
+		pa = ok;                                                           \
+		__VA_ARGS__;                                                       \
+		note_open(p, "uprobe: " name, p->perf_open(&pa, pid, cpu, flags)); \
+	} while (0)
+	UPROBE("all", -1, 0, 8);
+	UPROBE("own", 0, -1, 8);
+	UPROBE("nobody, nowhere", -1, -1, 8);
+	UPROBE("cpu 100000", -1, 100000, 8);
+	UPROBE("flags", -1, 0, 1 << 20);
+	UPROBE("size 0", -1, 0, 8, pa.size = 0);
+	UPROBE("size 32", -1, 0, 8, pa.size = 32);
+	UPROBE("size 5000", -1, 0, 8, pa.size = 5000);
+	UPROBE("retprobe", -1, 0, 8, pa.config = 1);
+	UPROBE("no path", -1, 0, 8, pa.config1 = 0);
+	UPROBE("bad path", -1, 0, 8, pa.config1 = BAD);
+	UPROBE("empty path", -1, 0, 8, pa.config1 = ptr_to_u64(""));
+	UPROBE("no such file", -1, 0, 8, pa.config1 = ptr_to_u64("/no/such/file"));
+	UPROBE("a directory", -1, 0, 8, pa.config1 = ptr_to_u64("/tmp"));
+	UPROBE("a device", -1, 0, 8, pa.config1 = ptr_to_u64("/dev/null"));
+	UPROBE("offset behind the end", -1, 0, 8, pa.config2 = 1ull << 40);
+	note(p, "attr at a bad address", p->perf_open((void *)BAD, -1, 0, 8));
+}
+
+static void perf_links(struct pass *p)
+{
+	struct perf_event_attr pa = {.size = sizeof(pa),
+				     .type = p->uprobe_type(),
+				     .config1 = ptr_to_u64("/proc/self/exe"),
+				     .config2 = 0x1000};
+	struct bpf_link_info info = {0};
+	u32 query[4] = {2};
+	long kp, tp, map, ev, out, link;
+
+	kp = OPEN("links: kprobe", BPF_PROG_LOAD, ALL, PROG(2));
+	tp = OPEN("links: tracepoint", BPF_PROG_LOAD, ALL, PROG(5));
+	map = OPEN("links: map", BPF_MAP_CREATE, ALL, ARRAY_OF4);
+	ev = p->perf_open(&pa, -1, 0, 8);
+	note(p, "links: uprobe", ev < 0);
+	pa = (struct perf_event_attr){
+		.size = sizeof(pa), .type = PERF_TYPE_SOFTWARE, .config = PERF_COUNT_SW_BPF_OUTPUT};
+	out = p->perf_open(&pa, -1, 0, 8);
+	note(p, "links: output event", out < 0);
+#define PERF_LINK(name, prog, target)              \
+	OPEN("links: " name, BPF_LINK_CREATE, ALL, \
+	     .link_create = {.prog_fd = prog, .target_fd = target, .attach_type = BPF_PERF_EVENT})
+	PERF_LINK("tracepoint program on uprobe", tp, ev);
+	PERF_LINK("kprobe program on a map", kp, map);
+	PERF_LINK("kprobe program on output", kp, out);
+	note(p, "links: query none",
+	     p->perf_ioctl(ev, PERF_EVENT_IOC_QUERY_BPF, ptr_to_u64(query)));
+	note(p, "links: set bad fd", p->perf_ioctl(ev, PERF_EVENT_IOC_SET_BPF, 999));
+	note(p, "links: set a map", p->perf_ioctl(ev, PERF_EVENT_IOC_SET_BPF, map));
+	note(p, "links: set a tracepoint program", p->perf_ioctl(ev, PERF_EVENT_IOC_SET_BPF, tp));
+	note(p, "links: set on output", p->perf_ioctl(out, PERF_EVENT_IOC_SET_BPF, kp));
+	link = PERF_LINK("kprobe program on uprobe", kp, ev);
+	PERF_LINK("a second one", kp, ev);
+	note(p, "links: set as well", p->perf_ioctl(ev, PERF_EVENT_IOC_SET_BPF, kp));
+	note(p, "links: query one", p->perf_ioctl(ev, PERF_EVENT_IOC_QUERY_BPF, ptr_to_u64(query)));
+	note(p, "links: query count", query[1]);
+	query[0] = 0;
+	note(p, "links: query no room",
+	     p->perf_ioctl(ev, PERF_EVENT_IOC_QUERY_BPF, ptr_to_u64(query)));
+	note(p, "links: enable", p->perf_ioctl(ev, PERF_EVENT_IOC_ENABLE, 0));
+	note(p, "links: disable", p->perf_ioctl(ev, PERF_EVENT_IOC_DISABLE, 0));
+	note(p, "links: bad request", p->perf_ioctl(ev, _IO('$', 99), 0));
+	CALL("links: update", BPF_LINK_UPDATE, ALL,
+	     .link_update = {.link_fd = link, .new_prog_fd = kp});
+	CALL("links: update flags", BPF_LINK_UPDATE, ALL,
+	     .link_update = {.link_fd = link, .new_prog_fd = kp, .flags = 1});
+	CALL("links: detach", BPF_LINK_DETACH, ALL, .link_detach = {.link_fd = link});
+	TRY("links: iter", BPF_ITER_CREATE, ALL, .iter_create = {.link_fd = link});
+	CALL("links: info", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = link, .info_len = sizeof(info), .info = ADDR(&info)});
+	note(p, "links: info type", info.type);
+	note(p, "links: info perf type", info.perf_event.type);
+	note(p, "links: info offset", info.perf_event.uprobe.offset);
+	memset(&info, 0, sizeof(info));
+	info.perf_event.uprobe.name_len = 5;
+	CALL("links: info length, no name", BPF_OBJ_GET_INFO_BY_FD, ALL,
+	     .info = {.bpf_fd = link, .info_len = sizeof(info), .info = ADDR(&info)});
+	close(link);
+	close(ev);
+	close(out);
+	close(kp);
+	close(tp);
+	close(map);
+}
+
+/* What can be told of maps: everything but ids and times. */
+static void map_infos(struct pass *p)
+{
+	static const u32 flags[] = {0, BPF_F_RDONLY, BPF_F_WRONLY, BPF_F_RDONLY_PROG,
+				    BPF_F_MMAPABLE};
+	struct bpf_map_info i;
+	char name[64];
+	long fd;
+
+	for (u32 f = 0; f < ARRAY_SIZE(flags); f++) {
+		union bpf_attr a = {ARRAY_OF4, .map_name = "some.map", .map_flags = flags[f]};
+
+		fd = p->bpf(BPF_MAP_CREATE, &a, ALL);
+		memset(&i, 0, sizeof(i));
+		snprintf(name, sizeof(name), "map info %u", f);
+		CALL(name, BPF_OBJ_GET_INFO_BY_FD, ALL,
+		     .info = {.bpf_fd = fd, .info_len = sizeof(i), .info = ADDR(&i)});
+		snprintf(name, sizeof(name), "map info %u sum", f);
+		note(p, name,
+		     i.type + i.key_size + i.value_size + i.max_entries +
+			     !strcmp(i.name, "some.map"));
+		snprintf(name, sizeof(name), "map info %u flags", f);
+		note(p, name, i.map_flags);
+		snprintf(name, sizeof(name), "map info %u rest", f);
+		note(p, name,
+		     i.btf_id + i.ifindex + i.map_extra + i.hash + i.hash_size + i.btf_vmlinux_id);
+		close(fd);
+	}
+}
+
 static void run_pass(struct pass *p, bpf_fn *bpf)
 {
 	p->bpf = bpf;
@@ -674,6 +870,9 @@ static void run_pass(struct pass *p, bpf_fn *bpf)
 	prog_load(p);
 	progs(p);
 	btfs(p);
+	map_infos(p);
+	perf_open(p);
+	perf_links(p);
 }
 
 static struct pass kernel_pass, instance_pass, facts;
@@ -755,6 +954,9 @@ static void test_kernel(void **state)
 	uname(&u);
 	if (!has_kernel_bpf())
 		skip();
+	kernel_pass.perf_open = kernel_perf_open;
+	kernel_pass.perf_ioctl = kernel_perf_ioctl;
+	kernel_pass.uprobe_type = kernel_uprobe_type;
 	run_pass(&kernel_pass, kernel_bpf);
 	if (getenv("CYGNET_FACTS"))
 		write_facts();
@@ -771,6 +973,9 @@ static void test_instance(void **state)
 
 	read_facts();
 	assert_int_equal(cygnet_new(&opts, &inst), 0);
+	instance_pass.perf_open = instance_perf_open;
+	instance_pass.perf_ioctl = instance_perf_ioctl;
+	instance_pass.uprobe_type = instance_uprobe_type;
 	run_pass(&instance_pass, instance_bpf);
 	cygnet_free(inst);
 	assert_int_equal(compare(&facts, &instance_pass, "instance"), 0);
