@@ -31,7 +31,9 @@ bool interp_may_access(struct interp *in, u64 addr, u64 size, bool write)
 	}
 	if (size > MAX_MEM || !run_find_span(in->run, addr, (u32)size, write, &span))
 		return false;
-	in->spans[in->next_span++ % INTERP_SPANS] = span;
+	/* Regions end before the run does: they are looked up each time. */
+	if (!run_region_find(in->run, span.base))
+		in->spans[in->next_span++ % INTERP_SPANS] = span;
 	return true;
 }
 
@@ -164,8 +166,5 @@ bool interp_check_arguments(struct interp *in, const struct helper_proto *proto,
 			      i + 1);
 		return false;
 	}
-	/* What ends a life may not be found live again by an earlier test's memory. */
-	if (proto->flags & HELPER_RELEASES_ARG1)
-		__builtin_memset(in->spans, 0, sizeof(in->spans));
 	return true;
 }

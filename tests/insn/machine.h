@@ -67,6 +67,7 @@ enum {
 	H_SUBMIT,  /* record */
 	H_BTF,
 	H_RING, /* a map of type ring buffer only */
+	H_LEND, /* (callback, context): calls back with memory that is live only meanwhile */
 	H_COUNT
 };
 
@@ -144,6 +145,17 @@ static u64 h_submit(struct run *run, u64 a, u64 b, u64 c, u64 d, u64 e)
 	return run_region_del(run, a);
 }
 
+static u64 h_lend(struct run *run, u64 callback, u64 ctx, u64 c, u64 d, u64 e)
+{
+	static u64 lent = 5;
+	u64 r0 = 0;
+
+	assert_int_equal(run_region_add(run, (u64)&lent, sizeof(lent), false, REGION_PLAIN), 0);
+	run->engine->call(run, callback, (const u64[5]){(u64)&lent, ctx}, &r0);
+	run_region_del(run, (u64)&lent);
+	return r0;
+}
+
 static const struct helper_proto protos[H_COUNT] = {
 	[H_SUM] = {H_SUM, "bpf_sum", h_sum, RET_INT, {ARG_ANY, ARG_ANY, ARG_ANY, ARG_ANY, ARG_ANY}},
 	[H_VOID] = {H_VOID, "bpf_void", h_void, RET_VOID},
@@ -183,6 +195,7 @@ static const struct helper_proto protos[H_COUNT] = {
 		      {0},
 		      HELPER_RELEASES_ARG1},
 	[H_BTF] = {H_BTF, "bpf_btf", h_count, RET_INT, {ARG_BTF_PTR}},
+	[H_LEND] = {H_LEND, "bpf_lend", h_lend, RET_INT, {ARG_FUNC, ARG_STACK_OR_NULL}},
 	[H_RING] =
 		{H_RING, "bpf_ring", h_count, RET_INT, {ARG_MAP}, {0}, 0, 0, BPF_MAP_TYPE_RINGBUF},
 };

@@ -152,6 +152,22 @@ static void reservations(void **state)
 	assert_int_equal(discarded, 6);
 }
 
+/* Memory lent to a callback is gone when the helper returns, though it was seen live before. */
+static void lent_memory(void **state)
+{
+	static const char during[] = "r1 = subprog[f]\nr2 = 0\ncall 19\nexit\n"
+				     "f: r0 = *(u64 *)(r1 +0)\nexit";
+	static const char after[] = "r1 = subprog[f]\nr2 = r10\nr2 += -8\ncall 19\n"
+				    "r1 = *(u64 *)(r10 -8)\nr0 = *(u64 *)(r1 +0)\nexit\n"
+				    "f: *(u64 *)(r2 +0) = r1\nr0 = *(u64 *)(r1 +0)\nexit";
+	struct outcome o;
+
+	assert_int_equal(check(during).r0, 5);
+	o = check(after);
+	assert_int_equal(o.fault.kind, FAULT_READ);
+	assert_int_equal(o.fault.insn, 6);
+}
+
 static void regions_are_bounded(void **state)
 {
 	struct outcome o =
@@ -373,6 +389,7 @@ int main(void)
 		cmocka_unit_test(helper_fault),
 		cmocka_unit_test(void_result),
 		cmocka_unit_test(reservations),
+		cmocka_unit_test(lent_memory),
 		cmocka_unit_test(regions_are_bounded),
 		cmocka_unit_test(locks),
 		cmocka_unit_test(context),
