@@ -172,6 +172,7 @@ static bool listed(const char *list, const char *path)
 }
 
 struct env_build {
+	bool world;
 	bool listing; /* ldd: the loader only lists what it would load */
 	u64 *vec;
 	char *text;
@@ -190,7 +191,7 @@ static char *put(struct env_build *e, const char *a, const char *b, const char *
 	return start;
 }
 
-/* One entry of the application's environment; 0 drops it. */
+/* One entry of the application's environment, or what takes its place. */
 static u64 env_entry(struct env_build *e, u64 entry, char *buf, bool preload, bool *have)
 {
 	struct run none = {0};
@@ -198,8 +199,10 @@ static u64 env_entry(struct env_build *e, u64 entry, char *buf, bool preload, bo
 
 	if (n < 0)
 		return entry; /* the kernel will say so */
-	if (starts(buf, "CYGNET_WORLD="))
-		return 0;
+	if (starts(buf, "CYGNET_WORLD=")) {
+		e->world = true; /* its own idea (a world inside ours): it gets that one */
+		return entry;
+	}
 	if (starts(buf, "LD_TRACE_LOADED_OBJECTS="))
 		e->listing = true;
 	if (!preload || !starts(buf, "LD_PRELOAD="))
@@ -243,14 +246,14 @@ static bool env_build(struct block *b, u64 envp, bool preload, u64 *out)
 		if (user_read(&entry, envp + i * 8, 8))
 			break;
 		kept = env_entry(&e, entry, buf, preload, &have);
-		if (kept && kept != entry)
+		if (kept != entry)
 			append(&e, buf + 11);
-		if (kept)
-			e.vec[n++] = kept;
+		e.vec[n++] = kept;
 	}
 	if (preload && !have)
 		e.vec[n++] = ptr_to_u64(put(&e, "LD_PRELOAD=", agent.preload, ""));
-	e.vec[n++] = ptr_to_u64(put(&e, "CYGNET_WORLD=", agent.world, ""));
+	if (!e.world)
+		e.vec[n++] = ptr_to_u64(put(&e, "CYGNET_WORLD=", agent.world, ""));
 	e.vec[n] = 0;
 	if (e.listing) {
 		sys_munmap(mem, size);

@@ -114,6 +114,7 @@ void agent_enter(struct block *b)
 	b->now.nr = (s32)b->regs.ax;
 	b->now.flags = PENDING_ACTIVE;
 	b->now.scratch = 0;
+	b->has_temp = false;
 	b->regs.orig_ax = b->regs.ax;
 	b->resume = stub_pc(h, h->at_syscall);
 	args_keep(b);
