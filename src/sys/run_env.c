@@ -135,23 +135,20 @@ static void env_trace(struct run *run, const char *line, u32 len)
 {
 	const struct helper_proto *output = core_helper(BPF_FUNC_ringbuf_output);
 	struct call *k = call_of(run);
-	struct {
-		struct note n;
-		char text[512];
-	} rec = {{0}};
+	u64 space[(sizeof(struct note) + 512) / sizeof(u64)] = {0};
+	struct note *n = (struct note *)space;
 
 	if (!output)
 		return;
-	len = MIN(len, (u32)sizeof(rec.text));
-	rec.n.kind = NOTE_TRACE;
-	rec.n.pid = rec.n.tid = k->c->pid;
-	rec.n.cpu = run->cpu;
-	rec.n.time_ns = env_clock(run, ENV_CLOCK_MONOTONIC);
-	env_comm(run, rec.n.comm);
-	rec.n.len = len;
-	memcpy(rec.text, line, len);
-	output->fn(run, ptr_to_u64(&k->inst->notes->map), ptr_to_u64(&rec), sizeof(rec.n) + len, 0,
-		   0);
+	len = MIN(len, 512u);
+	n->kind = NOTE_TRACE;
+	n->pid = n->tid = k->c->pid;
+	n->cpu = run->cpu;
+	n->time_ns = env_clock(run, ENV_CLOCK_MONOTONIC);
+	env_comm(run, n->comm);
+	n->len = len;
+	memcpy(n->text, line, len);
+	output->fn(run, ptr_to_u64(&k->inst->notes->map), ptr_to_u64(n), sizeof(*n) + len, 0, 0);
 }
 
 static void ring_doorbell(struct world_page *page)
