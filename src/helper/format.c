@@ -13,6 +13,7 @@
  *	p px pK ps pS pB	an address; no symbols are known here
  *	pI4 pi4 pI6 pi6		an IP address, read from memory
  *
+ * Bytes beyond ASCII stand for themselves, as 6.18 has it.
  * %s, %p and their kin end at a space, punctuation or the end. What is more:
  * behind a printed %p every letter and digit is swallowed, and %pB, IP
  * addresses, %pks and %pus ignore the width. Addresses are printed as they
@@ -50,25 +51,39 @@ struct format {
 	u32 used, taken; /* written by the first pass, read by the second */
 };
 
-static bool is_space(char c)
+/* Character classes as the kernel has them: Latin-1. */
+static bool is_space(char ch)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	u8 c = (u8)ch;
+
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0xa0;
 }
 
-static bool is_print(char c)
+static bool is_alnum(char ch)
 {
-	return c >= ' ' && c <= '~';
+	u8 c = (u8)ch;
+
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z' && c < 0x80) ||
+	       (c >= 0xc0 && c != 0xd7 && c != 0xf7);
 }
 
-static bool is_alnum(char c)
+static bool is_control(char ch)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	u8 c = (u8)ch;
+
+	return c < ' ' || (c >= 0x7f && c < 0xa0);
 }
 
-/* May a conversion end before this character? */
+/* May a conversion end before this character: the end, a space, punctuation? */
 static bool is_end(char c)
 {
-	return !c || is_space(c) || (is_print(c) && !is_alnum(c));
+	return !c || is_space(c) || !(is_alnum(c) || is_control(c));
+}
+
+/* May this character stand in a format? What is beyond ASCII may be UTF-8. */
+static bool is_text(char c)
+{
+	return (u8)c >= 0x80 || is_space(c) || !is_control(c);
 }
 
 static const char *parse_width(const char *f, struct spec *s)
@@ -213,7 +228,7 @@ static int prepare(struct format *f, const char *fmt, u32 fmt_size, const u64 *a
 	if (len == fmt_size)
 		return -EINVAL;
 	for (p = fmt; *p;) {
-		if (!is_print(*p) && !is_space(*p))
+		if (!is_text(*p))
 			return -EINVAL;
 		if (*p++ != '%')
 			continue;
@@ -263,15 +278,20 @@ static void put_pointer(struct text *t, struct spec *s, u64 v)
 	struct text d;
 
 	text_init(&d, digits, sizeof(digits));
+	text_fmt(&d, s->kind == KIND_SYMBOL ? "0x%llx" : "%llx", (unsigned long long)v);
 	if (s->kind == KIND_SYMBOL) {
-		text_fmt(&d, "0x%llx", (unsigned long long)v);
 		put_padded(t, s, digits, d.len);
 		return;
 	}
-	/* Without a width 16 digits; with one, zeroes only where asked for. */
-	text_fmt(&d, s->width ? "%llx" : "%016llx", (unsigned long long)v);
-	if (s->zero && !s->left && s->width > d.len)
-		text_pad(t, '0', s->width - d.len), s->width = 0;
+	/* Without a width 16 digits, or as many columns. */
+	if (!s->width) {
+		s->width = 16;
+		s->zero = true;
+	}
+	if (s->zero && !s->left && s->width > d.len) {
+		text_pad(t, '0', s->width - d.len);
+		s->width = 0;
+	}
 	put_padded(t, s, digits, d.len);
 }
 
