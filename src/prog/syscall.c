@@ -9,10 +9,10 @@ static int check_attach(u32 attach_type, struct diag *diag)
 	return attach_type ? prog_attach_refused(attach_type, diag) : 0;
 }
 
-/* Both sets, but such a program is attached nowhere. */
+/* As programs of events, but attached nowhere. */
 static bool allows(const struct helper_proto *proto, u32 attach_type)
 {
-	return proto->id != BPF_FUNC_get_attach_cookie;
+	return prog_tracing_allows(proto, attach_type) && proto->id != BPF_FUNC_get_attach_cookie;
 }
 
 const struct prog_type_ops prog_syscall_ops = {
