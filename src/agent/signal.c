@@ -263,12 +263,23 @@ static bool defer(struct block *b, const struct sig_info *info, struct sig_conte
 	return true;
 }
 
+/* One of our signals, sent by somebody, is about to be queued again: not before it is unblocked. */
+static void hold_ours(u64 sig)
+{
+	u64 bit = SIG_BIT(sig);
+
+	if (ours(sig))
+		sys4(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, SYS_ARG(&bit), 0, 8);
+}
+
 /* Queues deferred signals again; all are blocked until the tail sets b->mask. */
 void agent_flush(struct block *b)
 {
 	u32 n = b->deferred & 0x7fffffff;
 
 	b->after_mask = b->mask;
+	for (u32 i = 0; i < n; i++)
+		hold_ours(b->defer[i].signo);
 	for (u32 i = 0; i < n; i++) {
 		sys4(__NR_rt_tgsigqueueinfo, b->tgid, b->tid, b->defer[i].signo,
 		     SYS_ARG(&b->defer[i]));
@@ -359,6 +370,7 @@ static enum settled settle(struct block *b, struct sig_context *uc)
 
 static u64 send_again(u64 sig, struct sig_info *info)
 {
+	hold_ours(sig);
 	sys4(__NR_rt_tgsigqueueinfo, sys3(__NR_getpid, 0, 0, 0), sys3(__NR_gettid, 0, 0, 0),
 	     (long)sig, SYS_ARG(info));
 	return 0;

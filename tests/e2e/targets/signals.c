@@ -235,6 +235,16 @@ static void test_faults(void)
 		*(volatile int *)8 = 1;
 	printf("segv: %d %d\n", last, value);
 	n = 0;
+	for (int s = 0; s < 4; s++) { /* sent, not raised by a fault */
+		static const int sent[] = {SIGSEGV, SIGBUS, SIGTRAP, SIGSYS};
+
+		sigaction(sent[s], &sa, NULL);
+		last = 0;
+		if (!sigsetjmp(jump, 1))
+			raise(sent[s]);
+		printf("raised: %d %d\n", last == sent[s], value == SI_TKILL);
+	}
+	n = 0;
 	sigsetjmp(jump, 1);
 	if (n++ < 3)
 		__asm__ volatile("int3");
