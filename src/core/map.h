@@ -17,6 +17,7 @@ struct map;
  * Our own type, which MAP_CREATE does not take: the ring of a perf event.
  * max_entries is its bytes of data, a power of two of at least a page; the
  * contents are what a consumer maps: struct perf_event_mmap_page, then the data.
+ * key_size is the cpu that the event counts on, plus 1; 0: any.
  */
 #define MAP_TYPE_PERF_RING 0x10000u
 
@@ -66,7 +67,7 @@ struct map_ops {
 	int (*layout)(const struct map_attr *attr, u64 *contents, u64 *meta);
 	/* Fills a fresh, zeroed segment whose header is already written. */
 	int (*init)(struct map *m);
-	/* Prepares a view (m->priv); called for every view, after init for the first. 0 or -EINVAL.
+	/* Prepares a view (m->priv); called for every view, before init for the first. 0 or -EINVAL.
 	 */
 	int (*view)(struct map *m);
 
@@ -109,6 +110,13 @@ struct map_ops {
 	int (*direct)(struct map *m, u64 off, u64 *addr);
 	/* Bytes of memory that fdinfo reports. */
 	u64 (*memory)(const struct map *m);
+	/*
+	 * Puts right what participants left behind who died in the middle of an
+	 * operation; `dead` tells of a participant's index. The instance calls it,
+	 * one thread at a time, while others go on; nobody ever waits for it. NULL:
+	 * nothing can be left behind.
+	 */
+	void (*sweep)(struct map *m, bool (*dead)(void *data, u32 owner), void *data);
 };
 
 /* Bytes one bpf(2) element copy has: value_size, or stride * cpus for per-CPU types. */
@@ -121,6 +129,9 @@ bool map_type_is_percpu(u32 type);
  */
 int map_view_init(struct map *m, const struct map_attr *attr, u32 id, const char *name, void *base,
 		  u32 owner, bool fresh);
+
+/* Bytes that a ring buffer's consumer has not taken yet. */
+u64 map_ringbuf_pending(const struct map *m);
 
 /* From core/tables.def; NULL for an unknown type. */
 const struct map_ops *core_map_ops(u32 type);

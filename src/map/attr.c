@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Values with a spin lock. The lock's word holds its owner, participant + 1:
+ * a holder that died is found by sweeping and its lock released. Who wants
+ * the lock meanwhile tries for a bounded time and then goes without.
+ */
+#include "map/attr.h"
+
+#define LOCK_TRIES (1u << 16)
+
+void map_copy_value(const struct map *m, void *dst, const void *src)
+{
+	u32 off = m->spin_lock_off, end = off + sizeof(u32);
+
+	if (m->spin_lock_off < 0 || end > m->value_size) {
+		__builtin_memcpy(dst, src, m->value_size);
+		return;
+	}
+	__builtin_memcpy(dst, src, off);
+	__builtin_memcpy((u8 *)dst + end, (const u8 *)src + end, m->value_size - end);
+}
+
+static bool try_lock(u32 *word, u32 owner)
+{
+	u32 old = 0;
+
+	return __atomic_compare_exchange_n(word, &old, owner + 1, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+int map_copy_locked(const struct map *m, void *elem, void *dst, const void *src)
+{
+	u32 *word = (u32 *)((u8 *)elem + m->spin_lock_off);
+	u32 tries = 0;
+
+	while (!try_lock(word, m->owner)) {
+		if (++tries == LOCK_TRIES)
+			return -EBUSY;
+#if defined(__x86_64__)
+		__builtin_ia32_pause();
+#endif
+	}
+	map_copy_value(m, dst, src);
+	__atomic_store_n(word, 0, __ATOMIC_RELEASE);
+	return 0;
+}
+
+void map_sweep_lock(const struct map *m, void *elem, bool (*dead)(void *data, u32 owner),
+		    void *data)
+{
+	u32 *word = (u32 *)((u8 *)elem + m->spin_lock_off);
+	u32 held = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+	if (held && dead(data, held - 1))
+		__atomic_compare_exchange_n(word, &held, 0, false, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED);
+}

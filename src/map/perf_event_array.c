@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * BPF_MAP_TYPE_PERF_EVENT_ARRAY: object ids of perf events, put there by
+ * bpf(2) (sys/ translates descriptors). A program that writes asks its
+ * environment for the ring with that id; one not known here yet is a miss,
+ * which the environment counts.
+ *
+ *	contents | id 0 | id 1 | ...    (u32, 0: none)
+ */
+#include "core/helper.h"
+#include "core/run.h"
+#include "map/array.h"
+#include "map/perf_ring.h"
+
+static int check(const struct map_attr *attr, struct diag *diag)
+{
+	return attr->value_size != sizeof(u32) ||
+			       (attr->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
+		       ? -EINVAL
+		       : array_check(attr, diag);
+}
+
+static int layout(const struct map_attr *attr, u64 *contents, u64 *meta)
+{
+	*contents = ROUND_UP((u64)attr->max_entries * sizeof(u32), PAGE_BYTES);
+	*meta = 0;
+	return 0;
+}
+
+static int view(struct map *m)
+{
+	return 0;
+}
+
+static inline u32 *id_at(const struct map *m, u32 index)
+{
+	return (u32 *)m->contents + index;
+}
+
+static int sys_update(struct map *m, const void *key, const void *value, u64 flags)
+{
+	u32 index = array_index(key), id;
+
+	if (flags != BPF_ANY)
+		return -EINVAL;
+	if (index >= m->max_entries)
+		return -E2BIG;
+	__builtin_memcpy(&id, value, sizeof(id));
+	__atomic_store_n(id_at(m, index), id, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static int sys_delete(struct map *m, const void *key)
+{
+	u32 index = array_index(key);
+
+	if (index >= m->max_entries)
+		return -E2BIG;
+	return __atomic_exchange_n(id_at(m, index), 0, __ATOMIC_ACQ_REL) ? 0 : -ENOENT;
+}
+
+const struct map_ops map_perf_event_array_ops = {
+	.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+	.name = "perf_event_array",
+	.check = check,
+	.layout = layout,
+	.view = view,
+	.sys_update = sys_update,
+	.sys_delete = sys_delete,
+	.next_key = array_next_key,
+};
+
+/* ---- helpers ---- */
+/* The ring at the index in `flags`: 0 or -errno. */
+static int find_ring(struct run *run, struct map *m, u64 flags, struct map **out)
+{
+	u64 index = flags & BPF_F_INDEX_MASK;
+	u32 id;
+
+	if (index == BPF_F_CURRENT_CPU)
+		index = run->cpu;
+	if (index >= m->max_entries)
+		return -E2BIG;
+	id = __atomic_load_n(id_at(m, index), __ATOMIC_ACQUIRE);
+	*out = id && run->env && run->env->object ? run->env->object(run, id) : NULL;
+	return *out && (*out)->type == MAP_TYPE_PERF_RING ? 0 : -ENOENT;
+}
+
+static u64 perf_event_output(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	struct map *ring;
+	int err;
+
+	if (r3 & ~(u64)BPF_F_INDEX_MASK)
+		return -EINVAL;
+	err = find_ring(run, u64_to_ptr(r2), r3, &ring);
+	if (!err && r5 > UINT16_MAX)
+		err = -E2BIG;
+	err = err ?: perf_ring_write(ring, run->cpu, u64_to_ptr(r4), r5);
+	if (!err && run->env->wake)
+		run->env->wake(run, ring);
+	return err;
+}
+
+/* Counters: none of the events here count anything. */
+static u64 perf_event_read(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	struct map *ring;
+
+	if (r2 & ~(u64)BPF_F_INDEX_MASK)
+		return -EINVAL;
+	return find_ring(run, u64_to_ptr(r1), r2, &ring) ?: -EINVAL;
+}
+
+static u64 perf_event_read_value(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	struct map *ring;
+	int err = -EINVAL;
+
+	if (r4 == sizeof(struct bpf_perf_event_value) && !(r2 & ~(u64)BPF_F_INDEX_MASK))
+		err = find_ring(run, u64_to_ptr(r1), r2, &ring) ?: -EINVAL;
+	__builtin_memset(u64_to_ptr(r3), 0, r4);
+	return err;
+}
+
+static const struct helper_proto protos[] = {
+	{
+		.id = BPF_FUNC_perf_event_read,
+		.name = "bpf_perf_event_read",
+		.fn = perf_event_read,
+		.ret = RET_INT,
+		.args = {ARG_MAP, ARG_ANY},
+		.flags = HELPER_TRACING,
+		.map_type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+		.doc = "A perf counter's value; the events of an instance count nothing",
+	},
+	{
+		.id = BPF_FUNC_perf_event_output,
+		.name = "bpf_perf_event_output",
+		.fn = perf_event_output,
+		.ret = RET_INT,
+		.args = {ARG_CTX, ARG_MAP, ARG_ANY, ARG_MEM, ARG_SIZE_OR_ZERO},
+		.flags = HELPER_GPL_ONLY,
+		.map_type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+		.doc = "Writes a sample with raw data to a perf event's ring",
+	},
+	{
+		.id = BPF_FUNC_perf_event_read_value,
+		.name = "bpf_perf_event_read_value",
+		.fn = perf_event_read_value,
+		.ret = RET_INT,
+		.args = {ARG_MAP, ARG_ANY, ARG_MEM_WRITE, ARG_SIZE},
+		.flags = HELPER_GPL_ONLY | HELPER_TRACING,
+		.map_type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+		.doc = "A perf counter's value and running times; the events here count nothing",
+	},
+};
+
+HELPER_FAMILY(map_perf_event_family, protos);
