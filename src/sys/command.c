@@ -101,19 +101,20 @@ int call_prog(struct call *k, int fd, struct prog_object **out)
 	return err;
 }
 
-static int mode_of(struct call *k, int fd)
+/* Asking costs a system call: only of objects that have descriptors of different modes. */
+static int mode_of(struct call *k, int fd, const struct map_object *m)
 {
-	return k->c->mode ? k->c->mode(k->c, fd) : O_RDWR;
+	return m->o.one_way && k->c->mode ? k->c->mode(k->c, fd) : O_RDWR;
 }
 
 int call_may_read(struct call *k, int fd, const struct map_object *m)
 {
-	return mode_of(k, fd) == O_WRONLY ? -EPERM : 0;
+	return mode_of(k, fd, m) == O_WRONLY ? -EPERM : 0;
 }
 
 int call_may_write(struct call *k, int fd, const struct map_object *m)
 {
-	return m->frozen || mode_of(k, fd) == O_RDONLY ? -EPERM : 0;
+	return m->frozen || mode_of(k, fd, m) == O_RDONLY ? -EPERM : 0;
 }
 
 long call_return(struct call *k, struct object *o, int mode)

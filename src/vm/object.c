@@ -209,6 +209,7 @@ int object_open(struct object *o, int mode)
 		return err;
 	}
 	o->shown = true;
+	o->one_way |= mode != O_RDWR;
 	if (!o->open) {
 		o->open = true;
 		object_get(o);

@@ -38,6 +38,7 @@ struct object {
 	u64 dev, ino;
 	int watch;       /* inotify watch descriptor, -1 */
 	bool shown;      /* a descriptor or a pin told of its id: it is taken for good */
+	bool one_way;    /* some descriptor was opened read-only or write-only */
 	bool open;       /* descriptions given out may be open: their locks say */
 	u64 check_until; /* a close was seen: ask the locks until then (monotonic ns), 0: no */
 	struct cygnet *inst;
