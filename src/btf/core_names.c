@@ -19,6 +19,7 @@
 
 struct name_list {
 	VEC(char *) list;
+	bool keep_ids;
 	struct hash seen; /* hash of the name -> it; equal hashes are compared by scanning */
 };
 
@@ -65,6 +66,8 @@ static int add_records(struct name_list *names, const struct btf_info *b, const 
 		struct bpf_core_relo relo;
 
 		memcpy(&relo, p, sizeof(relo));
+		if (relo.kind == BPF_CORE_TYPE_ID_TARGET)
+			names->keep_ids = true;
 		if (relo.kind != BPF_CORE_TYPE_ID_LOCAL)
 			err = add_name(names, btf_name(b, relo.type_id));
 	}
@@ -141,10 +144,11 @@ int btf_core_names(const void *btf, u32 btf_size, const void *ext, u32 ext_size,
 	btf_free(b);
 	hash_fini(&names.seen);
 	if (err) {
-		btf_names_free(&(struct btf_names){names.list.data, names.list.len});
+		btf_names_free(
+			&(struct btf_names){.data = names.list.data, .count = names.list.len});
 		return err;
 	}
-	*out = (struct btf_names){names.list.data, names.list.len};
+	*out = (struct btf_names){names.list.data, names.list.len, names.keep_ids};
 	return 0;
 }
 

@@ -32,8 +32,7 @@ enum keep {
 
 struct reducer {
 	const struct btf_info *full;
-	const char *const *names;
-	u32 name_count;
+	const struct btf_names *names;
 	u64 starts[1024]; /* bit per first two characters: is there a name like that? */
 	u8 *keep;         /* per id */
 	u32 *new_id;      /* per id */
@@ -57,8 +56,8 @@ static bool is_named(const struct reducer *r, const char *name)
 	if (!*name || !(r->starts[start / 64] >> start % 64 & 1))
 		return false;
 	len = btf_essential_length(name);
-	for (u32 i = 0; i < r->name_count; i++)
-		if (!strncmp(r->names[i], name, len) && !r->names[i][len])
+	for (u32 i = 0; i < r->names->count; i++)
+		if (!strncmp(r->names->data[i], name, len) && !r->names->data[i][len])
 			return true;
 	return false;
 }
@@ -110,11 +109,12 @@ static int mark_all(struct reducer *r)
 {
 	int err = 0;
 
-	for (u32 i = 0; i < r->name_count; i++) {
-		u32 start = start_of(r->names[i]);
+	for (u32 i = 0; i < r->names->count; i++) {
+		const char *name = r->names->data[i];
+		u32 start = start_of(name);
 
 		r->starts[start / 64] |= 1ull << start % 64;
-		if (r->names[i][0] && !r->names[i][1]) /* x___flavour */
+		if (name[0] && !name[1]) /* x___flavour */
 			r->starts[(start | '_' << 8) / 64] |= 1ull << (start | '_' << 8) % 64;
 	}
 	for (u32 id = 1; id < btf_count(r->full) && !err; id++)
@@ -215,18 +215,31 @@ static int put_type(struct reducer *r, u32 id)
 	return err || shell ? err : put_tail(r, t);
 }
 
+/* What stands where a type was left out; also what an empty result holds. */
+static int put_filler(struct reducer *r)
+{
+	struct btf_type filler = {.info = (u32)BTF_KIND_PTR << 24};
+
+	return put(r, &filler, sizeof(filler));
+}
+
 static int put_all(struct reducer *r)
 {
-	u32 next = 1;
+	u32 last = 0, next = 1;
 	int err = vec_push(&r->strings, 0);
 
-	for (u32 id = 1; id < btf_count(r->full); id++)
-		if (r->keep[id])
-			r->new_id[id] = next++;
-	for (u32 id = 1; id < btf_count(r->full) && !err; id++)
+	for (u32 id = 1; id < btf_count(r->full); id++) {
+		if (!r->keep[id])
+			continue;
+		r->new_id[id] = r->names->keep_ids ? id : next++;
+		last = id;
+	}
+	for (u32 id = 1; id <= last && !err; id++)
 		if (r->keep[id])
 			err = put_type(r, id);
-	return err;
+		else if (r->names->keep_ids)
+			err = put_filler(r);
+	return err || last ? err : put_filler(r);
 }
 
 static int assemble(const struct reducer *r, void **blob, u32 *size)
@@ -252,8 +265,7 @@ static int assemble(const struct reducer *r, void **blob, u32 *size)
 	return 0;
 }
 
-int btf_reduce(const struct btf_info *full, const char *const *names, u32 count, void **blob,
-	       u32 *size)
+int btf_reduce(const struct btf_info *full, const struct btf_names *names, void **blob, u32 *size)
 {
 	struct reducer *r = base_zalloc(sizeof(*r));
 	int err = -ENOMEM;
@@ -262,7 +274,6 @@ int btf_reduce(const struct btf_info *full, const char *const *names, u32 count,
 		return err;
 	r->full = full;
 	r->names = names;
-	r->name_count = count;
 	r->keep = base_zalloc(btf_count(full));
 	r->new_id = base_calloc(btf_count(full), sizeof(*r->new_id));
 	if (r->keep && r->new_id)

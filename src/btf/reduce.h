@@ -13,6 +13,8 @@
 struct btf_names {
 	char **data;
 	u32 count;
+	bool keep_ids; /* the object asks for the target's type ids: they have to stay what they are
+			*/
 };
 
 /*
@@ -31,9 +33,9 @@ void btf_names_free(struct btf_names *names);
  * A BTF blob with every type of `full` that bears one of the names (in any
  * flavour), whole: what they embed recursively, typedef chains, enums. Structs
  * met only behind pointers stay as shells: kind, name and size, no members.
+ * Under keep_ids nameless pointers fill the gaps (some MB for a kernel's BTF).
  * *blob: base_free() it. -ENOMEM.
  */
-int btf_reduce(const struct btf_info *full, const char *const *names, u32 count, void **blob,
-	       u32 *size);
+int btf_reduce(const struct btf_info *full, const struct btf_names *names, void **blob, u32 *size);
 
 #endif

@@ -65,7 +65,7 @@ static u64 cache_key(const char *btf, const struct btf_names *names)
 		key = hash_bytes(&st.st_mtim, sizeof(st.st_mtim), key);
 	for (u32 i = 0; i < names->count; i++)
 		key = hash_bytes(names->data[i], strlen(names->data[i]) + 1, key);
-	return key;
+	return key + names->keep_ids;
 }
 
 /* Written beside and renamed, so that no reader sees half of it. */
@@ -102,7 +102,7 @@ static int reduce(const char *btf, const struct btf_names *names, const char *pa
 		return -ENOENT;
 	err = size > UINT32_MAX ? -EFBIG : btf_view(raw, size, NULL, &full);
 	if (!err)
-		err = btf_reduce(full, (const char *const *)names->data, names->count, &blob, &len);
+		err = btf_reduce(full, names, &blob, &len);
 	if (!err)
 		err = store(path, blob, len);
 	base_free(blob);
