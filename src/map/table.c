@@ -263,7 +263,7 @@ int table_view(struct map *m)
 }
 
 /* A zeroed segment has all slots free; left are the spares and the bits behind the ends. */
-int table_init(struct map *m)
+int map_table_init(struct map *m)
 {
 	struct table *t = table_of(m);
 	u64 from = t->entries, words = ((u64)t->slots + 63) / 64;

@@ -82,7 +82,7 @@ static inline u64 table_cpu_off(const struct map *m, u32 cpu)
 int table_check(const struct map_attr *attr, struct diag *diag);
 int table_layout(const struct map_attr *attr, u64 *contents, u64 *meta);
 int table_view(struct map *m);
-int table_init(struct map *m);
+int map_table_init(struct map *m);
 
 /* The element's slot, with the state that proves it; -ENOENT, -EBUSY (a hostile table). */
 int table_find(struct map *m, const void *key, u32 *idx, u64 *state);
