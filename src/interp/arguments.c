@@ -56,7 +56,7 @@ bool interp_enter(struct interp *in, u32 start)
 	if (bytes > CHAIN_STACK)
 		return false;
 	f->stack += ROUND_UP(MAX(bytes, 1), STACK_UNIT);
-	return f->stack <= CHAIN_STACK;
+	return f->stack <= CHAIN_STACK || in->run->image->flags & IMAGE_PRIVATE_STACK;
 }
 
 static struct map *find_map(const struct run *run, u64 addr)

@@ -29,19 +29,18 @@ u64 interp_load_handle(struct interp *in, u64 addr, u32 size, bool is_signed)
 
 bool interp_load_packet(const struct run *run, s64 off, u32 size, u64 *value)
 {
+	s64 first = MIN(run->packet_link, 0); /* bytes before the packet that may be read, as < 0 */
 	u64 v;
 
-	if (!run->packet)
-		return false;
-	if (off != (s32)off)
-		return false;
-	if (off < PACKET_LINK)
+	if (!run->packet || off != (s32)off || off < PACKET_LINK)
 		return false;
 	if (off < PACKET_NET)
-		off -= PACKET_LINK;
+		off += run->packet_link - (s64)PACKET_LINK;
 	else if (off < 0)
-		off += -(s64)PACKET_NET + run->packet_net;
-	if (off < 0 || size > run->packet_size || (u64)off > run->packet_size - size)
+		off += run->packet_net - (s64)PACKET_NET;
+	else
+		first = 0;
+	if (off < first || off + size > run->packet_size)
 		return false;
 	switch (size) {
 	case 1: v = isa_load_U8(run->packet + off); break;

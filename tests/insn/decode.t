@@ -145,6 +145,18 @@ cut off
 -- error
 non-zero fields
 
+== lddw whose second half has a register
+-- raw
+18 00 00 00 01 00 00 00 00 01 00 00 00 00 00 00
+-- error
+non-zero fields
+
+== lddw whose second half has an offset
+-- raw
+18 00 00 00 01 00 00 00 00 00 01 00 00 00 00 00
+-- error
+non-zero fields
+
 == map load with upper half
 -- raw
 18 10 00 00 01 00 00 00 00 00 00 00 01 00 00 00

@@ -29,6 +29,16 @@ r2 = 0x7fffffff ll
 if r1 == r2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if r1 == r2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if r1 == r2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if r1 == 5 goto +1
 goto +1
@@ -73,6 +83,16 @@ r2 = 0x7fffffff ll
 if r1 != r2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if r1 != r2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if r1 != r2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if r1 != 5 goto +1
 goto +1
@@ -87,7 +107,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x41e
+0x47e
 
 == if r1 > ...
 -- asm
@@ -117,6 +137,16 @@ r2 = 0x7fffffff ll
 if r1 > r2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if r1 > r2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if r1 > r2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if r1 > 5 goto +1
 goto +1
@@ -131,7 +161,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x41c
+0x47c
 
 == if r1 >= ...
 -- asm
@@ -161,6 +191,16 @@ r2 = 0x7fffffff ll
 if r1 >= r2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if r1 >= r2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if r1 >= r2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if r1 >= 5 goto +1
 goto +1
@@ -175,7 +215,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x71d
+0x77d
 
 == if r1 < ...
 -- asm
@@ -205,6 +245,16 @@ r2 = 0x7fffffff ll
 if r1 < r2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if r1 < r2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if r1 < r2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if r1 < 5 goto +1
 goto +1
@@ -249,6 +299,16 @@ r2 = 0x7fffffff ll
 if r1 <= r2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if r1 <= r2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if r1 <= r2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if r1 <= 5 goto +1
 goto +1
@@ -293,6 +353,16 @@ r2 = 0x7fffffff ll
 if r1 s> r2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if r1 s> r2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if r1 s> r2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if r1 s> 5 goto +1
 goto +1
@@ -307,7 +377,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x18
+0x78
 
 == if r1 s>= ...
 -- asm
@@ -337,6 +407,16 @@ r2 = 0x7fffffff ll
 if r1 s>= r2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if r1 s>= r2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if r1 s>= r2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if r1 s>= 5 goto +1
 goto +1
@@ -351,7 +431,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x319
+0x379
 
 == if r1 s< ...
 -- asm
@@ -381,6 +461,16 @@ r2 = 0x7fffffff ll
 if r1 s< r2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if r1 s< r2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if r1 s< r2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if r1 s< 5 goto +1
 goto +1
@@ -425,6 +515,16 @@ r2 = 0x7fffffff ll
 if r1 s<= r2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if r1 s<= r2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if r1 s<= r2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if r1 s<= 5 goto +1
 goto +1
@@ -469,6 +569,16 @@ r2 = 0x7fffffff ll
 if r1 & r2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if r1 & r2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if r1 & r2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if r1 & 5 goto +1
 goto +1
@@ -483,7 +593,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x70f
+0x76f
 
 == if w1 == ...
 -- asm
@@ -513,6 +623,16 @@ r2 = 0x7fffffff ll
 if w1 == w2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if w1 == w2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if w1 == w2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if w1 == 5 goto +1
 goto +1
@@ -527,7 +647,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x309
+0x349
 
 == if w1 != ...
 -- asm
@@ -557,6 +677,16 @@ r2 = 0x7fffffff ll
 if w1 != w2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if w1 != w2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if w1 != w2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if w1 != 5 goto +1
 goto +1
@@ -571,7 +701,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x416
+0x436
 
 == if w1 > ...
 -- asm
@@ -601,6 +731,16 @@ r2 = 0x7fffffff ll
 if w1 > w2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if w1 > w2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if w1 > w2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if w1 > 5 goto +1
 goto +1
@@ -615,7 +755,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x414
+0x434
 
 == if w1 >= ...
 -- asm
@@ -645,6 +785,16 @@ r2 = 0x7fffffff ll
 if w1 >= w2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if w1 >= w2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if w1 >= w2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if w1 >= 5 goto +1
 goto +1
@@ -659,7 +809,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x71d
+0x77d
 
 == if w1 < ...
 -- asm
@@ -689,6 +839,16 @@ r2 = 0x7fffffff ll
 if w1 < w2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if w1 < w2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if w1 < w2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if w1 < 5 goto +1
 goto +1
@@ -733,6 +893,16 @@ r2 = 0x7fffffff ll
 if w1 <= w2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if w1 <= w2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if w1 <= w2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if w1 <= 5 goto +1
 goto +1
@@ -747,7 +917,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x30b
+0x34b
 
 == if w1 s> ...
 -- asm
@@ -777,6 +947,16 @@ r2 = 0x7fffffff ll
 if w1 s> w2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if w1 s> w2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if w1 s> w2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if w1 s> 5 goto +1
 goto +1
@@ -791,7 +971,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x0
+0x20
 
 == if w1 s>= ...
 -- asm
@@ -821,6 +1001,16 @@ r2 = 0x7fffffff ll
 if w1 s>= w2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if w1 s>= w2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if w1 s>= w2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if w1 s>= 5 goto +1
 goto +1
@@ -835,7 +1025,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x309
+0x369
 
 == if w1 s< ...
 -- asm
@@ -865,6 +1055,16 @@ r2 = 0x7fffffff ll
 if w1 s< w2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if w1 s< w2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if w1 s< w2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if w1 s< 5 goto +1
 goto +1
@@ -909,6 +1109,16 @@ r2 = 0x7fffffff ll
 if w1 s<= w2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if w1 s<= w2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if w1 s<= w2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if w1 s<= 5 goto +1
 goto +1
@@ -923,7 +1133,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x71f
+0x75f
 
 == if w1 & ...
 -- asm
@@ -953,6 +1163,16 @@ r2 = 0x7fffffff ll
 if w1 & w2 goto +1
 goto +1
 r0 |= 16
+r1 = 0x100000002 ll
+r2 = 0x100000001 ll
+if w1 & w2 goto +1
+goto +1
+r0 |= 32
+r1 = 0x500000001 ll
+r2 = 0x100000001 ll
+if w1 & w2 goto +1
+goto +1
+r0 |= 64
 r1 = 0x5 ll
 if w1 & 5 goto +1
 goto +1
@@ -967,7 +1187,7 @@ goto +1
 r0 |= 1024
 exit
 -- result
-0x70f
+0x74f
 
 == goto over
 -- asm

@@ -335,6 +335,7 @@ struct input {
 	u32 mem_size;
 	const void *packet;
 	u32 packet_size;
+	u32 link; /* the packet starts so many bytes behind its link header; 0: with it */
 	u32 sub_stack;
 	u64 budget;
 	u32 ctx_size, ctx_write_lo, ctx_write_hi;
@@ -361,7 +362,8 @@ static struct outcome run_on(const struct engine *e, struct image *img, const st
 			     .budget = in->budget ?: RUN_BUDGET,
 			     .packet = in->packet,
 			     .packet_size = in->packet_size,
-			     .packet_net = 14};
+			     .packet_link = -(s32)in->link,
+			     .packet_net = in->link ? 0 : 14};
 	o.r0 = 0xdead;
 	o.err = e->run(&o.run, &o.r0);
 	o.fault = o.run.fault;
