@@ -18,7 +18,7 @@ cd "$W" || exit 1
 mkdir -p bin
 T=$TOP/tests/e2e/targets
 
-# alike NAME COMMAND...: same output and status, traced and not
+# alike NAME COMMAND...: same output and status, traced and not (our own notices aside: they stay in notices)
 alike() {
 	local name=$1 rc1 rc2
 	shift
@@ -26,6 +26,8 @@ alike() {
 	rc1=$?
 	traced timeout 120 "$@" >traced.out 2>traced.err </dev/null
 	rc2=$?
+	grep '^cygnet: ' traced.err >notices
+	sed -i '/^cygnet: /d' traced.err
 	same "$name" "$(cat traced.out traced.err) status $rc2" "$(cat plain.out plain.err) status $rc1"
 }
 
@@ -47,12 +49,14 @@ alike "children behind seccomp" bin/seccomp
 alike "exceptions, longjmp, backtrace" bin/throw
 alike "stacks seen by handlers" bin/backtrace
 alike "a static child" sh -c 'bin/static; sh -c "bin/static; exit 3"'
+[ -n "${AGENT_RUNNER:-}" ] || has "the static child is named" notices 'bin/static: statically linked'
 alike "a preload of its own" env LD_PRELOAD="$W/bin/preload.so" bin/setid
 alike "a preload of its own, kept over exec" env LD_PRELOAD="$W/bin/preload.so" sh -c 'sh -c "bin/setid; echo $LD_PRELOAD"'
 alike "an empty environment" env -i /bin/sh -c '/bin/echo $PATH; exec /usr/bin/env'
 if [ "$(id -u)" -eq 0 ] && id nobody >/dev/null 2>&1; then
 	chmod 755 "$W" bin && chmod u+s bin/setid && chown nobody bin/setid && chmod u+s bin/setid
 	alike "a setuid child" sh -c 'bin/setid; echo $?'
+	[ -n "${AGENT_RUNNER:-}" ] || has "the setuid child is named" notices 'bin/setid: setuid or setgid'
 else
 	skip "a setuid child" "not root"
 fi
@@ -63,7 +67,7 @@ alike "false" false
 alike "cat" cat /etc/hostname
 alike "ls" ls -l /etc
 alike "a missing command" sh -c 'nonesuch; echo $?'
-alike "killed by a signal" sh -c 'kill -9 $$'
+alike "killed by a signal" sh -c 'sh -c "kill -9 \$\$"; echo $?'
 alike "bash: pipes, subshells, traps" bash -c 'trap "echo bye" EXIT; ls /etc | sort | wc -l; (exit 3); echo $?; x=$(echo a b | tr a-z A-Z); echo $x; exit 5'
 alike "bash: jobs and signals" bash -c 'sleep 5 & p=$!; kill -TERM $p; wait $p; echo $?; trap "echo usr" USR1; kill -USR1 $$; echo end'
 alike "bash: a hundred commands" bash -c 'for i in $(seq 100); do /bin/true $i || echo bad; done; echo done'
