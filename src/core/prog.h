@@ -15,7 +15,10 @@ struct prog_type_ops {
 	const char *name; /* as bpftool prints it */
 	u16 since;        /* first kernel, 0xMMmm */
 	bool tracing;     /* fires from events of processes (HELPER_TRACING allowed) */
-	const char *doc;  /* one line; lint: never NULL */
+	/* Since 6.13 each function of these has a stack of its own: 512 bytes each, not together.
+	 */
+	bool private_stack;
+	const char *doc; /* one line; lint: never NULL */
 	/* Bytes of context a program may read; 0: unlimited pointer-sized slots (raw tracepoints).
 	 */
 	u32 ctx_size;

@@ -8,7 +8,8 @@
  * instruction, and the last instruction does not fall out. A walk along all
  * edges from the functions' entries must reach every instruction. The call
  * graph is a tree of at most 8 frames (so none is recursive) whose frames hold
- * 512 bytes together.
+ * 512 bytes together, or each in types with private stacks. A function whose
+ * address is taken counts as called there: as a callback it will be.
  *
  * What of this the kernel decides while it follows values, it may decide
  * differently for code that values never reach; everything here is something
@@ -230,7 +231,9 @@ static int check_helper(struct check *c, u32 i)
 	s64 id = c->ops[i].imm;
 	const struct helper_proto *proto = id >= 0 && id <= UINT32_MAX ? core_helper(id) : NULL;
 
-	if (id <= 0 || id >= __BPF_FUNC_MAX_ID)
+	if (id == BPF_FUNC_unspec)
+		return fail(c, VERIFY_HELPER_TYPE, i, helper_name(0), 0);
+	if (id < 0 || id >= __BPF_FUNC_MAX_ID)
 		return fail(c, VERIFY_INVALID_FUNC, i, "unknown", (int)id);
 	if (!proto)
 		return fail(c, VERIFY_UNKNOWN_FUNC, i, helper_name(id), (int)id);
@@ -366,11 +369,12 @@ static int follow(struct check *c, u32 s, u32 depth, struct chain *chains)
 	chains[s].open = true;
 	for (u32 i = sub->start; i < sub->end; i++) {
 		u32 callee;
+		s64 target;
 		int err;
 
-		if (c->ops[i].op != ISA_OP_CALL_SUB)
+		if (!callee_of(&c->ops[i], &target))
 			continue;
-		callee = function_of(c, c->ops[i].imm);
+		callee = function_of(c, (u32)target);
 		err = follow(c, callee, depth + 1, chains);
 		if (err)
 			return err;
@@ -383,12 +387,14 @@ static int follow(struct check *c, u32 s, u32 depth, struct chain *chains)
 
 static int check_chains(struct check *c, u32 *stack)
 {
+	const struct prog_type_ops *type = core_prog_ops(c->opts->prog_type);
+	bool together = !type || !type->private_stack;
 	struct chain *chains = base_calloc(c->starts.len, sizeof(*chains));
 	int err = chains ? 0 : -ENOMEM;
 
 	for (u32 s = 0; s < c->starts.len && !err; s++) {
 		err = follow(c, s, 0, chains);
-		if (!err && chains[s].stack > ISA_STACK_SIZE)
+		if (!err && together && chains[s].stack > ISA_STACK_SIZE)
 			err = fail(c, VERIFY_STACK_CHAIN, c->subs[s].start, (int)chains[s].frames,
 				   (int)chains[s].stack);
 		if (!err && chains[s].frames > ISA_MAX_FRAMES)
