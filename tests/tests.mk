@@ -10,6 +10,11 @@ $(B)/tests/%: tests/%.c $(B)/libcygnet.a | deps-test
 # libbpf's calls of syscall(2) must resolve to the test's own.
 $(B)/tests/unit/sys_libbpf_test: TEST_LIBS := -rdynamic -lbpf
 
+# The shim's wrapped names must come before libc's.
+SHIM_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/shim_*_test.c))
+$(SHIM_TESTS): $(SHIM_OBJ)
+$(SHIM_TESTS): TEST_LIBS := $(SHIM_OBJ) $(B)/libcygnet.a -ldl
+
 unit: $(UNIT_BIN)
 check: deps-test tools unit
 	@B=$(B) ONLY=$(ONLY) tests/run.sh

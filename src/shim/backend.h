@@ -50,10 +50,11 @@ struct shim_backend {
 	bool (*is_ours)(const struct shim_file *f);
 	/* 0: now mmap the descriptor itself; -ENOENT: not ours. */
 	int (*mmap)(const struct shim_file *f, const struct shim_mapping *m);
-	/* A descriptor to wait on, the caller's own; -EPERM: that object cannot be polled. */
-	int (*poll_fd)(const struct shim_file *f);
-	/* Makes it readable exactly when there is data; -ENOENT: the object is gone. */
-	int (*settle)(const struct shim_file *f);
+	/*
+	 * A descriptor to wait on, the caller's own, and where in the object's file two
+	 * words differ while there is data. -EPERM: that object cannot be polled.
+	 */
+	int (*poll_fd)(const struct shim_file *f, u64 words[2]);
 	/* What stands in fdinfo behind the host's lines; -ENOENT: not ours. */
 	int (*fdinfo)(const struct shim_file *f, struct text *out);
 	/* A readable descriptor of a file the instance answers, the caller's own; -ENOENT. */

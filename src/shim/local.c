@@ -46,17 +46,13 @@ static int local_mmap(const struct shim_file *f, const struct shim_mapping *m)
 	return sys_mmap(inst(), f->dev, f->ino, m->offset, m->length, m->prot, m->flags);
 }
 
-static int local_poll_fd(const struct shim_file *f)
+static int local_poll_fd(const struct shim_file *f, u64 words[2])
 {
-	int fd = sys_poll_fd(inst(), f->dev, f->ino);
+	int fd = sys_poll_words(inst(), f->dev, f->ino, words);
 
+	fd = fd ?: sys_poll_fd(inst(), f->dev, f->ino);
 	/* The instance's own is borrowed. */
 	return fd < 0 ? fd : RAW_3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 0);
-}
-
-static int local_settle(const struct shim_file *f)
-{
-	return sys_poll_settle(inst(), f->dev, f->ino);
 }
 
 static int local_fdinfo(const struct shim_file *f, struct text *out)
@@ -92,7 +88,6 @@ static const struct shim_backend local = {
 	.is_ours = local_is_ours,
 	.mmap = local_mmap,
 	.poll_fd = local_poll_fd,
-	.settle = local_settle,
 	.fdinfo = local_fdinfo,
 	.file = local_file,
 	.path = local_path,

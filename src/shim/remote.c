@@ -313,14 +313,25 @@ static int remote_mmap(const struct shim_file *f, const struct shim_mapping *m)
 		CALL(WIRE_CALL_MMAP, f->dev, f->ino, m->offset, m->length, m->prot, m->flags));
 }
 
-static int remote_poll_fd(const struct shim_file *f)
+static int remote_poll_fd(const struct shim_file *f, u64 words[2])
 {
-	return descriptor(CALL(WIRE_CALL_POLL_FD, f->dev, f->ino));
-}
+	u8 bytes[2 * sizeof(u64) + 1]; /* and the text's NUL */
+	struct text t;
+	struct remote_reply r = {.text = &t};
+	s64 ret;
 
-static int remote_settle(const struct shim_file *f)
-{
-	return simple(CALL(WIRE_CALL_SETTLE, f->dev, f->ino));
+	text_init(&t, (char *)bytes, sizeof(bytes));
+	ret = remote(CALL(WIRE_CALL_POLL_FD, f->dev, f->ino), &r);
+	if (ret < 0)
+		return ret;
+	if (!r.is_fd)
+		return -EPROTO;
+	if (t.len != 2 * sizeof(u64)) {
+		RAW_1(SYS_close, ret);
+		return -EPROTO;
+	}
+	memcpy(words, bytes, 2 * sizeof(u64));
+	return ret;
 }
 
 static int remote_fdinfo(const struct shim_file *f, struct text *out)
@@ -368,7 +379,6 @@ static const struct shim_backend remote_backend = {
 	.is_ours = remote_is_ours,
 	.mmap = remote_mmap,
 	.poll_fd = remote_poll_fd,
-	.settle = remote_settle,
 	.fdinfo = remote_fdinfo,
 	.file = remote_file,
 	.path = remote_path,

@@ -9,10 +9,15 @@
  * descriptors of one ring may stand in one set, as in the kernel.
  *
  * The kernel's poll is level-triggered: ready while there is data. An eventfd
- * stays readable until it is read. So before every wait the watches that are
- * readable are settled: the instance looks at the ring and makes the eventfd say
- * what the ring says. That asks nothing when nothing is readable, and costs one
- * poll(2) of all watches; a consumer that drained its ring does not spin.
+ * stays readable until it is read. So before every wait the watches are settled:
+ * each one's ring says in two words of its first pages whether there is data,
+ * and the eventfd is made to say the same. That costs one poll(2) of all watches
+ * and a look at each; a consumer that drained its ring does not spin, and data
+ * is never overlooked because its notice is still under way.
+ *
+ * The pages are mapped through a description of our own. What keeps the object
+ * alive is the lock on the client's descriptions; ours has none, so that a watch
+ * never holds an object nobody else does.
  */
 #include "shim/shim.h"
 #include <fcntl.h>
@@ -20,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -27,12 +33,15 @@
 
 #define WATCHES_MAX 4096
 #define SETTLE_STEP 64
+#define WATCH_BYTES (2 * PAGE_BYTES) /* where the words lie */
 
 struct watch {
 	int epfd; /* -1: poll and select */
 	int fd;   /* the ring, as the client calls it */
 	int event_fd;
-	struct shim_file file;
+	struct shim_file file, event_file;
+	u64 words[2];    /* offsets, into: */
+	const u8 *pages; /* NULL: not mapped (yet) */
 	bool used;
 	bool orphan; /* the client closed `fd`; the ring may live on, mapped */
 };
@@ -62,11 +71,24 @@ static void mark_epoll(int fd, bool on)
 		__atomic_fetch_and(&epoll_bits[fd / 64], ~bit, __ATOMIC_RELAXED);
 }
 
+/* A client that closes every number it finds may have put something else there. */
+static bool is_event_fd(const struct watch *w)
+{
+	struct shim_file f;
+
+	return !shim_fstat(w->event_fd, &f) && f.dev == w->event_file.dev &&
+	       f.ino == w->event_file.ino;
+}
+
 static void drop(struct watch *w)
 {
-	if (w->epfd >= 0)
-		RAW_4(SYS_epoll_ctl, w->epfd, EPOLL_CTL_DEL, w->event_fd, NULL);
-	RAW_1(SYS_close, w->event_fd);
+	if (is_event_fd(w)) {
+		if (w->epfd >= 0)
+			RAW_4(SYS_epoll_ctl, w->epfd, EPOLL_CTL_DEL, w->event_fd, NULL);
+		RAW_1(SYS_close, w->event_fd);
+	}
+	if (w->pages)
+		RAW_2(SYS_munmap, w->pages, WATCH_BYTES);
 	w->used = false;
 	__atomic_store_n(&count, count - 1, __ATOMIC_RELEASE);
 }
@@ -79,8 +101,62 @@ static struct watch *find(int epfd, int fd)
 	return NULL;
 }
 
+/* The ring's first pages; a perf buffer has none before its consumer mapped it. */
+static void map_pages(struct watch *w)
+{
+	char path[32] = "/proc/self/fd/";
+	struct shim_file f;
+	struct stat st;
+	struct text t;
+	long fd, p;
+
+	if (w->words[0] > WATCH_BYTES - sizeof(u64) || w->words[1] > WATCH_BYTES - sizeof(u64) ||
+	    w->words[0] % sizeof(u64) || w->words[1] % sizeof(u64))
+		return;
+	if (shim_fstat(w->fd, &f) || f.dev != w->file.dev || f.ino != w->file.ino)
+		return;
+	text_init(&t, path, sizeof(path));
+	text_fmt(&t, "/proc/self/fd/%d", w->fd);
+	fd = RAW_4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	if (!RAW_2(SYS_fstat, fd, &st) && st.st_size >= (off_t)WATCH_BYTES) {
+		p = RAW_6(SYS_mmap, 0, WATCH_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+		if (p > 0 || p < -4095)
+			w->pages = (const u8 *)p;
+	}
+	RAW_1(SYS_close, fd);
+}
+
+static u64 word_at(const struct watch *w, u32 i)
+{
+	return __atomic_load_n((const u64 *)(w->pages + w->words[i]), __ATOMIC_ACQUIRE);
+}
+
+static bool has_data(const struct watch *w)
+{
+	return w->pages && word_at(w, 0) != word_at(w, 1);
+}
+
+/* Makes the eventfd say what the ring says. `readable`: what it says now. */
+static void settle(struct watch *w, bool readable)
+{
+	u64 one = 1, was;
+
+	if (!w->pages && !w->orphan)
+		map_pages(w);
+	if (readable == has_data(w) || !is_event_fd(w))
+		return;
+	/* Drained first: what a producer adds from here on is signalled anew. */
+	if (readable)
+		RAW_3(SYS_read, w->event_fd, &was, sizeof(was));
+	if (has_data(w))
+		RAW_3(SYS_write, w->event_fd, &one, sizeof(one));
+}
+
 /* Takes event_fd. */
-static struct watch *add(int epfd, int fd, const struct shim_file *f, int event_fd)
+static struct watch *add(int epfd, int fd, const struct shim_file *f, int event_fd,
+			 const u64 words[2])
 {
 	u32 i;
 
@@ -92,20 +168,27 @@ static struct watch *add(int epfd, int fd, const struct shim_file *f, int event_
 	}
 	if (i == high)
 		high++;
-	watches[i] = (struct watch){epfd, fd, event_fd, *f, true, false};
+	watches[i] = (struct watch){.epfd = epfd,
+				    .fd = fd,
+				    .event_fd = event_fd,
+				    .file = *f,
+				    .words = {words[0], words[1]},
+				    .used = true};
+	shim_fstat(event_fd, &watches[i].event_file);
 	__atomic_store_n(&count, count + 1, __ATOMIC_RELEASE);
+	settle(&watches[i], false);
 	return &watches[i];
 }
 
 /* The instance's eventfd, an own descriptor out of the way of the client's numbers. */
-static int event_fd_of(const struct shim_file *f)
+static int event_fd_of(const struct shim_file *f, u64 words[2])
 {
 	struct shim_entry e;
 	long fd, moved;
 
 	if (!shim_enter(&e))
 		return -EPERM;
-	fd = e.b->poll_fd(f);
+	fd = e.b->poll_fd(f, words);
 	shim_leave(&e);
 	if (fd < 0)
 		return fd == -ENOENT ? -EPERM : fd;
@@ -114,19 +197,6 @@ static int event_fd_of(const struct shim_file *f)
 		return fd;
 	RAW_1(SYS_close, fd);
 	return moved;
-}
-
-static void settle(struct watch *w)
-{
-	struct shim_entry e;
-	int err = 0;
-
-	if (shim_enter(&e)) {
-		err = e.b->settle(&w->file);
-		shim_leave(&e);
-	}
-	if (err == -ENOENT)
-		drop(w);
 }
 
 static void settle_step(u32 from, u32 to)
@@ -138,11 +208,10 @@ static void settle_step(u32 from, u32 to)
 	for (u32 i = from; i < to; i++)
 		fds[n++] = (struct pollfd){.fd = watches[i].used ? watches[i].event_fd : -1,
 					   .events = POLLIN};
-	if (RAW_6(SYS_ppoll, fds, n, &now, NULL, 0, 0) <= 0)
-		return;
+	RAW_6(SYS_ppoll, fds, n, &now, NULL, 0, 0);
 	for (u32 i = 0; i < n; i++)
-		if (fds[i].revents & POLLIN)
-			settle(&watches[from + i]);
+		if (watches[from + i].used && !(fds[i].revents & POLLNVAL))
+			settle(&watches[from + i], fds[i].revents & POLLIN);
 }
 
 static void before_wait(void)
@@ -208,6 +277,7 @@ static long ctl_add(int epfd, int fd, const struct shim_file *f, const struct ep
 {
 	struct epoll_event own;
 	struct watch *w = find(epfd, fd);
+	u64 words[2];
 	int event_fd;
 	long r;
 
@@ -215,7 +285,7 @@ static long ctl_add(int epfd, int fd, const struct shim_file *f, const struct ep
 		return -EEXIST;
 	if (w)
 		drop(w);
-	event_fd = event_fd_of(f);
+	event_fd = event_fd_of(f, words);
 	if (event_fd < 0)
 		return event_fd;
 	own = *ev;
@@ -225,11 +295,10 @@ static long ctl_add(int epfd, int fd, const struct shim_file *f, const struct ep
 		RAW_1(SYS_close, event_fd);
 		return r;
 	}
-	w = add(epfd, fd, f, event_fd);
+	w = add(epfd, fd, f, event_fd, words);
 	if (!w)
 		return -ENOSPC;
 	mark_epoll(epfd, true);
-	settle(w);
 	return 0;
 }
 
@@ -304,13 +373,12 @@ static int stand_in(int fd)
 		w = NULL;
 	}
 	if (!w) {
-		int new = event_fd_of(&f);
+		u64 words[2];
+		int new = event_fd_of(&f, words);
 
-		w = new < 0 ? NULL : add(-1, fd, &f, new);
-		if (w)
-			settle(w);
+		w = new < 0 ? NULL : add(-1, fd, &f, new, words);
 	}
-	if (w && w->used)
+	if (w)
 		event_fd = w->event_fd;
 	shim_unlock(&lock);
 	return event_fd;

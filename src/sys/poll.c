@@ -178,3 +178,24 @@ int sys_poll_settle(struct cygnet *inst, u64 dev, u64 ino)
 	instance_unlock(inst);
 	return err;
 }
+
+int sys_poll_words(struct cygnet *inst, u64 dev, u64 ino, u64 words[2])
+{
+	struct object *o;
+	int err = 0;
+
+	instance_lock(inst);
+	o = object_by_inode(inst, dev, ino);
+	if (!o || !eventfd_of(o)) {
+		err = o ? -EPERM : -ENOENT;
+	} else if (o->kind == OBJECT_MAP) {
+		/* consumer position, a page, producer position */
+		words[0] = 0;
+		words[1] = PAGE_BYTES;
+	} else {
+		words[0] = offsetof(struct perf_event_mmap_page, data_head);
+		words[1] = offsetof(struct perf_event_mmap_page, data_tail);
+	}
+	instance_unlock(inst);
+	return err;
+}

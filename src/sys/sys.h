@@ -52,6 +52,11 @@ int sys_mmap(struct cygnet *inst, u64 dev, u64 ino, u64 offset, u64 length, u32 
  */
 int sys_poll_fd(struct cygnet *inst, u64 dev, u64 ino);
 int sys_poll_settle(struct cygnet *inst, u64 dev, u64 ino);
+/*
+ * Where a pollable object's file says whether there is data: when the two u64 at
+ * these offsets differ. For who would rather look than ask. -ENOENT, -EPERM.
+ */
+int sys_poll_words(struct cygnet *inst, u64 dev, u64 ino, u64 words[2]);
 
 /*
  * The text of a file an instance answers itself: /sys/kernel/(debug/)tracing/

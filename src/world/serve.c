@@ -57,13 +57,14 @@ static void call_mmap(struct request *r, struct answer *out)
 
 static void call_poll_fd(struct request *r, struct answer *out)
 {
+	u64 words[2];
+
+	out->result = sys_poll_words(r->inst, r->a[0], r->a[1], words);
+	if (out->result)
+		return;
+	text_write(&out->text, (const char *)words, sizeof(words));
 	out->result = sys_poll_fd(r->inst, r->a[0], r->a[1]);
 	out->is_fd = out->borrowed = out->result >= 0;
-}
-
-static void call_settle(struct request *r, struct answer *out)
-{
-	out->result = sys_poll_settle(r->inst, r->a[0], r->a[1]);
 }
 
 static void call_fdinfo(struct request *r, struct answer *out)
@@ -99,7 +100,6 @@ static void (*const calls[])(struct request *r, struct answer *out) = {
 	[WIRE_CALL_IS_OURS] = call_is_ours,
 	[WIRE_CALL_MMAP] = call_mmap,
 	[WIRE_CALL_POLL_FD] = call_poll_fd,
-	[WIRE_CALL_SETTLE] = call_settle,
 	[WIRE_CALL_FDINFO] = call_fdinfo,
 	[WIRE_CALL_FILE] = call_file,
 	[WIRE_CALL_PATH] = call_path,
