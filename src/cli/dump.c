@@ -18,7 +18,8 @@
 
 static bool printable(const struct bpf_map *map)
 {
-	if (bpf_map__is_internal(map))
+	/* globals, and what libbpf keeps for USDT, are nobody's results */
+	if (bpf_map__is_internal(map) || !strncmp(bpf_map__name(map), "__bpf_usdt", 10))
 		return false;
 	switch (bpf_map__type(map)) {
 	case BPF_MAP_TYPE_HASH:

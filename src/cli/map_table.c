@@ -225,7 +225,7 @@ static void map_text(struct map_dump *d, struct text *t)
 		d->count = all;
 		return;
 	}
-	text_fmt(t, " (%llu element%s%s):\n", (unsigned long long)d->count,
+	text_fmt(t, " (%llu element%s%s)%s\n", (unsigned long long)d->count,
 		 d->count == 1 ? "" : "s",
 		 zeros    ? ", the others zero"
 		 : d->cut ? ", more are there"

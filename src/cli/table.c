@@ -12,6 +12,7 @@
 
 #define GAP       2
 #define MAX_GUESS 16
+#define MAX_WIDTH 48 /* what is wider sticks out */
 
 /* A first width for a column's values. */
 static u32 guess(const struct btf_info *btf, const struct btf_column *c)
@@ -88,7 +89,7 @@ void table_header(const struct table *t, bool last, struct text *out)
 static void render(struct table *t, u32 i, const void *data, u32 size, struct text *out)
 {
 	btf_render_cell(t->btf, &t->cols[i], data, size, out, BTF_RENDER_BARE);
-	t->widths[i] = MAX(t->widths[i], (u32)out->len);
+	t->widths[i] = MAX(t->widths[i], MIN((u32)out->len, (u32)MAX_WIDTH));
 }
 
 void table_measure(struct table *t, const void *data, u32 size)
