@@ -21,7 +21,7 @@ def numbers():
 def from_strace(path):
     nr, loading, cache = numbers(), {}, {}
     for line in open(path):
-        m = re.match(r"(\d+) (\w+)\((.*)", line)
+        m = re.match(r"(\d+) +(\w+)\((.*)", line)
         if not m:
             continue
         pid, name, rest = m.groups()
