@@ -86,8 +86,8 @@ struct run {
 	void *held_lock;  /* the bpf_spin_lock held, or NULL */
 	const u8 *packet; /* classic packet loads (LD_ABS, LD_IND) read here; NULL: no packet */
 	u32 packet_size;
-	u32 packet_net; /* offset of the network header (SKF_NET_OFF) */
-	s32 packet_link;        /* offset of the link header (SKF_LL_OFF): 0, or negative before packet */
+	u32 packet_net;  /* offset of the network header (SKF_NET_OFF) */
+	s32 packet_link; /* offset of the link header (SKF_LL_OFF): 0, or negative before packet */
 };
 
 enum run_flag {
