@@ -70,7 +70,7 @@ struct helper_proto {
 	u16 fixed_size[5];
 	u32 flags;
 	u16 since;       /* first kernel, 0xMMmm: 0x0508 is 5.8; 0: before 4.19 */
-	u32 map_type;	 /* its ARG_MAP must be of this BPF_MAP_TYPE_*; 0: any */
+	u32 map_type;    /* its ARG_MAP must be of this BPF_MAP_TYPE_*; 0: any */
 	const char *doc; /* one line for docs/helpers.md; lint: never NULL */
 };
 
