@@ -13,7 +13,7 @@ static int grow(struct text *t, size_t need)
 
 	while (cap < need)
 		cap = cap <= SIZE_MAX / 2 ? cap * 2 : need;
-	buf = base_realloc(t->buf, cap);
+	buf = base_realloc(t->cap ? t->buf : NULL, cap);
 	if (!buf)
 		return -ENOMEM;
 	if (!t->cap)
@@ -25,23 +25,24 @@ static int grow(struct text *t, size_t need)
 
 void text_init_grow(struct text *t)
 {
-	*t = (struct text){.grow = grow};
+	/* A string from the start; with cap 0 nobody writes to it or frees it. */
+	*t = (struct text){.buf = (char *)"", .grow = grow};
 }
 
 void text_fini(struct text *t)
 {
-	if (t->grow)
+	if (t->grow && t->cap)
 		base_free(t->buf);
-	*t = (struct text){.grow = t->grow};
+	*t = (struct text){.buf = (char *)"", .grow = t->grow};
 }
 
 char *text_take(struct text *t)
 {
 	char *buf = NULL;
 
-	if (!t->lost && (t->buf || !grow(t, 1))) {
+	if (!t->lost && (t->cap || !grow(t, 1))) {
 		buf = t->buf;
-		t->buf = NULL;
+		t->cap = 0;
 	}
 	text_fini(t);
 	return buf;

@@ -194,7 +194,7 @@ static void run_file(const char *dir, const char *file, bool kernel)
 			finish(&c, file, kernel);
 			c = fresh;
 			into = NULL;
-			snprintf(c.name, sizeof(c.name), "%s", line + 3);
+			snprintf(c.name, sizeof(c.name), "%.90s", line + 3);
 		} else if (!strncmp(line, "-- ", 3)) {
 			into = section(&c, line + 3, &size);
 		} else if (into && *line) {
