@@ -193,13 +193,13 @@ const struct env_ops sys_run_env = {
 	.object = env_object,
 };
 
-int run_env_claim(struct cygnet *inst)
+int run_env_claim(struct cygnet *inst, int want)
 {
 	struct world_page *page = inst->page;
-	u32 slots = MIN(inst->possible_cpus, (u32)WORLD_SLOTS);
+	u32 first = want < 0 ? 0 : want;
+	u32 end = want < 0 ? MIN(inst->possible_cpus, (u32)WORLD_SLOTS) : first + 1;
 
-	/* From the end: targets start at the hint and find the low ones. */
-	for (u32 i = slots; i-- > 0;) {
+	for (u32 i = first; i < end && i < WORLD_SLOTS; i++) {
 		u32 none = 0;
 
 		if (__atomic_compare_exchange_n(&page->slot[i].owner, &none, PARTICIPANT_SELF + 1,

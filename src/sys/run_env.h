@@ -9,8 +9,9 @@
 /* run->env_data is the struct call. */
 extern const struct env_ops sys_run_env;
 
-/* A per-CPU slot of the world page, until released: its index, or -EBUSY when all are taken. */
-int run_env_claim(struct cygnet *inst);
+/* A per-CPU slot of the world page, until released: `want`, or any when that is -1. Its index, or
+ * -EBUSY. */
+int run_env_claim(struct cygnet *inst, int want);
 void run_env_release(struct cygnet *inst, u32 cpu);
 
 #endif

@@ -20,6 +20,7 @@ struct test {
 	u8 *data, *ctx;
 	u32 data_size, ctx_size;
 	u32 retval;
+	int cpu; /* -1: any */
 	u64 total_ns;
 };
 
@@ -74,7 +75,7 @@ static int run_all(struct test *t, u32 repeat)
 		return -ENOMEM;
 	vec_each (&t->p->maps, i)
 		maps[i] = &t->p->maps.data[i]->map;
-	cpu = run_env_claim(inst);
+	cpu = run_env_claim(inst, t->cpu);
 	if (cpu < 0) {
 		base_free(maps);
 		return -EAGAIN;
@@ -108,6 +109,8 @@ static long run_raw_tracepoint(struct test *t)
 		return -EINVAL;
 	if (a->test.cpu >= t->k->inst->possible_cpus)
 		return -ENXIO;
+	if (a->test.flags & BPF_F_TEST_RUN_ON_CPU)
+		t->cpu = a->test.cpu;
 	t->ctx_size = RAW_TP_ARGS * sizeof(u64);
 	t->ctx = base_zalloc(t->ctx_size);
 	if (!t->ctx)
@@ -236,7 +239,7 @@ static long run_type(struct test *t)
 long sys_prog_test_run(struct call *k)
 {
 	const union bpf_attr *a = k->attr;
-	struct test t = {.k = k};
+	struct test t = {.k = k, .cpu = -1};
 	long ret;
 
 	if (!a->test.ctx_size_in != !a->test.ctx_in || !a->test.ctx_size_out != !a->test.ctx_out)

@@ -21,6 +21,9 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <cmocka.h>
+#include <linux/perf_event.h>
+#include <sys/mman.h>
+#include "core/note.h"
 #include "sys/sys.h"
 #include "vm/instance.h"
 
@@ -79,6 +82,12 @@ static const char source[] =
 	"struct { __uint(type, 27); __uint(max_entries, 4096); } events SEC(\".maps\");\n"
 	"struct { __uint(type, 6); __uint(max_entries, 1); __type(key, u32); __type(value, u64); } "
 	"per SEC(\".maps\");\n"
+	"static long (*ring_output)(void *, void *, u64, u64) = (void *)130;\n"
+	"static long (*perf_output)(void *, void *, u64, void *, u64) = (void *)25;\n"
+	"static long (*printk)(const char *, u32, ...) = (void *)6;\n"
+	"struct { __uint(type, 4); __uint(key_size, 4); __uint(value_size, 4); __uint(max_entries, "
+	"64); } perf "
+	"SEC(\".maps\");\n"
 	"const volatile u32 limit = 3;\n"
 	"u64 total;\n"
 	"static __attribute__((noinline)) int add(u32 id)\n"
@@ -91,6 +100,14 @@ static const char source[] =
 	"{\n"
 	"	__sync_fetch_and_add(&total, 1);\n"
 	"	return add(ctx[1]) + limit;\n"
+	"}\n"
+	"SEC(\"raw_tp/sys_exit\") int on_exit(u64 *ctx)\n"
+	"{\n"
+	"	u64 rec[2] = {0x1122334455667788, ctx[1]};\n"
+	"	static const char fmt[] = \"exit %d\\n\";\n"
+	"	printk(fmt, sizeof(fmt), (int)ctx[1]);\n"
+	"	return ring_output(&events, rec, sizeof(rec), 0) * 16 -\n"
+	"	       perf_output(ctx, &perf, 0xffffffff, rec, sizeof(rec));\n"
 	"}\n"
 	"SEC(\"tracepoint/syscalls/sys_enter_openat\") int on_open(void *ctx)\n"
 	"{ return add(get_pid() >> 32); }\n"
@@ -188,7 +205,7 @@ static void test_load(void **state)
 	fd = 0;
 	while (!bpf_map_get_next_id(id, &id))
 		fd++;
-	assert_int_equal(fd, 5);
+	assert_int_equal(fd, 6);
 	bpf_object__close(obj);
 	sys_settle(inst);
 	assert_int_equal(inst->objects[OBJECT_MAP].live, 0);
@@ -261,6 +278,72 @@ static void test_run(void **state)
 	bpf_object__close(obj);
 }
 
+static u8 *map_ring(int fd, u64 offset, u64 length)
+{
+	struct stat st;
+	void *p;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(
+		sys_mmap(inst, st.st_dev, st.st_ino, offset, length, PROT_READ, MAP_SHARED), 0);
+	p = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, offset);
+	assert_ptr_not_equal(p, MAP_FAILED);
+	return p;
+}
+
+/* Records in a ring buffer, in a perf buffer, and a printk line, as their readers find them. */
+static void test_output(void **state)
+{
+	struct bpf_object *obj = load();
+	u64 args[2] = {0, 42}, rec[2];
+	u32 cpu = 3;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args),
+		    .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+	struct perf_event_attr pa = {.size = sizeof(pa),
+				     .type = PERF_TYPE_SOFTWARE,
+				     .config = PERF_COUNT_SW_BPF_OUTPUT,
+				     .sample_type = PERF_SAMPLE_RAW,
+				     .sample_period = 1,
+				     .wakeup_events = 1};
+	int fd = bpf_program__fd(bpf_object__find_program_by_name(obj, "on_exit")), event;
+	const struct perf_event_mmap_page *page;
+	u8 *ring, *pages;
+	struct stat st;
+
+	event = syscall(SYS_perf_event_open, &pa, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+	assert_true(event >= 0);
+	pages = map_ring(event, 0, 2 * 4096);
+	page = (void *)pages;
+	assert_int_equal(fstat(event, &st), 0);
+	assert_int_equal(sys_mmap(inst, st.st_dev, st.st_ino, 0, 3 * 4096, PROT_READ, MAP_SHARED),
+			 -EINVAL);
+	assert_int_equal(sys_mmap(inst, st.st_dev, st.st_ino, 0, 5 * 4096, PROT_READ, MAP_SHARED),
+			 -EINVAL);
+	assert_int_equal(bpf_map_update_elem(map_fd(obj, "perf"), &cpu, &event, 0), 0);
+	assert_int_equal(bpf_prog_test_run_opts(fd, &opts), 0);
+	assert_int_equal(opts.retval, 0);
+
+	ring = map_ring(map_fd(obj, "events"), 4096, 4096 + 2 * 4096);
+	assert_int_equal(*(u64 *)ring, 8 + 16);
+	assert_int_equal(*(u32 *)(ring + 4096), 16);
+	memcpy(rec, ring + 4096 + 8, sizeof(rec));
+	assert_true(rec[0] == 0x1122334455667788 && rec[1] == 42);
+
+	assert_true(page->data_head > 0);
+	assert_int_equal(page->data_size, 4096);
+	assert_int_equal(((struct perf_event_header *)(pages + page->data_offset))->type,
+			 PERF_RECORD_SAMPLE);
+	assert_true(*(u32 *)(pages + page->data_offset + 8) >= sizeof(rec));
+	memcpy(rec, pages + page->data_offset + 12, sizeof(rec));
+	assert_true(rec[0] == 0x1122334455667788 && rec[1] == 42);
+
+	ring = inst->notes->map.contents + 2 * 4096;
+	assert_memory_equal(((struct note *)(ring + 8))->text, "exit 42", 7);
+	close(event);
+	munmap(pages, 2 * 4096);
+	bpf_object__close(obj);
+}
+
 static void test_attach(void **state)
 {
 	struct bpf_object *obj = load();
@@ -289,6 +372,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_load, compile, cleanup),
 		cmocka_unit_test_setup_teardown(test_maps, compile, cleanup),
 		cmocka_unit_test_setup_teardown(test_run, compile, cleanup),
+		cmocka_unit_test_setup_teardown(test_output, compile, cleanup),
 		cmocka_unit_test_setup_teardown(test_attach, compile, cleanup),
 	};
 
