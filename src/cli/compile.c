@@ -4,6 +4,7 @@
  * and kept in the cache; a host without BTF gets the small header shipped with
  * Cygnet, whose types relocate by name like the kernel's own.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -78,20 +79,19 @@ static const char *work_dir(void)
 	return workdir;
 }
 
+/* Everything in it: a compiler that was stopped leaves temporary files too. */
 void compile_cleanup(void)
 {
-	char path[PATH_MAX + 16];
+	DIR *d = workdir[0] ? opendir(workdir) : NULL;
+	struct dirent *e;
 
-	if (!workdir[0])
-		return;
-	for (int i = 0; i < 64; i++) {
-		snprintf(path, sizeof(path), "%s/%d.bpf.o", workdir, i);
-		if (unlink(path))
-			break;
-	}
-	snprintf(path, sizeof(path), "%s/vmlinux.h", workdir);
-	unlink(path);
-	rmdir(workdir);
+	while (d && (e = readdir(d)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
+	if (workdir[0])
+		rmdir(workdir);
 	workdir[0] = 0;
 }
 

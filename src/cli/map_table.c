@@ -229,7 +229,8 @@ static void map_text(struct map_dump *d, struct text *t)
 		 d->count == 1 ? "" : "s",
 		 zeros    ? ", the others zero"
 		 : d->cut ? ", more are there"
-			  : "");
+			  : "",
+		 d->count ? ":" : "");
 	qsort_r(d->elements, d->count, sizeof(*d->elements),
 		counter && !is_array(d) ? by_value : by_key, d);
 	print_rows(d, t);
