@@ -52,7 +52,7 @@ LIB_RT_OBJ := $(RT_SRC:src/%.c=$(B)/obj/%.o)
 endif
 LIB_OBJ := $(LIB_SRC:src/%.c=$(B)/obj/%.o) $(LIB_RT_OBJ)
 # One body, two homes: in the command over its own instance, preloaded over a world's socket.
-SHIM_OBJ := $(patsubst src/%.c,$(B)/obj/%.o,$(filter-out src/shim/remote.c,$(SHIM_SRC)))
+SHIM_OBJ := $(patsubst src/%.c,$(B)/obj/%.o,$(filter-out src/shim/remote.c src/shim/environ.c,$(SHIM_SRC)))
 PRELOAD_OBJ := $(patsubst src/%.c,$(B)/obj/%.o,$(filter-out src/shim/local.c,$(SHIM_SRC)))
 CLI_OBJ := $(CLI_SRC:src/%.c=$(B)/obj/%.o)
 AGENT_OBJ := $(AGENT_SRC:src/%.c=$(B)/rt/%.o) $(AGENT_ASM:src/%.S=$(B)/rt/%.o) $(RT_OBJ)
@@ -103,6 +103,7 @@ $(B)/fallback/vmlinux.btf.o: include/fallback/vmlinux.c include/fallback/vmlinux
 	$(Q)clang -target bpf -O2 -g -c $< -o $@
 
 include tests/tests.mk
+include tools/lint.mk
 
 # What a command, its man pages and completion need, generated from the command rows.
 MAN_COMMANDS = run exec disasm doctor
