@@ -133,6 +133,7 @@ same "conformance: a constant" "$(conf 'b7 00 00 00 2a 00 00 00 95 00 00 00 00 0
 same "conformance: memory in r1" "$(conf '79 10 00 00 00 00 00 00 95 00 00 00 00 00 00 00' 1122334455667788)" 8877665544332211
 same "conformance: its size in r2" "$(conf 'bf 20 00 00 00 00 00 00 95 00 00 00 00 00 00 00' '11 22 33')" 3
 same "conformance: memory can be written" "$(conf '72 01 00 00 05 00 00 00 71 10 00 00 00 00 00 00 95 00 00 00 00 00 00 00' 00)" 5
+same "conformance: no plugin options" "$(conf 'bf 20 00 00 00 00 00 00 95 00 00 00 00 00 00 00' '11  22  ' '')" 2
 same "conformance: a shift beyond the width" "$(conf 'b7 00 00 00 01 00 00 00 67 00 00 00 41 00 00 00 95 00 00 00 00 00 00 00')" 2
 same "conformance: callx" "$(conf 'b7 02 00 00 05 00 00 00 8d 02 00 00 00 00 00 00 b7 00 00 00 02 00 00 00 95 00 00 00 00 00 00 00')" 2
 same "conformance: --program" "$("$CYGNET" conformance -p 'b7000000070000009500000000000000' </dev/null)" 7
