@@ -120,7 +120,7 @@ static void note(struct pass *p, const char *name, long value)
 	struct result *r = &p->result[p->count++];
 
 	assert_true(p->count < ARRAY_SIZE(p->result));
-	snprintf(r->name, sizeof(r->name), "%s", name);
+	snprintf(r->name, sizeof(r->name), "%.63s", name);
 	r->value = value;
 }
 
