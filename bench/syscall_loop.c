@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* syscall_loop N: prints nanoseconds per getppid() call (the minimum of five rounds); malloc N: per malloc+free. */
+/* syscall_loop N: prints nanoseconds per getppid() call (the minimum of five rounds); malloc N: per
+ * malloc+free. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,13 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-enum function { FOPEN, REALLOC, GETENV, GETENV_EMPTY, FUNCTIONS };
+enum function {
+	FOPEN,
+	REALLOC,
+	GETENV,
+	GETENV_EMPTY,
+	FUNCTIONS
+};
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

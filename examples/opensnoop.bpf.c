@@ -46,7 +46,8 @@ int on_exit(struct trace_event_raw_sys_exit *ctx)
 	const char **path = bpf_map_lookup_elem(&start, &id);
 	struct event *e;
 
-	if (path && (!failed_only || ctx->ret < 0) && (e = bpf_ringbuf_reserve(&events, sizeof(*e), 0))) {
+	if (path && (!failed_only || ctx->ret < 0) &&
+	    (e = bpf_ringbuf_reserve(&events, sizeof(*e), 0))) {
 		e->pid = id >> 32;
 		e->ret = ctx->ret;
 		bpf_get_current_comm(e->comm, sizeof(e->comm));

@@ -39,7 +39,8 @@ int count(struct trace_event_raw_sys_enter *ctx)
 	n = bpf_map_lookup_elem(&calls, &k);
 	if (n)
 		__sync_fetch_and_add(n, 1);
-	else if (bpf_map_update_elem(&calls, &k, &one, BPF_NOEXIST) && (n = bpf_map_lookup_elem(&calls, &k)))
+	else if (bpf_map_update_elem(&calls, &k, &one, BPF_NOEXIST) &&
+		 (n = bpf_map_lookup_elem(&calls, &k)))
 		__sync_fetch_and_add(n, 1); /* another process was first */
 	return 0;
 }

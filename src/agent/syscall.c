@@ -151,7 +151,8 @@ void agent_exit(struct block *b)
 	s64 ret = (s64)b->regs.ax, nr;
 
 	b->busy = 1;
-	/* No instruction was moved behind the syscall: continue in place, where unwinders expect it. */
+	/* No instruction was moved behind the syscall: continue in place, where unwinders expect
+	 * it. */
 	b->resume = h->back == h->site + 2 ? h->back : stub_pc(h, h->at_after);
 	if (b->vfork_depth)
 		thread_resume(b);

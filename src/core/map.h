@@ -67,7 +67,8 @@ struct map_ops {
 	int (*layout)(const struct map_attr *attr, u64 *contents, u64 *meta);
 	/* Fills a fresh, zeroed segment whose header is already written. */
 	int (*init)(struct map *m);
-	/* Prepares a view (m->priv); called for every view, before init for the first. 0 or -EINVAL.
+	/* Prepares a view (m->priv); called for every view, before init for the first. 0 or
+	 * -EINVAL.
 	 */
 	int (*view)(struct map *m);
 

@@ -52,11 +52,12 @@ enum wire_call_kind {
 	WIRE_CALL_PERF_IOCTL, /* a = dev, ino, request, arg */
 	WIRE_CALL_IS_OURS,    /* a = dev, ino: 1 or 0 */
 	WIRE_CALL_MMAP,       /* a = dev, ino, offset, length, prot, flags */
-	WIRE_CALL_POLL_FD,    /* a = dev, ino: the eventfd of a pollable object; u64[2], sys_poll_words */
-	WIRE_CALL_FDINFO,     /* a = dev, ino: text */
-	WIRE_CALL_FILE,       /* a file the instance answers, as a descriptor: path follows */
-	WIRE_CALL_PATH,       /* bpffs: a = enum sys_path_op; path follows */
-	WIRE_CALL_UNAME,      /* struct utsname */
+	WIRE_CALL_POLL_FD, /* a = dev, ino: the eventfd of a pollable object; u64[2], sys_poll_words
+			    */
+	WIRE_CALL_FDINFO,  /* a = dev, ino: text */
+	WIRE_CALL_FILE,    /* a file the instance answers, as a descriptor: path follows */
+	WIRE_CALL_PATH,    /* bpffs: a = enum sys_path_op; path follows */
+	WIRE_CALL_UNAME,   /* struct utsname */
 	WIRE_CALL_KINDS
 };
 

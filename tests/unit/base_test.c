@@ -36,7 +36,8 @@ static void test_format(void **state)
 	static const char *const flags[] = {"", "-", "0", "+", " ", "#", "-+", "0+", "-#", "0#"};
 	static const char *const sizes[] = {"", "1", "5", "20", ".0", ".3", "8.3", "12.5"};
 	static const char *const lengths[] = {"hh", "h", "", "l", "ll", "z"};
-	static const long values[] = {0, 1, -1, 7, 255, -128, 65535, 2147483647, -2147483648L, INT64_MAX, INT64_MIN};
+	static const long values[] = {0,     1,          -1,           7,         255,      -128,
+				      65535, 2147483647, -2147483648L, INT64_MAX, INT64_MIN};
 	char fmt[32];
 
 	for (size_t f = 0; f < ARRAY_SIZE(flags); f++)
@@ -44,11 +45,12 @@ static void test_format(void **state)
 			for (size_t l = 0; l < ARRAY_SIZE(lengths); l++)
 				for (const char *c = "diuxXo"; *c; c++)
 					for (size_t v = 0; v < ARRAY_SIZE(values); v++) {
-						snprintf(fmt, sizeof(fmt), "<%%%s%s%s%c>", flags[f], sizes[s],
-							 lengths[l], *c);
+						snprintf(fmt, sizeof(fmt), "<%%%s%s%s%c>", flags[f],
+							 sizes[s], lengths[l], *c);
 						same_as_libc(fmt, values[v]);
 					}
-	same_as_libc("%s|%10s|%-10s|%.2s|%.*s|%c|%5c|%%", "abc", "abc", "abc", "abc", 1, "xyz", 'q', 'z');
+	same_as_libc("%s|%10s|%-10s|%.2s|%.*s|%c|%5c|%%", "abc", "abc", "abc", "abc", 1, "xyz", 'q',
+		     'z');
 	same_as_libc("%*d|%-*d|", 6, 42, 6, 42);
 }
 
@@ -97,7 +99,7 @@ static void test_vec(void **state)
 
 	for (u64 i = 0; i < 1000; i++)
 		assert_int_equal(vec_push(&v, i), 0);
-	vec_each(&v, i)
+	vec_each (&v, i)
 		sum += v.data[i];
 	assert_int_equal(sum, 999 * 1000 / 2);
 	base_alloc_fail_nth(1);
@@ -161,8 +163,9 @@ static void test_json(void **state)
 	json_key(&j, "s\"");
 	json_strn(&j, "\x01\n\\\xc3\xa9\xff\xed\xa0\x80", 9);
 	json_end_object(&j);
-	assert_string_equal(t.buf, "{\"a\":[18446744073709551615,-9223372036854775808,true,null,{}],"
-				   "\"s\\\"\":\"\\u0001\\n\\\\\xc3\xa9\\u00ff\\u00ed\\u00a0\\u0080\"}");
+	assert_string_equal(t.buf,
+			    "{\"a\":[18446744073709551615,-9223372036854775808,true,null,{}],"
+			    "\"s\\\"\":\"\\u0001\\n\\\\\xc3\xa9\\u00ff\\u00ed\\u00a0\\u0080\"}");
 	text_fini(&t);
 }
 
@@ -183,9 +186,9 @@ static void test_diag_first_wins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_format),	   cmocka_unit_test(test_fixed_text_cuts),
-		cmocka_unit_test(test_growing_text), cmocka_unit_test(test_vec),
-		cmocka_unit_test(test_hash_model), cmocka_unit_test(test_json),
+		cmocka_unit_test(test_format),          cmocka_unit_test(test_fixed_text_cuts),
+		cmocka_unit_test(test_growing_text),    cmocka_unit_test(test_vec),
+		cmocka_unit_test(test_hash_model),      cmocka_unit_test(test_json),
 		cmocka_unit_test(test_diag_first_wins),
 	};
 

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# make lint: levels, formatting, tables, run-time code (tools/lint.sh says what each is).
+lint: deps-test $(B)/libcygnet.a $(RT_OBJ) $(B)/rt/base/mem.o
+	@B="$(B)" CC="$(CC)" LIB="$(B)/libcygnet.a" LIB_LIBS="$(LIB_LIBS)" RT_OBJ="$(RT_OBJ)" tools/lint.sh
+.PHONY: lint
