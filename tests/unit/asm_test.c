@@ -361,6 +361,31 @@ static void hostile_text(void **state)
 	}
 }
 
+/* The nth allocation fails, for every n: an error, and nothing is lost. */
+static void out_of_memory(void **state)
+{
+	struct text t;
+	int err = -ENOMEM;
+
+	text_init_grow(&t);
+	for (u32 i = 0; i < 40; i++)
+		text_fmt(&t, "l%u: goto l%u\nr1 = 5 ll\n", i, 39 - i);
+	for (u32 n = 1; err; n++) {
+		struct isa_op *ops = NULL;
+		struct diag d = {0};
+		u32 count = 0;
+
+		assert_true(n < 100);
+		base_alloc_fail_nth(n);
+		err = isa_assemble(t.buf, t.len, &ops, &count, &d);
+		base_alloc_fail_nth(0);
+		assert_true(err == -ENOMEM || !err);
+		assert_int_equal(!err, ops != NULL);
+		base_free(ops);
+	}
+	text_fini(&t);
+}
+
 static void register_sets(void **state)
 {
 	const struct isa_op add = {.op = ISA_OP_ADD64_REG, .dst = 3, .src = 4};
@@ -406,7 +431,8 @@ int main(void)
 		cmocka_unit_test(rejects),       cmocka_unit_test(spellings),
 		cmocka_unit_test(labels),        cmocka_unit_test(errors),
 		cmocka_unit_test(far_jumps),     cmocka_unit_test(hostile_text),
-		cmocka_unit_test(register_sets), cmocka_unit_test(operands),
+		cmocka_unit_test(register_sets), cmocka_unit_test(out_of_memory),
+		cmocka_unit_test(operands),
 	};
 
 	return cmocka_run_group_tests_name("asm", tests, NULL, NULL);
