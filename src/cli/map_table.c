@@ -46,15 +46,6 @@ static bool value_slots(const struct map_dump *d, struct table_slots *s)
 	       table_find_slots(d->btf, d->value_type, "hist", s);
 }
 
-static int by_value(const void *a, const void *b, void *ctx)
-{
-	const struct map_dump *d = ctx;
-	u64 x = number(((const struct element *)a)->value, d->value_size);
-	u64 y = number(((const struct element *)b)->value, d->value_size);
-
-	return x < y ? 1 : x > y ? -1 : 0;
-}
-
 static int by_key(const void *a, const void *b, void *ctx)
 {
 	const struct map_dump *d = ctx;
@@ -66,6 +57,15 @@ static int by_key(const void *a, const void *b, void *ctx)
 		return m < n ? -1 : m > n ? 1 : 0;
 	}
 	return memcmp(x->key, y->key, d->key_size);
+}
+
+static int by_value(const void *a, const void *b, void *ctx)
+{
+	const struct map_dump *d = ctx;
+	u64 x = number(((const struct element *)a)->value, d->value_size);
+	u64 y = number(((const struct element *)b)->value, d->value_size);
+
+	return x < y ? 1 : x > y ? -1 : by_key(a, b, ctx);
 }
 
 /* A map whose integers by index are the slots. */

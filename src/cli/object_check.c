@@ -522,6 +522,37 @@ static int check_btf_ext(struct check *c, struct view v)
 	return err;
 }
 
+/* Some compilers place BTF at odd offsets; it is checked in a copy that is aligned. */
+static int check_aligned(struct check *c, u32 i, int (*check)(struct check *, struct view),
+			 void **copy)
+{
+	struct view v = section(c, i);
+
+	if (c->sh[i].sh_offset % 4) {
+		*copy = base_memdup(v.p, v.size);
+		if (!*copy)
+			return -ENOMEM;
+		v.p = *copy;
+	}
+	return check(c, v);
+}
+
+static int check_type_info(struct check *c, u32 btf, u32 ext)
+{
+	void *copies[2] = {NULL, NULL}; /* the strings of the first serve the second */
+	int err = 0;
+
+	if (ext && !btf)
+		return bad(c, "BTF.ext without BTF");
+	if (btf)
+		err = check_aligned(c, btf, check_btf, &copies[0]);
+	if (!err && ext)
+		err = check_aligned(c, ext, check_btf_ext, &copies[1]);
+	base_free(copies[0]);
+	base_free(copies[1]);
+	return err;
+}
+
 static int check_contents(struct check *c)
 {
 	u32 btf = 0, ext = 0;
@@ -546,15 +577,7 @@ static int check_contents(struct check *c)
 		if (!strcmp(name, ".BTF.ext") && s->sh_type != SHT_NOBITS)
 			ext = i;
 	}
-	if (!err && btf)
-		err = c->sh[btf].sh_offset % 4 ? bad(c, "BTF is not aligned")
-					       : check_btf(c, section(c, btf));
-	if (!err && ext && !btf)
-		err = bad(c, "BTF.ext without BTF");
-	if (!err && ext)
-		err = c->sh[ext].sh_offset % 4 ? bad(c, "BTF.ext is not aligned")
-					       : check_btf_ext(c, section(c, ext));
-	return err;
+	return err ? err : check_type_info(c, btf, ext);
 }
 
 int object_check(const void *file, size_t size, struct text *why)

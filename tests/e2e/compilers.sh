@@ -18,7 +18,7 @@ compile() { # COMPILER SOURCE OBJECT
 }
 
 # What is the same in two runs: no process numbers, addresses or times.
-normal() { sed -E 's/^ *[0-9]+ +/PID /; s/0x[0-9a-f]+/ADDR/g'; }
+normal() { sed -E 's/^ *[0-9]+ +([0-9]+ +)?([0-9]+ +)?/N /; s/0x[0-9a-f]+/ADDR/g'; }
 
 declare -A cmd=(
 	[opensnoop]="cat /etc/hostname" [execsnoop]="sh -c /bin/true" [syscount]="cat /etc/hostname"
