@@ -15,7 +15,6 @@ struct event {
 	char path[256];
 };
 struct event *unused; /* keeps the record's type in BTF */
-
 const volatile bool failed_only;
 
 struct {
