@@ -366,6 +366,57 @@ static const struct {
 	.str = "\0int",
 };
 
+/* Where the host has no inotify to give, every lock is asked. */
+static void test_without_notices(void **state)
+{
+	int fd, other;
+
+	close(inst->inotify);
+	inst->inotify = -1;
+	fd = new_map(0);
+	other = dup(fd);
+	close(fd);
+	assert_int_equal(live(OBJECT_MAP), 1);
+	close(other);
+	assert_int_equal(live(OBJECT_MAP), 0);
+}
+
+static void *hammer(void *data)
+{
+	u32 *failed = data;
+
+	for (int i = 0; i < 500; i++) {
+		long map = CALL(BPF_MAP_CREATE, .map_type = BPF_MAP_TYPE_HASH, .key_size = 4,
+				.value_size = 8, .max_entries = 4);
+		u64 key = i, value = i, got = ~0ull;
+
+		*failed += map < 0;
+		*failed += CALL(BPF_MAP_UPDATE_ELEM, .map_fd = map, .key = ptr_to_u64(&key),
+				.value = ptr_to_u64(&value)) != 0;
+		*failed += CALL(BPF_MAP_LOOKUP_ELEM, .map_fd = map, .key = ptr_to_u64(&key),
+				.value = ptr_to_u64(&got)) != 0;
+		*failed += got != (u64)i;
+		close(new_prog(BPF_PROG_TYPE_SOCKET_FILTER, map));
+		close(map);
+	}
+	return NULL;
+}
+
+static void test_threads(void **state)
+{
+	pthread_t t[4];
+	u32 failed[4] = {0};
+
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, hammer, &failed[i]), 0);
+	for (int i = 0; i < 4; i++) {
+		pthread_join(t[i], NULL);
+		assert_int_equal(failed[i], 0);
+	}
+	assert_int_equal(live_soon(OBJECT_MAP, 0), 0);
+	assert_int_equal(live_soon(OBJECT_PROG, 0), 0);
+}
+
 /* Everything a load touches, in one go; whatever was made is closed. */
 static long make_all(void)
 {
@@ -453,9 +504,17 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_close_and_dup), TEST(test_mapping), TEST(test_other_processes),
-		TEST(test_references),    TEST(test_pins),    TEST(test_perf_events),
-		TEST(test_perf_link),     TEST(test_poll),    TEST(test_failing_allocations),
+		TEST(test_close_and_dup),
+		TEST(test_mapping),
+		TEST(test_other_processes),
+		TEST(test_references),
+		TEST(test_pins),
+		TEST(test_perf_events),
+		TEST(test_perf_link),
+		TEST(test_poll),
+		TEST(test_without_notices),
+		TEST(test_threads),
+		TEST(test_failing_allocations),
 		TEST(test_failing_new),
 	};
 
