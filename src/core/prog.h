@@ -10,6 +10,12 @@
 #include "base/diag.h"
 #include "core/helper.h"
 
+enum prog_sleeps {
+	PROG_SLEEPS_NEVER,
+	PROG_SLEEPS_MAY, /* with BPF_F_SLEEPABLE */
+	PROG_SLEEPS_ALWAYS,
+};
+
 struct prog_type_ops {
 	u32 type;         /* BPF_PROG_TYPE_* */
 	const char *name; /* as bpftool prints it */
@@ -18,6 +24,7 @@ struct prog_type_ops {
 	/* Since 6.13 each function of these has a stack of its own: 512 bytes each, not together.
 	 */
 	bool private_stack;
+	u8 sleeps;       /* enum prog_sleeps */
 	const char *doc; /* one line; lint: never NULL */
 	/* Bytes of context a program may read; 0: unlimited pointer-sized slots (raw tracepoints).
 	 */

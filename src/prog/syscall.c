@@ -19,6 +19,7 @@ const struct prog_type_ops prog_syscall_ops = {
 	.type = BPF_PROG_TYPE_SYSCALL,
 	.name = "syscall",
 	.since = 0x050e,
+	.sleeps = PROG_SLEEPS_ALWAYS,
 	.doc = "run by bpf(2) itself, with memory of the caller's as context",
 	.ctx_size = CTX_BYTES,
 	.ctx_write_hi = CTX_BYTES,

@@ -15,6 +15,7 @@ const struct prog_type_ops prog_kprobe_ops = {
 	.name = "kprobe",
 	.tracing = true,
 	.private_stack = true,
+	.sleeps = PROG_SLEEPS_MAY, /* uprobes: attaching elsewhere is refused */
 	.doc = "entry and return of functions: kprobes, uprobes, USDT",
 	.ctx_size = sizeof(struct core_regs),
 	.allows = prog_tracing_allows,

@@ -28,6 +28,7 @@
 
 #define MAX_INSNS 1000000
 #define MAX_SUBS  256
+#define ENOTSUPP  524 /* what bpf(2) says where user space has no name for it */
 
 struct check {
 	const struct isa_op *ops;
@@ -241,6 +242,11 @@ static int check_helper(struct check *c, u32 i)
 		return fail(c, VERIFY_HELPER_TYPE, i, proto->name, (int)id);
 	if ((proto->flags & HELPER_GPL_ONLY) && !c->opts->gpl)
 		return fail(c, VERIFY_HELPER_GPL, i);
+	if ((proto->flags & HELPER_SLEEPABLE) && !c->opts->sleepable)
+		return fail(c, VERIFY_HELPER_SLEEPS, i);
+	if (id == BPF_FUNC_get_func_ip && c->opts->prog_type != BPF_PROG_TYPE_KPROBE)
+		return fail(c, VERIFY_HELPER_FUNC_IP, i, proto->name, (int)id,
+			    (int)c->opts->prog_type);
 	return 0;
 }
 
@@ -405,6 +411,19 @@ static int check_chains(struct check *c, u32 *stack)
 	return err;
 }
 
+static int check_sleeps(struct check *c)
+{
+	const struct prog_type_ops *type = core_prog_ops(c->opts->prog_type);
+
+	if (!type)
+		return 0;
+	if (type->sleeps == PROG_SLEEPS_NEVER && c->opts->sleepable)
+		return fail(c, VERIFY_SLEEPS_NEVER, -1);
+	if (type->sleeps == PROG_SLEEPS_ALWAYS && !c->opts->sleepable)
+		return fail(c, VERIFY_SLEEPS_ALWAYS, -1);
+	return 0;
+}
+
 int verify_structure(const struct isa_op *ops, u32 count, const struct verify_opts *opts,
 		     struct verify_result *out, struct diag *diag, struct text *log)
 {
@@ -419,6 +438,7 @@ int verify_structure(const struct isa_op *ops, u32 count, const struct verify_op
 	err = err ?: find_functions(&c);
 	err = err ?: check_jumps(&c);
 	err = err ?: check_reached(&c);
+	err = err ?: check_sleeps(&c);
 	err = err ?: check_insns(&c);
 	err = err ?: check_chains(&c, &stack);
 	if (log && err != -ENOMEM)

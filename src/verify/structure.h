@@ -22,7 +22,7 @@ enum verify_diag {
 
 struct verify_opts {
 	u32 prog_type, attach_type;
-	bool gpl;
+	bool gpl, sleepable;
 };
 
 struct verify_result {

@@ -138,7 +138,8 @@ static int resolve(struct work *w)
 static int check_structure(struct work *w)
 {
 	struct load *l = w->l;
-	struct verify_opts opts = {l->type, l->attach_type, l->gpl};
+	struct verify_opts opts = {l->type, l->attach_type, l->gpl,
+				   l->prog_flags & BPF_F_SLEEPABLE};
 	struct verify_result r = {0};
 	int err = verify_structure(w->ops, l->count, &opts, &r, &l->diag, l->log);
 

@@ -7,6 +7,7 @@
  *	== name
  *	-- type		program type by name; raw_tracepoint when absent
  *	-- license	GPL when absent
+ *	-- flags	sleepable
  *	-- asm		the program
  *	-- verdict	ok, or an errno and a part of the log
  *	-- kernel	the same of the kernel, where it has other words for it
@@ -27,7 +28,7 @@
 #include "verify/structure.h"
 
 struct test_case {
-	char name[100], type[64], license[32], text[4096], verdict[160], kernel[160];
+	char name[100], type[64], license[32], flags[32], text[4096], verdict[160], kernel[160];
 };
 
 static char problem[8192];
@@ -49,7 +50,11 @@ static int errno_named(const char *name)
 	static const struct {
 		const char *name;
 		int err;
-	} names[] = {{"EINVAL", EINVAL}, {"EACCES", EACCES}, {"E2BIG", E2BIG}, {"EPERM", EPERM}};
+	} names[] = {{"EINVAL", EINVAL},
+		     {"EACCES", EACCES},
+		     {"E2BIG", E2BIG},
+		     {"EPERM", EPERM},
+		     {"ENOTSUPP", 524}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strncmp(name, names[i].name, strlen(names[i].name)))
@@ -80,7 +85,9 @@ static u32 type_named(const char *name)
 /* As the load pipeline leaves operations: absolute callees. */
 static int verify(const struct test_case *c, struct isa_op *ops, u32 count, u32 type)
 {
-	struct verify_opts opts = {.prog_type = type, .gpl = !strcmp(c->license, "GPL")};
+	struct verify_opts opts = {.prog_type = type,
+				   .gpl = !strcmp(c->license, "GPL"),
+				   .sleepable = !strcmp(c->flags, "sleepable")};
 	struct verify_result r = {0};
 	struct diag d;
 	struct text log;
@@ -104,6 +111,7 @@ static int load(const struct test_case *c, const void *insns, u32 count, u32 typ
 			    .insns = (u64)insns,
 			    .insn_cnt = count,
 			    .license = (u64)c->license,
+			    .prog_flags = strcmp(c->flags, "sleepable") ? 0 : BPF_F_SLEEPABLE,
 			    .log_buf = (u64)log_text,
 			    .log_size = sizeof(log_text),
 			    .log_level = 1};
@@ -171,6 +179,7 @@ static char *section(struct test_case *c, const char *name, size_t *size)
 	}
 	SECTION(type, "type")
 	SECTION(license, "license")
+	SECTION(flags, "flags")
 	SECTION(text, "asm")
 	SECTION(verdict, "verdict")
 	SECTION(kernel, "kernel")

@@ -443,3 +443,84 @@ if r0 != 10 goto -2
 exit
 -- verdict
 ok
+
+== the probed address of a probe
+-- type
+kprobe
+-- asm
+call 173
+r0 = 0
+exit
+-- verdict
+ok
+
+== the probed address of a tracepoint
+-- type
+tracepoint
+-- asm
+call 173
+r0 = 0
+exit
+-- verdict
+ENOTSUPP func bpf_get_func_ip#173 not supported for program type 5
+
+== a helper that sleeps
+-- type
+kprobe
+-- flags
+sleepable
+-- asm
+r1 = r10
+r1 += -8
+r2 = 8
+r3 = 0
+call 148
+r0 = 0
+exit
+-- verdict
+ok
+
+== a helper that sleeps, in a program that must not
+-- type
+kprobe
+-- asm
+r1 = r10
+r1 += -8
+r2 = 8
+r3 = 0
+call 148
+r0 = 0
+exit
+-- verdict
+EINVAL helper call might sleep in a non-sleepable prog
+
+== a tracepoint that sleeps
+-- type
+tracepoint
+-- flags
+sleepable
+-- asm
+r0 = 0
+exit
+-- verdict
+EINVAL Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable
+
+== a syscall program that sleeps
+-- type
+syscall
+-- flags
+sleepable
+-- asm
+r0 = 0
+exit
+-- verdict
+ok
+
+== a syscall program that does not
+-- type
+syscall
+-- asm
+r0 = 0
+exit
+-- verdict
+EINVAL Syscall programs can only be sleepable
