@@ -61,7 +61,7 @@ LIB_LIBS := -lelf -lZydis -lpthread
 CLI_LIBS := -lbpf -ldw $(LIB_LIBS) -lz -ldl
 
 lib: $(B)/libcygnet.a $(B)/libcygnet.so $(B)/libcygnet.pc
-tools: lib $(B)/cygnet $(B)/libcygnet-shim.so $(B)/libcygnet-agent.so $(B)/fallback/vmlinux.btf.o
+tools: lib $(B)/cygnet $(B)/libcygnet-shim.so $(B)/libcygnet-agent.so $(B)/fallback/vmlinux.btf
 
 $(B)/rt/%.o: src/%.c | deps-stamp
 	@mkdir -p $(@D)
@@ -97,10 +97,10 @@ $(B)/libcygnet-agent.so: $(AGENT_OBJ)
 	$(Q)$(CC) -shared -nostdlib -Wl,-z,defs -Wl,-z,now -Wl,-Bsymbolic -Wl,-z,initfirst -Wl,--build-id -o $@ $(AGENT_OBJ)
 
 # For hosts whose kernel has no BTF: a small vmlinux.h, and BTF made of it.
-$(B)/fallback/vmlinux.btf.o: include/fallback/vmlinux.c include/fallback/vmlinux.h | deps-stamp
+$(B)/fallback/vmlinux.btf: include/fallback/vmlinux.c include/fallback/vmlinux.h | deps-stamp
 	@mkdir -p $(@D)
 	@cp include/fallback/vmlinux.h $(@D)/
-	$(Q)clang -target bpf -O2 -g -c $< -o $@
+	$(Q)clang -target bpf -O2 -g -c $< -o $@.o && llvm-objcopy --dump-section=.BTF=$@ $@.o && rm $@.o
 
 include tests/tests.mk
 include tools/lint.mk

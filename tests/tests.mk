@@ -24,7 +24,7 @@ check: deps-test tools unit
 MUTANT_OBJ := $(filter-out $(B)/obj/cli/main.o $(B)/obj/cli/run.o $(B)/obj/cli/exec.o $(B)/obj/cli/disasm.o \
 	$(B)/obj/cli/doctor.o $(B)/obj/cli/conformance.o,$(CLI_OBJ)) $(SHIM_OBJ)
 EXAMPLE_OBJ := $(patsubst examples/%.bpf.c,$(B)/examples/%.bpf.o,$(wildcard examples/*.bpf.c))
-$(B)/examples/%.bpf.o: examples/%.bpf.c $(B)/fallback/vmlinux.btf.o
+$(B)/examples/%.bpf.o: examples/%.bpf.c $(B)/fallback/vmlinux.btf
 	@mkdir -p $(@D)
 	$(Q)clang -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_x86 -I$(B)/fallback -idirafter /usr/include/x86_64-linux-gnu \
 		-c $< -o $@

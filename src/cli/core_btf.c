@@ -120,7 +120,7 @@ int core_btf_for(const char *object, const char *btf, char *path, size_t size)
 	int err;
 
 	if ((btf && !strcmp(btf, "none")) || (!btf && access(HOST_BTF, R_OK)))
-		return command_find_part("fallback/vmlinux.btf.o", path, size) ? -ENOENT : 0;
+		return command_find_part("fallback/vmlinux.btf", path, size) ? -ENOENT : 0;
 	if (!btf)
 		btf = HOST_BTF;
 	elf = slurp(object, &elf_size);

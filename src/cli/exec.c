@@ -177,7 +177,7 @@ static int make_world(struct exec_session *s)
 	int err;
 
 	if (!co.btf_path && access("/sys/kernel/btf/vmlinux", R_OK) &&
-	    !command_find_part("fallback/vmlinux.btf.o", small, sizeof(small)))
+	    !command_find_part("fallback/vmlinux.btf", small, sizeof(small)))
 		co.btf_path = small;
 	err = cygnet_new(&co, &s->inst);
 	if (err)

@@ -201,7 +201,7 @@ static int load(struct run_session *s, char **files, int count)
 	if (s->opts.btf && strcmp(s->opts.btf, "none"))
 		co.btf_path = s->opts.btf;
 	else if ((s->opts.btf || access("/sys/kernel/btf/vmlinux", R_OK)) &&
-		 !command_find_part("fallback/vmlinux.btf.o", small, sizeof(small)))
+		 !command_find_part("fallback/vmlinux.btf", small, sizeof(small)))
 		co.btf_path = small;
 	err = cygnet_new(&co, &s->inst);
 	if (err)
