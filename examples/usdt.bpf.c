@@ -48,7 +48,6 @@ int BPF_USDT(load_done, const char *module)
 	u64 id = bpf_get_current_pid_tgid();
 	struct nest *n = bpf_map_lookup_elem(&threads, &id);
 	struct event *e;
-
 	if (!n || !n->depth || !(e = bpf_ringbuf_reserve(&events, sizeof(*e), 0)))
 		return 0;
 	e->pid = id >> 32;
