@@ -3,9 +3,7 @@
 #include "core/handle.h"
 #include "interp/arguments.h"
 
-#define CHAIN_STACK 512        /* bytes of stack of a whole chain of calls */
-#define STACK_UNIT  16         /* a frame's stack counts in these, at least one */
-#define MAX_MEM     (1u << 29) /* no helper takes more memory at once */
+#define MAX_MEM (1u << 29) /* no helper takes more memory at once */
 
 /* Is it in one frame of the current chain? The gaps between frames belong to nobody. */
 static bool on_stack(const struct interp *in, u64 off, u64 size)
@@ -45,18 +43,6 @@ static const struct image_sub *find_sub(const struct image *img, u64 start)
 		if (subs[i].start == start)
 			return &subs[i];
 	return NULL;
-}
-
-bool interp_enter(struct interp *in, u32 start)
-{
-	const struct image_sub *sub = find_sub(in->run->image, start);
-	struct interp_frame *f = &in->frames[in->depth];
-	u32 bytes = sub ? sub->stack : 0;
-
-	if (bytes > CHAIN_STACK)
-		return false;
-	f->stack += ROUND_UP(MAX(bytes, 1), STACK_UNIT);
-	return f->stack <= CHAIN_STACK || in->run->image->flags & IMAGE_PRIVATE_STACK;
 }
 
 static struct map *find_map(const struct run *run, u64 addr)

@@ -11,7 +11,6 @@
  *	NULL_LOAD(addr)		 is a load from `addr`, not live, to yield 0?
  *	HELPER(proto, regs)	 are the arguments what the prototype asks for? (else the fault is
  *set) BEFORE_CALL, AFTER_CALL	 around anything that may use the run context
- *	ENTER(start)		 a frame was pushed for the subprogram at `start`: is it within
  *limits?
  *
  * Dispatch is threaded code: every instruction ends in its own indirect jump,
@@ -183,7 +182,7 @@
 	CASE(name)                                                            \
 	if (!TARGET((s64)IMM))                                                \
 		FAULT(FAULT_JUMP, IMM, 0);                                    \
-	if (!interp_push(in, PC + 1) || !ENTER(IMM))                          \
+	if (!interp_push(in, PC + 1))                                         \
 		FAULT(FAULT_STACK, IMM, 0);                                   \
 	__builtin_memcpy(in->frames[in->depth].saved, &r[6], sizeof(u64[4])); \
 	r[10] = in->frame + ISA_STACK_SIZE;                                   \
@@ -268,7 +267,7 @@ static int CALL(struct run *run, u32 start, const u64 args[5], u64 *r0)
 
 	if (!TARGET(start))
 		return run_fault_set(run, FAULT_JUMP, RUN_INSN_HERE, start, 0, 0);
-	if (!interp_push(in, 0) || !ENTER(start))
+	if (!interp_push(in, 0))
 		return run_fault_set(run, FAULT_STACK, RUN_INSN_HERE, start, 0, 0);
 	ret = EXEC(in, start, args);
 	interp_set_frame(in, depth);
@@ -288,8 +287,6 @@ static int START(struct run *run, u64 *ret)
 	interp_init(in, run);
 	if (!TARGET(0))
 		return run_fault_set(run, FAULT_JUMP, 0, 0, 0, 0);
-	if (!ENTER(0))
-		return run_fault_set(run, FAULT_STACK, 0, 0, 0, 0);
 	run->engine = &engine;
 	run->engine_state = in;
 	r0 = EXEC(in, 0, args);
@@ -315,7 +312,6 @@ static int START(struct run *run, u64 *ret)
 #undef HELPER
 #undef BEFORE_CALL
 #undef AFTER_CALL
-#undef ENTER
 #undef DISPATCH
 #undef CASE
 #undef CASE_NONE

@@ -36,7 +36,6 @@
 		if (proto->ret == RET_VOID) \
 			r[0] = 0;           \
 	} while (0)
-#define ENTER(start) interp_enter(in, start)
 
 static inline bool may_access(struct interp *in, u64 addr, u32 size, enum interp_access kind)
 {

@@ -13,7 +13,6 @@
 #define HELPER(proto, regs)      true
 #define BEFORE_CALL              (void)0
 #define AFTER_CALL               (void)0
-#define ENTER(start)             true
 #include "interp/body.h"
 
 int interp_run(struct run *run, u64 *ret)

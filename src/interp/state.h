@@ -28,7 +28,6 @@ enum interp_access {
 
 struct interp_frame {
 	u32 ret;      /* index of the instruction after the call */
-	u32 stack;    /* bytes that this frame and its callers take, as the kernel counts */
 	u32 loops;    /* may_goto: rounds left */
 	u64 saved[4]; /* the caller's r6-r9 */
 };
@@ -62,7 +61,6 @@ static inline void interp_set_frame(struct interp *in, u32 depth)
 static inline void interp_new_frame(struct interp *in, u32 depth)
 {
 	interp_set_frame(in, depth);
-	in->frames[depth].stack = depth ? in->frames[depth - 1].stack : 0;
 	in->frames[depth].loops = INTERP_LOOPS;
 	__builtin_memset(u64_to_ptr(in->frame), 0, ISA_STACK_SIZE);
 }

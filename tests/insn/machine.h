@@ -336,7 +336,6 @@ struct input {
 	const void *packet;
 	u32 packet_size;
 	u32 link; /* the packet starts so many bytes behind its link header; 0: with it */
-	u32 sub_stack;
 	u64 budget;
 	u32 ctx_size, ctx_write_lo, ctx_write_hi;
 	bool ctx_limits;
@@ -352,8 +351,6 @@ static struct outcome run_on(const struct engine *e, struct image *img, const st
 		img->ctx_write_lo = in->ctx_write_lo;
 		img->ctx_write_hi = in->ctx_write_hi;
 	}
-	for (u32 i = 0; i < img->sub_count; i++)
-		((struct image_sub *)image_subs(img))[i].stack = in->sub_stack;
 	o.run = (struct run){.image = img,
 			     .maps = maps,
 			     .env = &env,
