@@ -6,7 +6,9 @@
 cc=${CLANG:-clang}
 $cc -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_x86 -I"$W/bin/fallback" -idirafter /usr/include/x86_64-linux-gnu \
 	-c "$EX/opensnoop.bpf.c" -o "$W/open.bpf.o" || exit 1
-chmod a+r "$W/open.bpf.o"
+$cc -target bpf -mcpu=v3 -O2 -g -idirafter /usr/include/x86_64-linux-gnu -c tests/e2e/targets/ring_client.bpf.c \
+	-o "$W/ring.bpf.o" && gcc -o "$W/ring" tests/e2e/targets/ring_client.c -lbpf -lpthread || exit 1
+chmod a+r "$W"/*.bpf.o
 
 # What Python needs to call bpf(2) as a client does.
 cat >"$W/bpf.py" <<'PY'
@@ -102,6 +104,10 @@ for who in root nobody; do
 	has "$who: programs: BTF of the object" "$W/out" '<anon>  size [0-9]+B  prog_ids [0-9]+  map_ids '
 	has "$who: programs: the object's map" "$W/out" '^[0-9]+: hash  name start  flags 0x0$'
 	has "$who: programs: loadall pins by function" "$W/out" '^[0-9]+: tracepoint  name on_exit  '
+
+	# An unmodified libbpf consumer: woken when there is data, quiet when there is none.
+	same "$who: ring and perf buffers in a client" "$(run -- "$W/ring" "$W/ring.bpf.o" 2>&1)" \
+		"$(printf '%s\n' 'ring 100 100 perf 100' 'idle 0 0 waited 1' 'woken 1 soon 1' 'perf 1')"
 
 	# Lifetime: descriptors and pins, across processes.
 	same "$who: a map without pin or descriptor is gone" "$(run -- python3 -c '
