@@ -283,6 +283,12 @@ void exec_enter(struct block *b)
 	}
 	mem_copy(first, path, sizeof(first));
 	kind = exec_kind(b, path);
+	if (sys4(__NR_faccessat, -100, SYS_ARG(agent.own_path), 4 /* R_OK */, 0)) {
+		/* Another root: the loader would complain about a library it cannot find. */
+		if (kind != IMAGE_UNKNOWN)
+			note_untraced(b, first, "the agent's file is not there");
+		return;
+	}
 	if (kind < ARRAY_SIZE(image_why) && image_why[kind])
 		note_untraced(b, path[0] ? path : first, image_why[kind]);
 	if (!env_build(b, *envp, kind != IMAGE_32BIT, envp))
