@@ -15,6 +15,13 @@ SHIM_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/shim_*_tes
 $(SHIM_TESTS): $(SHIM_OBJ)
 $(SHIM_TESTS): TEST_LIBS := $(SHIM_OBJ) $(B)/libcygnet.a -ldl
 
+# Every enumerator of abi.h, for the test that compares them with the kernel's.
+$(B)/tests/abi_names.def: include/cygnet/abi.h
+	@mkdir -p $(@D)
+	@sed -nE 's/^\t([A-Za-z_][A-Za-z0-9_]*)( = [^,]*)?,.*$$/E(\1)/p; s/^\tFN\(([a-z0-9_]*),.*/E(BPF_FUNC_\1)/p' $< > $@
+$(B)/tests/unit/btf_abi_test: $(B)/tests/abi_names.def
+$(B)/tests/unit/btf_abi_test: CPPFLAGS += -I$(B)/tests
+
 unit: $(UNIT_BIN)
 check: deps-test tools unit
 	@B=$(B) ONLY=$(ONLY) tests/run.sh
