@@ -24,8 +24,7 @@ struct image_sub {
 enum image_flag {
 	IMAGE_GPL = 1 << 0,
 	IMAGE_SLEEPABLE = 1 << 1,
-	IMAGE_VERIFIED = 1 << 2,      /* proven: may run in the plain interpreter */
-	IMAGE_PRIVATE_STACK = 1 << 3, /* 512 bytes of stack for each function, not for a chain */
+	IMAGE_VERIFIED = 1 << 2, /* proven: may run in the plain interpreter */
 };
 
 struct image {

@@ -68,6 +68,8 @@ struct run {
 	void *env_data;
 	const struct engine_ops *engine;
 	void *engine_state;
+	u64 stack; /* the engine's stacks, which helpers may read; size 0: none */
+	u32 stack_size;
 	void *ctx;
 	u32 ctx_size;
 	u32 cpu; /* the leased slot */

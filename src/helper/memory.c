@@ -7,41 +7,68 @@
 #include "core/handle.h"
 #include "helper/helper.h"
 
-static bool is_kernel(struct run *run, u64 addr, u32 size)
+/* Memory of the program itself: stacks, context, maps, what it holds. */
+static bool find_own(struct run *run, u64 addr, u32 size, struct map_span *out)
 {
-	return handle_is(addr) || addr >> 63 || run_may_access(run, addr, size, false);
+	if (addr - run->stack < run->stack_size && size <= run->stack_size - (addr - run->stack)) {
+		*out = (struct map_span){run->stack, run->stack_size, false};
+		return true;
+	}
+	return run_find_span(run, addr, size, false, out);
 }
 
-static bool in_user_space(struct run *run, enum helper_space space, u64 addr, u32 size)
+/* Does a read of the kernel's side go to `addr`? Half of all addresses are the kernel's. */
+static bool is_kernel(u64 addr)
 {
-	return space == SPACE_USER || (space == SPACE_EITHER && !is_kernel(run, addr, size));
+	return handle_is(addr) || addr >> 63;
 }
 
 long helper_read(struct run *run, enum helper_space space, void *dst, u32 size, u64 addr)
 {
-	bool user = in_user_space(run, space, addr, size);
+	struct map_span own;
 	int err = -EFAULT;
 
-	if (user && HELPER_CAN(run, read_user))
-		err = run->env->read_user(run, dst, size, addr);
-	else if (!user && HELPER_CAN(run, read_kernel))
+	if (space != SPACE_USER && find_own(run, addr, size, &own)) {
+		__builtin_memmove(dst, u64_to_ptr(addr), size);
+		return 0;
+	}
+	if (space == SPACE_USER || (space == SPACE_EITHER && !is_kernel(addr))) {
+		if (HELPER_CAN(run, read_user))
+			err = run->env->read_user(run, dst, size, addr);
+	} else if (HELPER_CAN(run, read_kernel)) {
 		err = run->env->read_kernel(run, dst, size, addr);
+	}
 	if (err)
 		__builtin_memset(dst, 0, size);
 	return err;
 }
 
+/* A string of the program's own memory ends with that, NUL or not. */
+static long copy_own(char *dst, u32 size, const char *src, u64 left)
+{
+	u32 n = 0;
+
+	for (; n + 1 < size && n < left && src[n]; n++)
+		dst[n] = src[n];
+	dst[n] = 0;
+	return n + 1;
+}
+
 long helper_read_str(struct run *run, enum helper_space space, char *dst, u32 size, u64 addr)
 {
-	bool user = in_user_space(run, space, addr, 1);
+	struct map_span own;
 	long len = -EFAULT;
 
 	if (!size)
 		return 0;
-	if (user && HELPER_CAN(run, read_user_str))
-		len = run->env->read_user_str(run, dst, size, addr);
-	else if (!user && HELPER_CAN(run, read_kernel_str))
+	if (space != SPACE_USER && find_own(run, addr, 1, &own))
+		return copy_own(dst, size, u64_to_ptr(addr), own.size - (addr - own.base));
+	if (space == SPACE_USER || (space == SPACE_EITHER && !is_kernel(addr))) {
+		if (HELPER_CAN(run, read_user_str))
+			len = run->env->read_user_str(run, dst, size, addr);
+	} else if (HELPER_CAN(run, read_kernel_str)) {
 		len = run->env->read_kernel_str(run, dst, size, addr);
+	}
 	if (len < 0)
 		__builtin_memset(dst, 0, size);
 	return len;

@@ -69,6 +69,8 @@ static inline void interp_new_frame(struct interp *in, u32 depth)
 static inline void interp_init(struct interp *in, struct run *run)
 {
 	in->run = run;
+	run->stack = ptr_to_u64(in->stack);
+	run->stack_size = sizeof(in->stack);
 	in->ops = image_ops(run->image);
 	in->count = run->image->op_count;
 	in->missed = false;

@@ -167,19 +167,17 @@ static int make_image(struct work *w)
 {
 	struct load *l = w->l;
 	struct prog_object *p = w->p;
-	struct image *img,
-		head = {
-			.magic = IMAGE_MAGIC,
-			.prog_type = l->type,
-			.attach_type = l->attach_type,
-			.prog_id = p->o.id,
-			.flags = (l->gpl ? IMAGE_GPL : 0) |
-				 (l->prog_flags & BPF_F_SLEEPABLE ? IMAGE_SLEEPABLE : 0) |
-				 (w->type->private_stack ? IMAGE_PRIVATE_STACK : 0),
-			.ctx_size = w->type->ctx_size,
-			.ctx_write_lo = w->type->ctx_write_lo,
-			.ctx_write_hi = w->type->ctx_write_hi,
-		};
+	struct image *img, head = {
+				   .magic = IMAGE_MAGIC,
+				   .prog_type = l->type,
+				   .attach_type = l->attach_type,
+				   .prog_id = p->o.id,
+				   .flags = (l->gpl ? IMAGE_GPL : 0) |
+					    (l->prog_flags & BPF_F_SLEEPABLE ? IMAGE_SLEEPABLE : 0),
+				   .ctx_size = w->type->ctx_size,
+				   .ctx_write_lo = w->type->ctx_write_lo,
+				   .ctx_write_hi = w->type->ctx_write_hi,
+			   };
 
 	head.size = image_layout(w, &head);
 	memcpy(head.name, l->name, sizeof(head.name));

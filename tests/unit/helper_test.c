@@ -234,6 +234,19 @@ static void test_memory(void **state)
 	assert_memory_equal(buf, "kk", 2);
 	assert_int_equal(CALL(&run, probe_read, buf, 4, user_memory), 0);
 	assert_memory_equal(buf, "user", 4);
+	/* The program's own stack is the kernel's memory, not the task's. */
+	run.stack = ptr_to_u64(own);
+	run.stack_size = sizeof(own);
+	assert_int_equal(CALL(&run, probe_read_kernel, buf, 8, own), 0);
+	assert_memory_equal(buf, "context", 8);
+	assert_int_equal(CALL(&run, probe_read_kernel, buf, 8, own + 1), -EFAULT);
+	assert_int_equal(CALL(&run, probe_read_user, buf, 8, own), -EFAULT);
+	assert_int_equal(CALL(&run, probe_read_kernel_str, buf, 16, own + 3), 5);
+	assert_string_equal(buf, "text");
+	memset(own, 'x', sizeof(own));
+	assert_int_equal(CALL(&run, probe_read_kernel_str, buf, 16, own + 3), 6);
+	assert_string_equal(buf, "xxxxx");
+	memcpy(own, "context", 8);
 	assert_int_equal(CALL(&run, copy_from_user, buf, 4, user_memory + 5), 0);
 	assert_memory_equal(buf, "memo", 4);
 	assert_int_equal(CALL(&run, probe_write_user, user_memory, own, 3), 0);
