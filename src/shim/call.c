@@ -44,12 +44,12 @@ static long call_perf_open(u64 attr, int pid, int cpu, int group_fd, u64 flags)
 	return r;
 }
 
-SHIM_EXPORT long syscall(long nr, ...)
+/* What the caller did not pass is whatever registers and stack hold, as with libc's own. */
+__attribute__((no_sanitize("address"))) SHIM_EXPORT long syscall(long nr, ...)
 {
 	long a[6];
 	va_list ap;
 
-	/* What the caller did not pass is whatever the registers hold, as with libc's own. */
 	va_start(ap, nr);
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);

@@ -384,7 +384,8 @@ static int stand_in(int fd)
 	return event_fd;
 }
 
-static bool any_known(const struct pollfd *fds, nfds_t n)
+/* Not const: libc declares poll(2) to only write the array, and gcc would warn of reading it. */
+static bool any_known(struct pollfd *fds, nfds_t n)
 {
 	for (nfds_t i = 0; i < n; i++)
 		if (shim_fd_known(fds[i].fd))
