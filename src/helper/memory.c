@@ -7,37 +7,87 @@
 #include "core/handle.h"
 #include "helper/helper.h"
 
-/* Memory of the program itself: stacks, context, maps, what it holds. */
-static bool find_own(struct run *run, u64 addr, u32 size, struct map_span *out)
+#ifdef __aarch64__
+#define USER_END (1ull << 48)
+#else
+#define USER_END 0x7ffffffff000ull
+#endif
+
+static bool is_inside(u64 addr, u32 size, u64 base, u32 len)
 {
-	if (addr - run->stack < run->stack_size && size <= run->stack_size - (addr - run->stack)) {
-		*out = (struct map_span){run->stack, run->stack_size, false};
-		return true;
-	}
-	return run_find_span(run, addr, size, false, out);
+	return addr >= base && size <= len && addr - base <= len - size;
 }
 
-/* Does a read of the kernel's side go to `addr`? Half of all addresses are the kernel's. */
+/* Memory of the program itself: stacks, context, registers, maps, what it holds. */
+static bool find_own(struct run *run, u64 addr, u32 size, struct map_span *out)
+{
+	u64 regs = ptr_to_u64(run->regs);
+
+	if (run->stack_size && is_inside(addr, size, run->stack, run->stack_size))
+		*out = (struct map_span){run->stack, run->stack_size, false};
+	else if (regs && is_inside(addr, size, regs, sizeof(*run->regs)))
+		*out = (struct map_span){regs, sizeof(*run->regs), false};
+	else
+		return run_find_span(run, addr, size, false, out);
+	return true;
+}
+
+static bool is_user(u64 addr, u32 size)
+{
+	return addr <= USER_END && size <= USER_END - addr;
+}
+
+/* Half of all addresses are the kernel's; of the others handles stand for its objects. */
 static bool is_kernel(u64 addr)
 {
 	return handle_is(addr) || addr >> 63;
 }
 
+static long read_user(struct run *run, void *dst, u32 size, u64 addr)
+{
+	if (!is_user(addr, size) || !HELPER_CAN(run, read_user))
+		return -EFAULT;
+	return run->env->read_user(run, dst, size, addr);
+}
+
+static long read_kernel(struct run *run, void *dst, u32 size, u64 addr)
+{
+	if (!is_kernel(addr))
+		return -ERANGE;
+	return HELPER_CAN(run, read_kernel) ? run->env->read_kernel(run, dst, size, addr) : -EFAULT;
+}
+
+static long read_user_str(struct run *run, char *dst, u32 size, u64 addr)
+{
+	if (!is_user(addr, 1) || !HELPER_CAN(run, read_user_str))
+		return -EFAULT;
+	return run->env->read_user_str(run, dst, size, addr);
+}
+
+static long read_kernel_str(struct run *run, char *dst, u32 size, u64 addr)
+{
+	if (!is_kernel(addr))
+		return -ERANGE;
+	return HELPER_CAN(run, read_kernel_str) ? run->env->read_kernel_str(run, dst, size, addr)
+						: -EFAULT;
+}
+
+static bool goes_to_user(enum helper_space space, u64 addr)
+{
+	return space == SPACE_USER || (space == SPACE_EITHER && addr < USER_END);
+}
+
 long helper_read(struct run *run, enum helper_space space, void *dst, u32 size, u64 addr)
 {
 	struct map_span own;
-	int err = -EFAULT;
+	long err;
 
 	if (space != SPACE_USER && find_own(run, addr, size, &own)) {
 		__builtin_memmove(dst, u64_to_ptr(addr), size);
 		return 0;
 	}
-	if (space == SPACE_USER || (space == SPACE_EITHER && !is_kernel(addr))) {
-		if (HELPER_CAN(run, read_user))
-			err = run->env->read_user(run, dst, size, addr);
-	} else if (HELPER_CAN(run, read_kernel)) {
-		err = run->env->read_kernel(run, dst, size, addr);
-	}
+	err = goes_to_user(space, addr) ? read_user(run, dst, size, addr)
+					: read_kernel(run, dst, size, addr);
 	if (err)
 		__builtin_memset(dst, 0, size);
 	return err;
@@ -57,18 +107,14 @@ static long copy_own(char *dst, u32 size, const char *src, u64 left)
 long helper_read_str(struct run *run, enum helper_space space, char *dst, u32 size, u64 addr)
 {
 	struct map_span own;
-	long len = -EFAULT;
+	long len;
 
 	if (!size)
 		return 0;
 	if (space != SPACE_USER && find_own(run, addr, 1, &own))
 		return copy_own(dst, size, u64_to_ptr(addr), own.size - (addr - own.base));
-	if (space == SPACE_USER || (space == SPACE_EITHER && !is_kernel(addr))) {
-		if (HELPER_CAN(run, read_user_str))
-			len = run->env->read_user_str(run, dst, size, addr);
-	} else if (HELPER_CAN(run, read_kernel_str)) {
-		len = run->env->read_kernel_str(run, dst, size, addr);
-	}
+	len = goes_to_user(space, addr) ? read_user_str(run, dst, size, addr)
+					: read_kernel_str(run, dst, size, addr);
 	if (len < 0)
 		__builtin_memset(dst, 0, size);
 	return len;

@@ -93,8 +93,13 @@ static long ours(char *out, size_t size, const char *fmt, const u64 *values, u32
 {
 	struct image image = {0};
 	struct run run = {.image = &image, .env = &env};
-	long n = format_bpf(&run, out, size, fmt, UINT32_MAX, values, count);
+	long n;
 
+	/* What is the kernel's in the kernel is the program's own here. */
+	for (size_t i = 0; i < ARRAY_SIZE(args); i++)
+		if (args[i].bytes && !args[i].user)
+			run_region_add(&run, (u64)args[i].bytes, 17, false, REGION_PLAIN);
+	n = format_bpf(&run, out, size, fmt, UINT32_MAX, values, count);
 	return n < 0 ? n : n + 1;
 }
 

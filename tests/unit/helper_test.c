@@ -239,7 +239,7 @@ static void test_memory(void **state)
 	run.stack_size = sizeof(own);
 	assert_int_equal(CALL(&run, probe_read_kernel, buf, 8, own), 0);
 	assert_memory_equal(buf, "context", 8);
-	assert_int_equal(CALL(&run, probe_read_kernel, buf, 8, own + 1), -EFAULT);
+	assert_int_equal(CALL(&run, probe_read_kernel, buf, 8, own + 1), -ERANGE);
 	assert_int_equal(CALL(&run, probe_read_user, buf, 8, own), -EFAULT);
 	assert_int_equal(CALL(&run, probe_read_kernel_str, buf, 16, own + 3), 5);
 	assert_string_equal(buf, "text");
@@ -265,7 +265,7 @@ static void test_unknown(void **state)
 	assert_int_equal(CALL(&run, ktime_get_ns, 0), 0);
 	assert_int_equal(CALL(&run, get_current_comm, buf, 16), 0);
 	assert_string_equal(buf, "");
-	assert_int_equal(CALL(&run, probe_read_kernel, buf, 8, 1), -EFAULT);
+	assert_int_equal(CALL(&run, probe_read_kernel, buf, 8, -4096), -EFAULT);
 	assert_int_equal(CALL(&run, probe_read_user, buf, 8, 1), -EFAULT);
 	assert_int_equal(CALL(&run, probe_write_user, 1, buf, 8), -EPERM);
 	assert_int_equal(CALL(&run, get_stack, 0, buf, 16, BPF_F_USER_STACK), -EFAULT);
