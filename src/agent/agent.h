@@ -162,7 +162,7 @@ struct attach_ref {
 
 struct probe_ref {
 	struct plan_probe p;
-	u32 first, last; /* attachments: index + 1 */
+	u32 first; /* attachments: index + 1 */
 	bool has_return;
 };
 

@@ -263,7 +263,9 @@ static int attach_add(const struct plan_attach *a, u32 prog_base, u32 probe_base
 
 		if (a->kind == ATTACH_URETPROBE)
 			p->has_return = true;
-		list_append(&p->first, &p->last, entry);
+		/* The kernel runs a probe's consumers newest first. */
+		ref->next = p->first;
+		__atomic_store_n(&p->first, entry, __ATOMIC_RELEASE);
 	}
 	return 0;
 }

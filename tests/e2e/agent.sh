@@ -96,6 +96,32 @@ alike "here documents and fds" bash -c 'exec 9</etc/hostname; cat <&9; exec 9<&-
 alike "stdin closed" bash -c 'exec 0<&- 1>&2; ls /proc/self/fd | wc -l'
 alike "timeout kills" timeout -s INT 0.3 sleep 5
 
+# ---- probes: what the kernel (6.18) prints for the same object ----
+if [ -z "${AGENT_RUNNER:-}" ]; then
+	$cc -O2 -o bin/probed "$T/probed.c"
+	clang -target bpf -O2 -g -w -mcpu=v3 -DPROBED="\"$W/bin/probed\"" -I "$TOP/include/fallback" -D__TARGET_ARCH_x86 \
+		-c "$T/probed.bpf.c" -o probed.bpf.o
+	expect='args 3 4 5
+add7 1
+add7 = 140, 0
+fact 4
+fact 3
+fact 2
+fact 1
+fact = 1, 0
+fact = 2, 0
+fact = 6, 0
+fact = 24, 0
+tail1 4
+tail2 8
+tail2 = 108, 0
+tail1 = 108, 0
+nothing
+half'
+	same "probes and return probes, as the kernel has them" \
+		"$("$CYGNET" run probed.bpf.o -- bin/probed | sed -n 's/^probed-[0-9]*: //p')" "$expect"
+fi
+
 # ---- counts: strace's, minus what the loader did before any of us could be there ----
 if [ -z "${AGENT_RUNNER:-}" ]; then
 	for c in "true" "cat /etc/hostname" "ls /etc" "ls -l /etc" "tar cf /dev/null /etc/apt"; do
