@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* An ordinary libbpf program: consumes a ring buffer and a perf buffer that its own test runs fill. */
+/* An ordinary libbpf program: consumes a ring buffer and a perf buffer that its own test runs fill.
+ */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <pthread.h>
@@ -55,7 +56,8 @@ int main(int argc, char **argv)
 		return 1;
 	prog = bpf_program__fd(bpf_object__find_program_by_name(o, "emit"));
 	r = ring_buffer__new(bpf_object__find_map_fd_by_name(o, "ring"), on_ring, NULL, NULL);
-	p = perf_buffer__new(bpf_object__find_map_fd_by_name(o, "perf"), 4, on_perf, NULL, NULL, NULL);
+	p = perf_buffer__new(bpf_object__find_map_fd_by_name(o, "perf"), 4, on_perf, NULL, NULL,
+			     NULL);
 	if (!r || !p)
 		return 2;
 	for (int i = 0; i < 100; i++)
