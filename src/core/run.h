@@ -68,7 +68,7 @@ struct run {
 	void *env_data;
 	const struct engine_ops *engine;
 	void *engine_state;
-	u64 stack; /* the engine's stacks, which helpers may read; size 0: none */
+	u64 stack; /* stacks of the frames entered, all defined; helpers may read them */
 	u32 stack_size;
 	void *ctx;
 	u32 ctx_size;

@@ -294,6 +294,7 @@ static int START(struct run *run, u64 *ret)
 		run_fault_set(run, FAULT_LOCK, RUN_INSN_HERE, ptr_to_u64(run->held_lock), 0, 0);
 	run_release(run);
 	run->engine_state = NULL;
+	run->stack_size = 0;
 	if (run->fault.kind != FAULT_NONE)
 		return -EFAULT;
 	*ret = r0;

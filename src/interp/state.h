@@ -55,22 +55,22 @@ static inline void interp_set_frame(struct interp *in, u32 depth)
 {
 	in->depth = depth;
 	in->frame = ptr_to_u64(interp_frame_base(in, depth));
+	in->run->stack_size = depth * INTERP_STRIDE + ISA_STACK_SIZE;
 }
 
-/* Makes a fresh frame of the one at `depth`, its stack zeroed. */
+/* Makes a fresh frame of the one at `depth`: zeroed, with the gap that helpers may read across. */
 static inline void interp_new_frame(struct interp *in, u32 depth)
 {
 	interp_set_frame(in, depth);
 	in->frames[depth].loops = INTERP_LOOPS;
-	__builtin_memset(u64_to_ptr(in->frame), 0, ISA_STACK_SIZE);
+	__builtin_memset(u64_to_ptr(in->frame - INTERP_GAP), 0, INTERP_STRIDE);
 }
 
 /* Starts a run in frame 0. */
 static inline void interp_init(struct interp *in, struct run *run)
 {
 	in->run = run;
-	run->stack = ptr_to_u64(in->stack);
-	run->stack_size = sizeof(in->stack);
+	run->stack = ptr_to_u64(interp_frame_base(in, 0));
 	in->ops = image_ops(run->image);
 	in->count = run->image->op_count;
 	in->missed = false;
