@@ -51,8 +51,9 @@ void *shim_next(const char *name, void **cache);
 
 /*
  * Calls into the backend: entering fails when there is none, or when this
- * thread is inside already (the instance itself opens files and maps memory).
- * errno survives.
+ * thread is inside an instance of this process already (which itself opens files
+ * and maps memory). A world's client makes raw calls only and is never inside;
+ * so a signal handler's bpf(2) reaches the world too. errno survives.
  */
 struct shim_entry {
 	const struct shim_backend *b;

@@ -66,7 +66,7 @@ void shim_set_backend(const struct shim_backend *b)
 bool shim_enter(struct shim_entry *e)
 {
 	e->b = shim_backend();
-	if (!e->b || inside)
+	if (!e->b || (inside && !e->b->foreign))
 		return false;
 	inside = true;
 	e->saved_errno = errno;

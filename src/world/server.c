@@ -32,6 +32,8 @@
 #define SETTLE_MS        2000  /* a closed object is asked again for so long */
 #define SETTLE_EVERY_MS  20
 #define SWEEP_MS         1000
+#define LARGE_BYTES      65536 /* a message that counts towards: */
+#define BUFFERED_MAX     (64u << 20)
 #define PAUSE_MS         50 /* out of descriptors: when to try again */
 
 struct connection {
@@ -169,6 +171,18 @@ static void accept_all(struct world *w, u64 now)
 		w->paused_until = now + PAUSE_MS;
 }
 
+/* May `c` go on buffering a large message, with all the others'? */
+static bool may_buffer(const struct world *w, const struct connection *c)
+{
+	size_t sum = 0;
+
+	if (c->in.cap <= LARGE_BYTES)
+		return true;
+	vec_each (&w->all, i)
+		sum += w->all.data[i]->in.cap;
+	return sum <= BUFFERED_MAX;
+}
+
 /* What a connection has sent. 0, or -errno: close it. */
 static int serve(struct world *w, struct connection *c, u64 now)
 {
@@ -184,7 +198,7 @@ static int serve(struct world *w, struct connection *c, u64 now)
 				c->partial_since = 0;
 			else if (!had || !c->partial_since)
 				c->partial_since = now;
-			return ret;
+			return ret ?: may_buffer(w, c) ? 0 : -ENOBUFS;
 		}
 		c->partial_since = 0;
 		ret = serve_message(w->inst, &c->peer, &c->in, c->sock, &c->greeted);

@@ -162,6 +162,15 @@ print(bpf(999), create(type=77), create(key=0), update(0, 1, 1), update(0xffffff
 		PATH=/usr/sbin:/usr/bin:/bin; bpftool map create /sys/fs/bpf/e type array key 4 value 4 entries 1 name e &&
 		env -i PATH=$PATH bpftool map show name e' 2>&1 | head -1)" "1: array  name e  flags 0x0"
 
+	# A client that may not be looked into: its calls fail, and the reason is told once.
+	if [ $who = nobody ] || [ "$(id -u)" -ne 0 ]; then
+		same "$who: unreadable client: refused" "$(run -- python3 -c '
+from bpf import *
+libc.prctl(4, 0, 0, 0, 0)
+print(create(), create())' 2>"$W/err")" "-1 -1"
+		same "$who: unreadable client: told once" "$(grep -c '^cygnet: the memory of client [0-9]* may not be read' "$W/err")" 1
+	fi
+
 	# The exit status is the client's own; signals are passed on.
 	run -- sh -c 'exit 7'
 	same "$who: exit status" $? 7
