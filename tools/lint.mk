@@ -2,4 +2,8 @@
 # make lint: levels, formatting, tables, run-time code (tools/lint.sh says what each is).
 lint: deps-test $(B)/libcygnet.a $(RT_OBJ) $(B)/rt/base/mem.o
 	@B="$(B)" CC="$(CC)" LIB="$(B)/libcygnet.a" LIB_LIBS="$(LIB_LIBS)" RT_OBJ="$(RT_OBJ)" tools/lint.sh
-.PHONY: lint
+# What is generated from the tables and kept in the tree; lint tells when it is behind.
+docs: $(B)/libcygnet.a
+	@$(CC) -Isrc -Iinclude -std=gnu11 -o $(B)/helper_rows tools/helper_rows.c $(B)/libcygnet.a $(LIB_LIBS)
+	@$(B)/helper_rows > docs/helpers.md
+.PHONY: lint docs

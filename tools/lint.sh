@@ -80,6 +80,11 @@ check_rows() {
 	else
 		complain tools/lint_rows.c "does not build"
 	fi
+	if ${CC:-gcc} -Isrc -Iinclude -std=gnu11 -o "$B/helper_rows" tools/helper_rows.c "$LIB" ${LIB_LIBS:-}; then
+		"$B/helper_rows" | cmp -s - docs/helpers.md || complain docs/helpers.md "is behind the tables: make docs"
+	else
+		complain tools/helper_rows.c "does not build"
+	fi
 	for cmd in $(sed -n 's/^COMMAND(\(.*\))/\1/p' src/cli/commands.def); do
 		file=$(grep -lE "^const struct command command_$cmd " src/cli/*.c)
 		[ -n "$file" ] || { complain src/cli/commands.def "COMMAND($cmd) has no command_$cmd"; continue; }

@@ -61,12 +61,12 @@ static const struct helper_proto protos[] = {
 	 .fn = loop,
 	 .args = {ARG_ANY, ARG_FUNC, ARG_STACK_OR_NULL, ARG_ANY},
 	 .since = 0x0511,
-	 .doc = "calls a function for 0, 1, 2 ... until it returns 1; the rounds made"},
+	 .doc = "Calls a function for 0, 1, 2 ... until it returns 1; the rounds made"},
 	{.id = BPF_FUNC_for_each_map_elem,
 	 .name = "bpf_for_each_map_elem",
 	 .fn = for_each_map_elem,
 	 .args = {ARG_MAP, ARG_FUNC, ARG_STACK_OR_NULL, ARG_ANY},
 	 .since = 0x050d,
-	 .doc = "calls a function for each element until it returns 1; the elements seen"},
+	 .doc = "Calls a function for each element until it returns 1; the elements seen"},
 };
 HELPER_FAMILY(helper_callback_family, protos);

@@ -61,13 +61,13 @@ static const struct helper_proto protos[] = {
 	 .ret = RET_VOID,
 	 .args = {ARG_SPIN_LOCK},
 	 .since = 0x0501,
-	 .doc = "takes the lock in a map value"},
+	 .doc = "Takes the lock in a map value"},
 	{.id = BPF_FUNC_spin_unlock,
 	 .name = "bpf_spin_unlock",
 	 .fn = spin_unlock,
 	 .ret = RET_VOID,
 	 .args = {ARG_SPIN_LOCK},
 	 .since = 0x0501,
-	 .doc = "releases the lock in a map value"},
+	 .doc = "Releases the lock in a map value"},
 };
 HELPER_FAMILY(helper_lock_family, protos);

@@ -69,6 +69,6 @@ static const struct helper_proto protos[] = {
 	 .fn = get_stack,
 	 .args = {ARG_CTX, ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY},
 	 .flags = HELPER_GPL_ONLY | HELPER_TRACING,
-	 .doc = "return addresses of the user stack, innermost first; the bytes written"},
+	 .doc = "Return addresses of the user stack, innermost first; the bytes written"},
 };
 HELPER_FAMILY(helper_stack_family, protos);

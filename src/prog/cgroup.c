@@ -33,7 +33,7 @@ static int check_skb_attach(u32 attach_type, struct diag *diag)
 const struct prog_type_ops prog_cgroup_sock_ops = {
 	.type = BPF_PROG_TYPE_CGROUP_SOCK,
 	.name = "cgroup_sock",
-	.doc = "sockets that processes of a cgroup create, bind or close",
+	.doc = "Sockets that processes of a cgroup create, bind or close",
 	.ctx_size = sizeof(struct bpf_sock),
 	.ctx_write_lo = offsetof(struct bpf_sock, bound_dev_if),
 	.ctx_write_hi = offsetof(struct bpf_sock, priority) + sizeof(u32),
@@ -44,7 +44,7 @@ const struct prog_type_ops prog_cgroup_sock_ops = {
 const struct prog_type_ops prog_cgroup_skb_ops = {
 	.type = BPF_PROG_TYPE_CGROUP_SKB,
 	.name = "cgroup_skb",
-	.doc = "packets to and from processes of a cgroup",
+	.doc = "Packets to and from processes of a cgroup",
 	.ctx_size = sizeof(struct __sk_buff),
 	.ctx_write_lo = offsetof(struct __sk_buff, mark),
 	.ctx_write_hi = offsetof(struct __sk_buff, cb) + sizeof(((struct __sk_buff *)0)->cb),

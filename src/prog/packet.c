@@ -13,7 +13,7 @@ bool prog_net_allows(const struct helper_proto *proto, u32 attach_type)
 const struct prog_type_ops prog_socket_filter_ops = {
 	.type = BPF_PROG_TYPE_SOCKET_FILTER,
 	.name = "socket_filter",
-	.doc = "packets that arrive at a socket: keep, cut or drop",
+	.doc = "Packets that arrive at a socket: keep, cut or drop",
 	.ctx_size = sizeof(struct __sk_buff),
 	.ctx_write_lo = SKB_OFF(cb),
 	.ctx_write_hi = SKB_END(cb),
@@ -23,7 +23,7 @@ const struct prog_type_ops prog_socket_filter_ops = {
 const struct prog_type_ops prog_sched_cls_ops = {
 	.type = BPF_PROG_TYPE_SCHED_CLS,
 	.name = "sched_cls",
-	.doc = "packets in traffic control: classify, change, redirect",
+	.doc = "Packets in traffic control: classify, change, redirect",
 	.ctx_size = sizeof(struct __sk_buff),
 	/* From the first field a classifier may write to the last; those between read as they were.
 	 */
@@ -35,7 +35,7 @@ const struct prog_type_ops prog_sched_cls_ops = {
 const struct prog_type_ops prog_xdp_ops = {
 	.type = BPF_PROG_TYPE_XDP,
 	.name = "xdp",
-	.doc = "packets at a device's driver, before anything else",
+	.doc = "Packets at a device's driver, before anything else",
 	.ctx_size = sizeof(struct xdp_md),
 	.allows = prog_net_allows,
 };

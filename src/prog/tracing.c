@@ -16,7 +16,7 @@ const struct prog_type_ops prog_kprobe_ops = {
 	.tracing = true,
 	.private_stack = true,
 	.sleeps = PROG_SLEEPS_MAY, /* uprobes: attaching elsewhere is refused */
-	.doc = "entry and return of functions: kprobes, uprobes, USDT",
+	.doc = "Entry and return of functions: kprobes, uprobes, USDT",
 	.ctx_size = sizeof(struct core_regs),
 	.allows = prog_tracing_allows,
 };
@@ -26,7 +26,7 @@ const struct prog_type_ops prog_tracepoint_ops = {
 	.name = "tracepoint",
 	.tracing = true,
 	.private_stack = true,
-	.doc = "tracepoints, with the record their format file describes",
+	.doc = "Tracepoints, with the record their format file describes",
 	.ctx_size = TRACEPOINT_BYTES,
 	.allows = prog_tracing_allows,
 };
@@ -36,7 +36,7 @@ const struct prog_type_ops prog_perf_event_ops = {
 	.name = "perf_event",
 	.tracing = true,
 	.private_stack = true,
-	.doc = "samples of perf events",
+	.doc = "Samples of perf events",
 	.ctx_size = sizeof(struct core_regs) + 2 * sizeof(u64), /* sample_period, addr */
 	.allows = prog_tracing_allows,
 };
@@ -46,7 +46,7 @@ const struct prog_type_ops prog_raw_tracepoint_ops = {
 	.name = "raw_tracepoint",
 	.tracing = true,
 	.private_stack = true,
-	.doc = "tracepoints, with the arguments they were called with",
+	.doc = "Tracepoints, with the arguments they were called with",
 	.allows = prog_tracing_allows,
 };
 
@@ -55,6 +55,6 @@ const struct prog_type_ops prog_raw_tracepoint_writable_ops = {
 	.name = "raw_tracepoint_writable",
 	.since = 0x0502,
 	.tracing = true,
-	.doc = "tracepoints whose first argument a program may change",
+	.doc = "Tracepoints whose first argument a program may change",
 	.allows = prog_tracing_allows,
 };
