@@ -100,13 +100,13 @@ static void put_pointer(struct render *r, u64 v)
 		text_puts(r->text, buf);
 }
 
-static void put_double(struct render *r, double v)
+static void put_double(struct render *r, double v, u32 size)
 {
 	char buf[40];
 	struct text t;
 
 	if (!r->json) {
-		btf_put_double(r->text, v);
+		btf_put_double(r->text, v, size);
 		return;
 	}
 	if (v != v || v - v != 0) { /* JSON has neither NaN nor infinity */
@@ -114,7 +114,7 @@ static void put_double(struct render *r, double v)
 		return;
 	}
 	text_init(&t, buf, sizeof(buf));
-	btf_put_double(&t, v);
+	btf_put_double(&t, v, size);
 	json_raw(r->json, buf);
 }
 
@@ -159,7 +159,7 @@ static void render_scalar(struct render *r, enum btf_shape shape, u32 id, u64 bi
 	case SHAPE_WIDE: put_wide(r, p, bits / 8); break;
 	case SHAPE_FLOAT:
 		if (bits == 32 || bits == 64)
-			put_double(r, btf_double(p, bits / 8));
+			put_double(r, btf_double(p, bits / 8), bits / 8);
 		else
 			put_hex_string(r, p, bits / 8);
 		break;

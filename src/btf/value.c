@@ -94,13 +94,13 @@ double btf_double(const void *data, u32 size)
 	return d;
 }
 
-void btf_put_double(struct text *out, double v)
+void btf_put_double(struct text *out, double v, u32 size)
 {
 	char buf[40];
 
 	for (int digits = 6; digits <= 17; digits++) {
 		snprintf(buf, sizeof(buf), "%.*g", digits, v);
-		if (strtod(buf, NULL) == v)
+		if (size == 4 ? strtof(buf, NULL) == (float)v : strtod(buf, NULL) == v)
 			break;
 	}
 	text_puts(out, buf);

@@ -33,7 +33,7 @@ double btf_double(const void *data, u32 size); /* 4 or 8 bytes; else NaN */
 
 /* Up to the first NUL: UTF-8 as it is, the rest as C escapes; `quote` 0: no quotes around. */
 void btf_put_string(struct text *out, const void *data, size_t size, char quote);
-/* The shortest decimal that reads back as the same. */
-void btf_put_double(struct text *out, double v);
+/* The shortest decimal that reads back as the same, into a type of `size` bytes. */
+void btf_put_double(struct text *out, double v, u32 size);
 
 #endif
