@@ -4,18 +4,18 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#define P(fn)                                                                                      \
-	SEC("uprobe/" PROBED ":" #fn)                                                              \
-	int BPF_KPROBE(enter_##fn, long a)                                                         \
-	{                                                                                          \
-		bpf_printk(#fn " %ld", a);                                                         \
-		return 0;                                                                          \
-	}                                                                                          \
-	SEC("uretprobe/" PROBED ":" #fn)                                                           \
-	int BPF_KRETPROBE(leave_##fn, long ret)                                                    \
-	{                                                                                          \
-		bpf_printk(#fn " = %ld, %d", ret, bpf_get_func_ip(ctx) == 0);                      \
-		return 0;                                                                          \
+#define P(fn)                                                                 \
+	SEC("uprobe/" PROBED ":" #fn)                                         \
+	int BPF_KPROBE(enter_##fn, long a)                                    \
+	{                                                                     \
+		bpf_printk(#fn " %ld", a);                                    \
+		return 0;                                                     \
+	}                                                                     \
+	SEC("uretprobe/" PROBED ":" #fn)                                      \
+	int BPF_KRETPROBE(leave_##fn, long ret)                               \
+	{                                                                     \
+		bpf_printk(#fn " = %ld, %d", ret, bpf_get_func_ip(ctx) == 0); \
+		return 0;                                                     \
 	}
 P(add7)
 SEC("uprobe/" PROBED ":add7") int BPF_KPROBE(args, long a, long b, long c, long d, long e)
