@@ -20,8 +20,6 @@ static bool add_chunk(struct arena *a, size_t size)
 	struct arena_chunk *c;
 
 	want = MAX(want, size);
-	if (want > SIZE_MAX - sizeof(*c))
-		return false;
 	c = base_alloc(sizeof(*c) + want);
 	if (!c)
 		return false;
@@ -38,7 +36,7 @@ void *arena_alloc(struct arena *a, size_t size)
 {
 	void *p;
 
-	if (size > SIZE_MAX - ALIGN)
+	if (size > PTRDIFF_MAX - sizeof(struct arena_chunk) - ALIGN)
 		return NULL;
 	size = ROUND_UP(MAX(size, 1), ALIGN);
 	if (size > (size_t)(a->end - a->at) && !add_chunk(a, size))
