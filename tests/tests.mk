@@ -8,7 +8,7 @@ $(B)/tests/%: tests/%.c $(B)/libcygnet.a | deps-test
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(OPT) $(WARN) $(SAN) -MMD -MP -o $@ $< $(B)/libcygnet.a -lcmocka $(TEST_LIBS) $(LIB_LIBS)
 
 # libbpf's calls of syscall(2) must resolve to the test's own.
-$(B)/tests/unit/sys_libbpf_test: TEST_LIBS := -rdynamic -lbpf
+$(B)/tests/unit/sys_libbpf_test $(B)/tests/unit/btf_reduce_test: TEST_LIBS := -rdynamic -lbpf
 
 # The shim's wrapped names must come before libc's.
 SHIM_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/shim_*_test.c))
