@@ -402,13 +402,13 @@ static s64 claim_spare(struct map *m, u32 cpu)
 
 	for (u32 i = 0; i < t->cell_count; i++) {
 		u32 *cell = &t->cells[(cpu + i) % t->cell_count];
-		u32 at = __atomic_load_n(cell, __ATOMIC_RELAXED);
+		u32 at = __atomic_load_n(cell, __ATOMIC_RELAXED), old = at;
 		bool mine;
 
 		if (!at || at > t->slots)
 			continue;
 		mine = slot_take(m, at - 1, SLOT_SPARE);
-		__atomic_compare_exchange_n(cell, &at, 0, false, __ATOMIC_SEQ_CST,
+		__atomic_compare_exchange_n(cell, &old, 0, false, __ATOMIC_SEQ_CST,
 					    __ATOMIC_RELAXED);
 		if (mine)
 			return at - 1;
@@ -435,19 +435,6 @@ static void unclaim(struct map *m, u32 idx)
 	u64 state = load(&table_node(t, idx)->state);
 
 	slot_free(t, idx, state, state_kind(state) == SLOT_OWNED_SPARE ? SLOT_SPARE : SLOT_ENTRY);
-}
-
-/* A published slot is live, whether or not its publisher came to say so. */
-static bool make_live(struct table_node *n)
-{
-	u64 state = load(&n->state);
-
-	switch (state_kind(state)) {
-	case SLOT_LIVE: return true;
-	case SLOT_OWNED_ENTRY:
-	case SLOT_OWNED_SPARE: return swap(&n->state, state, state_make(state, SLOT_LIVE, 0));
-	default: return false;
-	}
 }
 
 /* ---- walking ---- */
@@ -600,24 +587,40 @@ s64 table_lookup(struct map *m, const void *key)
 }
 
 /* ---- changes ---- */
+/*
+ * The state of the element at `w`, live: a published slot is, whether or not
+ * its publisher came to say so. Nothing else may be made live: the slot may be
+ * another's by now. False: look again.
+ */
+static bool live_state(struct table *t, const struct table_walk *w, u64 *state)
+{
+	u64 *at = &table_node(t, w->idx)->state;
+	u64 is = load(at), live = state_make(is, SLOT_LIVE, 0);
+
+	if (!walk_valid(w))
+		return false;
+	*state = live;
+	return is == live ||
+	       ((state_kind(is) == SLOT_OWNED_ENTRY || state_kind(is) == SLOT_OWNED_SPARE) &&
+		swap(at, is, live));
+}
+
 /* Takes the element at `w` out of sight; its slot becomes free as `mark` says. */
 static bool retire(struct map *m, struct table_walk *w, u32 next, u32 mark, u64 *budget)
 {
 	struct table *t = table_of(m);
 	struct table_node *n = table_node(t, w->idx);
-	u64 dead = link_after(w->next, next, mark), state;
+	u32 hash = hash_key(m, n->key);
 	struct table_walk again;
+	u64 state;
 
-	if (!make_live(n))
-		return false;
-	state = load(&n->state);
-	if (state_kind(state) != SLOT_LIVE || !walk_valid(w) || !swap(&n->next, w->next, dead))
+	if (!live_state(t, w, &state) || !swap(&n->next, w->next, link_after(w->next, next, mark)))
 		return false;
 	/* Unlinked here if nothing moved, else by whoever walks past; best at once. */
 	if (swap(w->prev, w->cur, link_after(w->cur, next, MARK_NONE)))
 		slot_free(t, w->idx, state, mark == MARK_SPARE ? SLOT_SPARE : SLOT_ENTRY);
 	else
-		walk_find(m, &again, hash_key(m, n->key), NULL, UINT32_MAX, budget);
+		walk_find(m, &again, hash, NULL, UINT32_MAX, budget);
 	return true;
 }
 
@@ -669,12 +672,15 @@ static bool publish(struct map *m, struct table_walk *w, u32 idx, bool replaces,
 	struct table *t = table_of(m);
 	struct table_node *n = table_node(t, idx);
 	u32 next = link_index(replaces ? w->next : w->head);
-	bool spare = state_kind(load(&n->state)) == SLOT_OWNED_SPARE;
+	u64 state = load(&n->state);
+	u32 mark = state_kind(state) == SLOT_OWNED_SPARE ? MARK_SPARE : MARK_ENTRY;
 
 	__atomic_store_n(&n->next, link_after(n->next, next, MARK_NONE), __ATOMIC_RELEASE);
-	if (replaces ? !retire(m, w, idx + 1, spare ? MARK_SPARE : MARK_ENTRY, budget)
+	if (replaces ? !retire(m, w, idx + 1, mark, budget)
 		     : !swap(w->head_at, w->head, link_after(w->head, idx + 1, MARK_NONE)))
 		return false;
+	/* From the very state that was published: it may be gone again, and another's. */
+	swap(&n->state, state, state_make(state, SLOT_LIVE, 0));
 	return true;
 }
 
@@ -736,9 +742,7 @@ int table_put(struct map *m, const void *key, const struct table_change *c)
 		}
 		/* Slots of LRU types may be had by pushing out the very neighbour found. */
 	} while (!err && !done && --budget);
-	if (done)
-		make_live(table_node(t, idx));
-	else if (idx >= 0)
+	if (!done && idx >= 0)
 		unclaim(m, idx);
 	return done || err ? err : budget ? 0 : -EBUSY;
 }
@@ -865,6 +869,12 @@ static u32 snapshot(struct map *m, u32 bucket, u32 skip, u32 idx[SNAPSHOT], u64 
 	return n;
 }
 
+static bool still_there(struct map *m, u32 idx, u64 state)
+{
+	return table_same(m, idx, state) &&
+	       link_mark(load(&table_node(table_of(m), idx)->next)) == MARK_NONE;
+}
+
 static void *value_for(struct map *m, struct run *run, u32 idx)
 {
 	u8 *value = table_value(table_of(m), idx);
@@ -889,16 +899,16 @@ long table_for_each(struct map *m, struct run *run,
 			continue;
 		do {
 			n = snapshot(m, b, skip, idx, state, &budget);
-			skip += n;
 			for (u32 i = 0; i < n; i++) {
-				struct table_node *e = table_node(t, idx[i]);
-
-				if (!table_same(m, idx[i], state[i]) || link_mark(load(&e->next)))
+				if (!still_there(m, idx[i], state[i]))
 					continue;
 				count++;
-				if (fn(data, e->key, value_for(m, run, idx[i])))
+				if (fn(data, table_node(t, idx[i])->key, value_for(m, run, idx[i])))
 					return count;
 			}
+			/* More: behind those of them that are left. */
+			for (u32 i = 0; n == SNAPSHOT && i < n; i++)
+				skip += still_there(m, idx[i], state[i]);
 		} while (n == SNAPSHOT && budget);
 	}
 	return count;
