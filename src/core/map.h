@@ -131,6 +131,16 @@ bool map_type_is_percpu(u32 type);
 int map_view_init(struct map *m, const struct map_attr *attr, u32 id, const char *name, void *base,
 		  u32 owner, bool fresh);
 
+/*
+ * What a held bpf_spin_lock's word says: the participant, so that the lock of
+ * a dead one can be released, and the run's cpu slot, so that a run that
+ * interrupted the holder knows. bpf(2) has no slot: `cpu` is then ~0.
+ */
+static inline u32 map_lock_word(u32 owner, u32 cpu)
+{
+	return (owner + 1) << 8 | ((cpu + 1) & 0xff);
+}
+
 /* Bytes that a ring buffer's consumer has not taken yet. */
 u64 map_ringbuf_pending(const struct map *m);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Spin locks in map values. The word holds the holder's cpu slot + 1, so a run
- * that meets a lock of its own slot (it interrupted the holder) sees that
- * waiting would be forever. A run holds one lock at most; what it still holds
- * when it ends, run_release() gives back. Waiting is bounded: a holder that
- * died keeps the word until the instance sweeps its slots.
+ * Spin locks in map values. The word names the holder's participant and cpu
+ * slot (map_lock_word), so a run that meets a lock of its own slot (it interrupted the holder) sees
+ * that waiting would be forever. A run holds one lock at most; what it still holds when it ends,
+ * run_release() gives back. Waiting is bounded: a holder that died keeps the word until the
+ * instance sweeps the map.
  */
 #include "helper/helper.h"
 
@@ -23,9 +23,17 @@ static u64 lock_fault(struct run *run, u64 lock)
 	return 0;
 }
 
+static u32 own_word(const struct run *run)
+{
+	/* A lock lies in a map, and all of a run's maps are this participant's views. */
+	u32 owner = run->image && run->image->map_count && run->maps[0] ? run->maps[0]->owner : 0;
+
+	return map_lock_word(owner, run->cpu);
+}
+
 HELPER_BODY(spin_lock)
 {
-	u32 *word = u64_to_ptr(r1), own = run->cpu + 1;
+	u32 *word = u64_to_ptr(r1), own = own_word(run);
 
 	if (run->held_lock)
 		return lock_fault(run, r1);

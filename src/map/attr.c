@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Values with a spin lock. The lock's word holds its owner, participant + 1:
- * a holder that died is found by sweeping and its lock released. Who wants
- * the lock meanwhile tries for a bounded time and then goes without.
+ * Values with a spin lock. The lock's word names its holder: one that died is
+ * found by sweeping and its lock released. Who wants the lock meanwhile tries
+ * for a bounded time and then goes without.
  */
 #include "map/attr.h"
 
@@ -24,8 +24,8 @@ static bool try_lock(u32 *word, u32 owner)
 {
 	u32 old = 0;
 
-	return __atomic_compare_exchange_n(word, &old, owner + 1, false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(word, &old, map_lock_word(owner, ~0u), false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 int map_copy_locked(const struct map *m, void *elem, void *dst, const void *src)
@@ -51,7 +51,7 @@ void map_sweep_lock(const struct map *m, void *elem, bool (*dead)(void *data, u3
 	u32 *word = (u32 *)((u8 *)elem + m->spin_lock_off);
 	u32 held = __atomic_load_n(word, __ATOMIC_RELAXED);
 
-	if (held && dead(data, held - 1))
+	if (held && dead(data, (held >> 8) - 1))
 		__atomic_compare_exchange_n(word, &held, 0, false, __ATOMIC_RELEASE,
 					    __ATOMIC_RELAXED);
 }
