@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/session.h"
 #include "cli/spawn.h"
 #include "cygnet/cygnet.h"
 #include "world/server.h"
@@ -67,17 +68,8 @@ struct exec_session {
 
 static int parse(struct exec_session *s, int argc, char **argv)
 {
-	int split = argc, c;
+	int split = session_split(argc, argv, &s->cmd), c;
 
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "--")) {
-			split = i;
-			break;
-		}
-	if (split < argc) {
-		s->cmd = argv + split + 1;
-		argv[split] = NULL;
-	}
 	while ((c = command_getopt(&command_exec, split, argv)) != -1) {
 		switch (c) {
 		case 'w': s->join = optarg; break;
@@ -93,28 +85,6 @@ static int parse(struct exec_session *s, int argc, char **argv)
 	if (s->join && s->btf)
 		return command_usage(&command_exec,
 				     "exec: --btf is for an instance of our own, -w joins another");
-	return 0;
-}
-
-static int find_shim(char *path, size_t size)
-{
-	const char *env = getenv("CYGNET_SHIM");
-	char *full;
-
-	if (env && *env)
-		snprintf(path, size, "%s", env);
-	else if (command_find_part("libcygnet-shim.so", path, size))
-		path[0] = 0;
-	full = path[0] ? realpath(path, NULL) : NULL;
-	if (!full)
-		return command_fail("libcygnet-shim.so: not found beside the executable (`make "
-				    "install`, or CYGNET_SHIM names it)");
-	snprintf(path, size, "%s", full);
-	free(full);
-	if (strpbrk(path, ": "))
-		return command_fail("%s: the loader takes no path with `:` or a blank; CYGNET_SHIM "
-				    "names a copy elsewhere",
-				    path);
 	return 0;
 }
 
@@ -172,17 +142,10 @@ static int check_world(const char *path)
 
 static int make_world(struct exec_session *s)
 {
-	struct cygnet_opts co = {.sz = sizeof(co), .btf_path = s->btf};
-	char small[PATH_MAX];
-	int err;
+	int err = session_instance(s->btf, &s->inst);
 
-	if (!co.btf_path && access("/sys/kernel/btf/vmlinux", R_OK) &&
-	    !command_find_part("fallback/vmlinux.btf", small, sizeof(small)))
-		co.btf_path = small;
-	err = cygnet_new(&co, &s->inst);
 	if (err)
-		return command_fail("no instance can be made: %s (`cygnet doctor` says why)",
-				    strerror(-err));
+		return err;
 	err = world_start(s->inst, NULL, &s->world);
 	if (err)
 		return command_fail("no socket for the clients: %s (TMPDIR names another place)",
@@ -195,7 +158,7 @@ static int start(struct exec_session *s, pid_t *pid)
 	char shim[PATH_MAX], world[PATH_MAX];
 	int err = check_client(s->cmd[0]);
 
-	err = err ?: find_shim(shim, sizeof(shim));
+	err = err ?: session_preload("libcygnet-shim.so", "CYGNET_SHIM", shim, sizeof(shim));
 	if (err)
 		return err;
 	if (s->join) {

@@ -23,6 +23,7 @@
 #include "cli/notes.h"
 #include "cli/unit.h"
 #include "cli/output.h"
+#include "cli/session.h"
 #include "cli/spawn.h"
 #include "cli/stream.h"
 #include "cli/summary.h"
@@ -133,17 +134,8 @@ static int parse_duration(const char *s, double *out)
 
 static int parse(struct run_session *s, int argc, char **argv, char ***files, int *file_count)
 {
-	int split = argc, c;
+	int split = session_split(argc, argv, &s->cmd), c;
 
-	for (int i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "--")) {
-			split = i;
-			break;
-		}
-	if (split < argc) {
-		s->cmd = argv + split + 1;
-		argv[split] = NULL;
-	}
 	while ((c = command_getopt(&command_run, split, argv)) != -1) {
 		switch (c) {
 		case 's':
@@ -173,40 +165,12 @@ static int parse(struct run_session *s, int argc, char **argv, char ***files, in
 	return 0;
 }
 
-/* The agent for targets; 0 or an exit status. */
-static int find_agent(char *path, size_t size)
-{
-	const char *env = getenv("CYGNET_AGENT");
-
-	if (env && snprintf(path, size, "%s", env) < (int)size && !access(path, R_OK))
-		return 0;
-	if (!command_find_part("libcygnet-agent.so", path, size) && realpath(path, NULL)) {
-		char *full = realpath(path, NULL);
-
-		snprintf(path, size, "%s", full);
-		free(full);
-		return 0;
-	}
-	return command_fail("libcygnet-agent.so: not found beside the executable (`make install`, "
-			    "or name it in "
-			    "CYGNET_AGENT)");
-}
-
 static int load(struct run_session *s, char **files, int count)
 {
-	struct cygnet_opts co = {.sz = sizeof(co)};
-	char small[PATH_MAX];
-	int err;
+	int err = session_instance(s->opts.btf, &s->inst);
 
-	if (s->opts.btf && strcmp(s->opts.btf, "none"))
-		co.btf_path = s->opts.btf;
-	else if ((s->opts.btf || access("/sys/kernel/btf/vmlinux", R_OK)) &&
-		 !command_find_part("fallback/vmlinux.btf", small, sizeof(small)))
-		co.btf_path = small;
-	err = cygnet_new(&co, &s->inst);
 	if (err)
-		return command_fail("no instance can be made: %s (`cygnet doctor` says why)",
-				    strerror(-err));
+		return err;
 	shim_use_instance(s->inst);
 	s->units = base_calloc(count, sizeof(*s->units));
 	if (!s->units)
@@ -311,7 +275,7 @@ static int start(struct run_session *s, pid_t *pid)
 		return command_fail("%s: %s", s->cmd[0],
 				    err == -EACCES ? "not executable"
 						   : "no such command (is it in PATH?)");
-	err = find_agent(agent, sizeof(agent));
+	err = session_preload("libcygnet-agent.so", "CYGNET_AGENT", agent, sizeof(agent));
 	if (err)
 		return err;
 	err = world_start(s->inst, NULL, &s->world);

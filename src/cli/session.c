@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* What the commands that hold an instance and start a program share. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "cli/session.h"
+#include "cygnet/cygnet.h"
+
+int session_split(int argc, char **argv, char ***cmd)
+{
+	*cmd = NULL;
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--")) {
+			*cmd = argv + i + 1;
+			argv[i] = NULL;
+			return i;
+		}
+	return argc;
+}
+
+int session_preload(const char *part, const char *env, char *path, size_t size)
+{
+	const char *named = getenv(env);
+	char found[PATH_MAX], *full = NULL;
+
+	if (named && *named)
+		full = realpath(named, NULL);
+	else if (!command_find_part(part, found, sizeof(found)))
+		full = realpath(found, NULL);
+	if (!full || strlen(full) >= size) {
+		free(full);
+		return command_fail("%s: not found beside the executable (`make install`, or name "
+				    "it in %s)",
+				    part, env);
+	}
+	strcpy(path, full);
+	free(full);
+	if (strpbrk(path, ": "))
+		return command_fail("%s: the loader takes no path with `:` or a blank; %s names a "
+				    "copy elsewhere",
+				    path, env);
+	return 0;
+}
+
+int session_instance(const char *btf, struct cygnet **out)
+{
+	struct cygnet_opts opts = {.sz = sizeof(opts)};
+	char small[PATH_MAX];
+	int err;
+
+	if (btf && strcmp(btf, "none"))
+		opts.btf_path = btf;
+	else if ((btf || access("/sys/kernel/btf/vmlinux", R_OK)) &&
+		 !command_find_part("fallback/vmlinux.btf", small, sizeof(small)))
+		opts.btf_path = small;
+	if (opts.btf_path && access(opts.btf_path, R_OK))
+		return command_fail("%s: cannot be read (BTF to answer as the kernel's)",
+				    opts.btf_path);
+	err = cygnet_new(&opts, out);
+	if (err)
+		return command_fail("no instance can be made: %s (`cygnet doctor` says why)",
+				    strerror(-err));
+	return 0;
+}
