@@ -129,7 +129,8 @@ struct block {
 	struct sig_action kernel_action; /* what the kernel gets instead */
 	u64 scratch_mask;
 	u64 scratch_args[2];
-	u64 after_mask; /* what the frame of a deferred signal's handler returns to */
+	u64 alt_lo, alt_hi; /* the alternate stack that a handler was last seen on */
+	u64 after_mask;     /* what the frame of a deferred signal's handler returns to */
 	bool fix_mask;
 	bool has_temp; /* the handler runs under a call's temporary mask */
 	u64 temp_mask;
@@ -236,7 +237,11 @@ void agent_again(struct block *b);
 void agent_probe(struct block *b);
 void agent_return(struct block *b);
 void agent_flush(struct block *b);
-u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, u64 *mask);
+/* What a handler starts with: its mask, and the frame it runs on. */
+struct start {
+	u64 mask, frame;
+};
+u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, struct start *out);
 
 /* ---- block.c ---- */
 u32 own_tid(void), own_tgid(void);

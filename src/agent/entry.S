@@ -289,26 +289,34 @@ FUNC agent_signal_entry
 	call	agent_signal
 	test	%rax, %rax
 	jz	1f
+	mov	32(%rsp), %rdi		/* the signal */
+	mov	(%rsp), %rcx		/* its mask */
+	mov	8(%rsp), %rsp		/* the frame: return address, ucontext, siginfo */
+	.cfi_def_cfa_offset 8
+	push	%rdi
+	.cfi_adjust_cfa_offset 8
+	push	%rax
+	.cfi_adjust_cfa_offset 8
+	push	%rcx
+	.cfi_adjust_cfa_offset 8
 LABEL agent_direct_start
-	mov	%rax, 8(%rsp)
 	mov	$14, %eax		/* rt_sigprocmask(SIG_SETMASK, mask, NULL, 8) */
 	mov	$2, %edi
 	mov	%rsp, %rsi
 	xor	%edx, %edx
 	mov	$8, %r10d
 	syscall
-	mov	8(%rsp), %rax
-	add	$16, %rsp
-	.cfi_adjust_cfa_offset -16
-	pop	%rdx
+	add	$8, %rsp
 	.cfi_adjust_cfa_offset -8
-	pop	%rsi
+	pop	%rax
 	.cfi_adjust_cfa_offset -8
 	pop	%rdi
 	.cfi_adjust_cfa_offset -8
+	lea	8(%rsp), %rdx
+	lea	312(%rsp), %rsi
 	jmp	*%rax
 LABEL agent_direct_end
-	.cfi_adjust_cfa_offset 40
+	.cfi_def_cfa_offset 48
 1:	add	$48, %rsp		/* ours: no event, straight back */
 	mov	$15, %eax
 	syscall

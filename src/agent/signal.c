@@ -19,6 +19,12 @@
  *	a stub, syscall returned	deferred until its exit was reported
  *	a stub, elsewhere		its handler runs (the unwind rule covers it)
  *
+ * Alternate stacks. Events run on the block's stack, where the kernel cannot see
+ * that a handler is on the alternate stack: it would start the next handler at
+ * that stack's top, over the first. So only signals that faults cause (which
+ * may need it: a stack overflow) ask the kernel for the alternate stack; for
+ * the others we move the frame there ourselves when the handler starts.
+ *
  * So no state of a call in flight ever lies below a handler: whatever a
  * handler does, siglongjmp and cancellation included, leaves nothing behind.
  */
@@ -35,6 +41,9 @@ static long raw_action(u64 sig, const struct sig_action *act, struct sig_action 
 	return sys4(__NR_rt_sigaction, (long)sig, SYS_ARG(act), SYS_ARG(old), 8);
 }
 
+/* Caused by the instruction itself, in the application's context. */
+#define SIG_FAULTS (SIG_OURS | SIG_BIT(4 /* SIGILL */) | SIG_BIT(8 /* SIGFPE */))
+
 static bool ours(u64 sig)
 {
 	return SIG_OURS & SIG_BIT(sig);
@@ -47,6 +56,8 @@ static void wrap(u64 sig, const struct sig_action *app, struct sig_action *out)
 	out->handler = ptr_to_u64(agent_signal_entry);
 	out->flags = (handled ? app->flags : 0) & ~(SA_NODEFER | SA_RESETHAND);
 	out->flags |= SA_SIGINFO | SA_RESTORER;
+	if (!(SIG_FAULTS & SIG_BIT(sig)))
+		out->flags &= ~SA_ONSTACK;
 	out->restorer = ptr_to_u64(agent_signal_restorer);
 	out->mask = ~SIG_OURS;
 	if (ours(sig))
@@ -392,8 +403,47 @@ static u64 take_default(u64 sig, struct sig_info *info, const struct sig_action 
 	return send_again(sig, info);
 }
 
+#define SS_DISABLE    2u
+#define SS_AUTODISARM 0x80000000u
+
+/* The kernel's frame: the return address, struct sig_context, siginfo. */
+struct frame {
+	u64 back;
+	struct sig_context uc;
+	struct sig_info info;
+};
+_Static_assert(sizeof(struct sig_context) == 304 && sizeof(struct sig_info) == 128, "entry.S");
+
+/*
+ * The frame the handler gets: on the alternate stack when it asks for it and
+ * is not on it. Floating point state stays where the kernel put it.
+ */
+static u64 place_frame(struct block *b, struct sig_context *uc, const struct sig_action *a)
+{
+	struct frame *f = container_of(uc, struct frame, uc), *to;
+	u64 lo = uc->stack_sp, hi = lo + uc->stack_size;
+	bool usable = !(uc->stack_flags & SS_DISABLE) && uc->stack_size;
+
+	if (usable && b) {
+		b->alt_lo = lo;
+		b->alt_hi = hi;
+	}
+	if (!(a->flags & SA_ONSTACK) || !usable || (uc->sp > lo && uc->sp <= hi) ||
+	    (ptr_to_u64(f) >= lo && ptr_to_u64(f) < hi))
+		return ptr_to_u64(f);
+	to = (struct frame *)(((hi - sizeof(*f)) & ~15ull) - 8);
+	if (ptr_to_u64(to) < lo || user_write(ptr_to_u64(to), f, sizeof(*f)))
+		return ptr_to_u64(f);
+	if (uc->stack_flags & SS_AUTODISARM) {
+		u64 off[3] = {0, SS_DISABLE, 0};
+
+		sys3(__NR_sigaltstack, SYS_ARG(off), 0, 0);
+	}
+	return ptr_to_u64(to);
+}
+
 static u64 run_handler(struct block *b, u64 sig, struct sig_context *uc, struct sig_action *a,
-		       u64 *mask)
+		       struct start *out)
 {
 	u64 handler = a->handler, add = a->mask | (a->flags & SA_NODEFER ? 0 : SIG_BIT(sig));
 	u64 base = uc->mask;
@@ -402,11 +452,12 @@ static u64 run_handler(struct block *b, u64 sig, struct sig_context *uc, struct 
 		base = b->temp_mask;
 		b->has_temp = false;
 	}
-	*mask = (base | add) & ~SIG_OURS;
+	out->mask = (base | add) & ~SIG_OURS;
 	if (b) {
 		uc->mask |= b->hidden;
 		b->hidden |= add & SIG_OURS;
 	}
+	out->frame = place_frame(b, uc, a);
 	if (a->flags & SA_RESETHAND) {
 		struct sig_action k = {.handler = SIG_DEFAULT};
 
@@ -458,8 +509,8 @@ static bool trapped(struct sig_context *uc)
 	return false;
 }
 
-/* From entry.S: the handler to run under *mask, or 0. */
-u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, u64 *mask)
+/* From entry.S: the handler to run as *out says, or 0. */
+u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, struct start *out)
 {
 	struct block *b = block_self();
 	struct sig_action *a = &(b ? b->signals : &agent.signals)->action[sig & 127];
@@ -484,5 +535,5 @@ u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, u64 *ma
 		break;
 	case RUN: break;
 	}
-	return run_handler(b, sig, uc, a, mask);
+	return run_handler(b, sig, uc, a, out);
 }

@@ -200,6 +200,14 @@ static void on_alt(int sig)
 		getppid();
 }
 
+static void on_alt_state(int sig)
+{
+	stack_t old, new = {.ss_flags = SS_DISABLE};
+
+	sigaltstack(NULL, &old);
+	printf(" inside: %d %d", old.ss_flags, sigaltstack(&new, NULL) < 0 && errno == EPERM);
+}
+
 static void test_altstack(void)
 {
 	stack_t ss = {.ss_size = SIGSTKSZ};
@@ -212,7 +220,71 @@ static void test_altstack(void)
 	printf("altstack: %d", on_stack);
 	set(SIGUSR1, on_alt, 0);
 	raise(SIGUSR1);
-	printf(" %d\n", on_stack);
+	printf(" %d", on_stack);
+	set(SIGUSR1, on_alt_state, SA_ONSTACK);
+	raise(SIGUSR1);
+	sigaltstack(NULL, &ss);
+	printf(" after: %d %d\n", ss.ss_flags, (int)ss.ss_size == SIGSTKSZ && ss.ss_sp == alt);
+}
+
+static volatile int inner, outer_bad;
+
+static void on_inner(int sig)
+{
+	inner++;
+	getppid();
+}
+
+/* Two handlers on one alternate stack: the inner must not run over the outer. */
+static void on_outer(int sig)
+{
+	volatile unsigned pattern[64];
+
+	for (int i = 0; i < 64; i++)
+		pattern[i] = 0x5a5a0000u + i;
+	for (int i = 0; i < 20; i++)
+		getppid();
+	for (int i = 0; i < 64; i++)
+		outer_bad += pattern[i] != 0x5a5a0000u + i;
+}
+
+static void test_altstack_nested(void)
+{
+	set(SIGALRM, on_inner, SA_ONSTACK | SA_RESTART);
+	set(SIGUSR1, on_outer, SA_ONSTACK);
+	timer(50);
+	for (int i = 0; i < 5000; i++)
+		raise(SIGUSR1);
+	timer(0);
+	printf("altstack nested: bad %d inner %s\n", outer_bad, inner > 5 ? "many" : "few");
+}
+
+static volatile int overflows;
+
+static void on_overflow(int sig)
+{
+	overflows++;
+	siglongjmp(jump, 1);
+}
+
+static int overflow(volatile int n)
+{
+	volatile char big[4096];
+
+	big[0] = (char)n;
+	return overflow(n + 1) + big[0];
+}
+
+static void test_overflow(void)
+{
+	volatile int n = 0;
+
+	set(SIGSEGV, on_overflow, SA_ONSTACK);
+	sigsetjmp(jump, 1);
+	if (n++ < 3)
+		overflow(0);
+	set(SIGSEGV, SIG_DFL, 0);
+	printf("overflows: %d\n", overflows);
 }
 
 static void on_fault(int sig, siginfo_t *si, void *uc)
@@ -356,6 +428,8 @@ int main(void)
 	test_waits();
 	test_info();
 	test_altstack();
+	test_altstack_nested();
+	test_overflow();
 	test_faults();
 	test_signalfd();
 	test_eintr();
