@@ -165,7 +165,8 @@ int table_check(const struct map_attr *a, struct diag *diag)
 		return -EINVAL;
 	if (lru && (a->flags & BPF_F_NO_PREALLOC))
 		return -MAP_ENOTSUPP;
-	if (percpu && (a->flags & BPF_F_NUMA_NODE))
+	/* Memory of each cpu is on that cpu's node. */
+	if ((percpu || (a->flags & BPF_F_NO_COMMON_LRU)) && (a->flags & BPF_F_NUMA_NODE))
 		return -EINVAL;
 	if (!a->max_entries || !a->key_size || !a->value_size)
 		return -EINVAL;
