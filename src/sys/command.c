@@ -231,7 +231,13 @@ void sys_settle(struct cygnet *inst)
 
 int sys_watch_fd(struct cygnet *inst)
 {
-	return inst->inotify;
+	int fd;
+
+	instance_lock(inst);
+	object_watch_all(inst);
+	fd = inst->inotify;
+	instance_unlock(inst);
+	return fd;
 }
 
 bool sys_is_ours(struct cygnet *inst, u64 dev, u64 ino, u32 *kind, u32 *id)

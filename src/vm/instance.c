@@ -5,7 +5,6 @@
 #include <linux/version.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -101,9 +100,7 @@ int cygnet_new(const struct cygnet_opts *opts, struct cygnet **out)
 	inst->kernel = o.kernel ?: host_kernel();
 	host = sysconf(_SC_NPROCESSORS_CONF);
 	inst->possible_cpus = o.possible_cpus ?: MAX(host, CPUS_DEFAULT);
-	inst->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (inst->inotify < 0)
-		snprintf(inst->error, sizeof(inst->error), "inotify: %s", strerror(errno));
+	inst->inotify = -1;
 	err = -ENOMEM;
 	if (o.btf_path && !(inst->btf_path = base_strdup(o.btf_path)))
 		goto out;

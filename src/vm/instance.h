@@ -27,7 +27,8 @@ struct cygnet {
 	struct object_table objects[OBJECT_KINDS];
 	struct hash by_inode; /* hash of (dev, ino) -> struct object * */
 	struct hash by_watch; /* inotify watch + 1 -> struct object * */
-	int inotify;   /* IN_CLOSE of descriptors given out; -1: none, settle asks every lock */
+	int inotify; /* IN_CLOSE of descriptors given out; -1: none, settle asks every lock */
+	bool inotify_failed;
 	u32 suspects;  /* objects with check_until set */
 	u32 next_lock; /* byte of the next write-only description's lock */
 	int page_fd;   /* world page memfd (original) */

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -25,7 +26,8 @@
 #define MFD_NOEXEC_SEAL 0x0008u
 #endif
 
-#define CHECK_NS 2000000000ull /* how long an object is asked after a close was seen */
+#define WATCH_FROM 64            /* live objects from which on closes are watched, not asked for */
+#define CHECK_NS   2000000000ull /* how long an object is asked after a close was seen */
 
 static u64 now_ns(void)
 {
@@ -84,6 +86,13 @@ static int make_file(const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+static void suspect(struct object *o, u64 until)
+{
+	if (!o->check_until)
+		o->inst->suspects++;
+	o->check_until = until;
+}
+
 /* Notice of closes; without it settle asks every lock. */
 static void watch(struct object *o)
 {
@@ -98,6 +107,38 @@ static void watch(struct object *o)
 		inotify_rm_watch(o->inst->inotify, o->watch);
 		o->watch = -1;
 	}
+}
+
+/*
+ * A watch is worth its price (closing an inotify costs milliseconds) when many
+ * objects live, or when somebody wants to sleep until one is closed.
+ */
+void object_watch_all(struct cygnet *inst)
+{
+	if (inst->inotify >= 0 || inst->inotify_failed)
+		return;
+	inst->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (inst->inotify < 0) {
+		inst->inotify_failed = true;
+		snprintf(inst->error, sizeof(inst->error), "inotify: %s", strerror(errno));
+		return;
+	}
+	for (u32 k = 0; k < OBJECT_KINDS; k++)
+		vec_each (&inst->objects[k].by_id, i)
+			if (inst->objects[k].by_id.data[i]) {
+				watch(inst->objects[k].by_id.data[i]);
+				/* it may be closed already */
+				suspect(inst->objects[k].by_id.data[i], now_ns() + CHECK_NS);
+			}
+}
+
+static u32 live_objects(const struct cygnet *inst)
+{
+	u32 n = 0;
+
+	for (u32 k = 0; k < OBJECT_KINDS; k++)
+		n += inst->objects[k].live;
+	return n;
 }
 
 int object_init(struct cygnet *inst, struct object *o, u32 kind, const char *name)
@@ -115,7 +156,7 @@ int object_init(struct cygnet *inst, struct object *o, u32 kind, const char *nam
 		err = -errno;
 		goto out;
 	}
-	*o = (struct object){.kind = kind, .refs = 1, .fd = fd, .inst = inst};
+	*o = (struct object){.kind = kind, .refs = 1, .fd = fd, .inst = inst, .watch = -1};
 	o->dev = st.st_dev;
 	o->ino = st.st_ino;
 	err = -ENOMEM;
@@ -124,7 +165,12 @@ int object_init(struct cygnet *inst, struct object *o, u32 kind, const char *nam
 	t->by_id.data[t->by_id.len++] = o;
 	o->id = id_base(kind) + t->by_id.len;
 	t->live++;
-	watch(o);
+	if (live_objects(inst) > WATCH_FROM)
+		object_watch_all(inst);
+	if (inst->inotify < 0)
+		o->watch = -1;
+	else if (o->watch < 0)
+		watch(o);
 	return 0;
 out:
 	close(fd);
@@ -215,13 +261,6 @@ int object_open(struct object *o, int mode)
 		object_get(o);
 	}
 	return fd;
-}
-
-static void suspect(struct object *o, u64 until)
-{
-	if (!o->check_until)
-		o->inst->suspects++;
-	o->check_until = until;
 }
 
 /* Reads what was closed; false: the queue overflowed, suspect everything. */

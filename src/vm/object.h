@@ -170,6 +170,8 @@ void object_put(struct object *o); /* NULL is fine; the last one frees the whole
 
 /* A new description: a descriptor of this process, close-on-exec, or -errno. `mode`: O_RDONLY... */
 int object_open(struct object *o, int mode);
+/* From now on closes are watched (an instance with few objects asks instead). */
+void object_watch_all(struct cygnet *inst);
 /* Releases objects whose descriptions were all closed, by whomever. */
 void object_settle(struct cygnet *inst);
 

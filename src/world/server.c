@@ -56,6 +56,7 @@ struct world {
 	VEC(struct connection *) all;
 	VEC(struct pollfd) polled;
 	u64 paused_until, settle_until, swept;
+	bool has_clients;     /* some connection was a bpf(2) client's: closes matter */
 	pthread_mutex_t lock; /* of: */
 	char trouble[256];    /* not told yet */
 	bool refusal_told;
@@ -202,6 +203,7 @@ static int serve(struct world *w, struct connection *c, u64 now)
 		}
 		c->partial_since = 0;
 		ret = serve_message(w->inst, &c->peer, &c->in, c->sock, &c->greeted);
+		w->has_clients |= c->greeted;
 		if (c->peer.refused)
 			note_refusal(w, &c->peer);
 		wire_in_next(&c->in);
@@ -219,9 +221,20 @@ enum {
 	SLOT_FIRST
 };
 
+/* Readable when a client closed something; -1: nobody can, or nobody tells. */
+static int closes_fd(const struct world *w)
+{
+	return w->has_clients ? sys_watch_fd(w->inst) : -1;
+}
+
+static bool must_settle(const struct world *w, u64 now)
+{
+	return w->has_clients && (now < w->settle_until || sys_watch_fd(w->inst) < 0);
+}
+
 static int prepare(struct world *w, u64 now)
 {
-	int watch = sys_watch_fd(w->inst);
+	int watch = closes_fd(w);
 
 	w->polled.len = 0;
 	if (vec_reserve(&w->polled, SLOT_FIRST + w->all.len))
@@ -239,7 +252,7 @@ static int prepare(struct world *w, u64 now)
 
 static int timeout(const struct world *w, u64 now)
 {
-	if (now < w->settle_until || sys_watch_fd(w->inst) < 0)
+	if (must_settle(w, now))
 		return SETTLE_EVERY_MS;
 	return now < w->paused_until ? PAUSE_MS : SWEEP_MS;
 }
@@ -249,7 +262,7 @@ static void housekeep(struct world *w, u64 now)
 {
 	if (w->polled.data[SLOT_CLOSES].revents)
 		w->settle_until = now + SETTLE_MS;
-	if (now < w->settle_until || sys_watch_fd(w->inst) < 0)
+	if (must_settle(w, now))
 		sys_settle(w->inst);
 	if (now - w->swept >= SWEEP_MS) {
 		target_sweep(w->inst);
