@@ -179,7 +179,7 @@ print(create(), create())' 2>"$W/err")" "-1 -1"
 	run -- sh -c 'trap "exit 5" TERM; while :; do sleep 0.05; done' &
 	pid=$!
 	sleep 0.5
-	pkill -TERM -P $pid 2>/dev/null || kill -TERM $pid
+	pkill -TERM -P $pid
 	wait $pid
 	status=$?
 	check "$who: SIGTERM reaches the client" test $status -eq 5 -o $status -eq 143
