@@ -234,6 +234,7 @@ int btf_parse(const void *raw, u32 size, const struct btf_info *base, struct btf
 	err = err ?: btf_open_sections(b, log);
 	err = err ?: btf_check(b, log);
 	err = err ?: btf_index_names(b);
+	err = err ?: btf_check_special(b);
 	if (!err) {
 		*out = b;
 		return 0;

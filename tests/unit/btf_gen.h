@@ -7,6 +7,7 @@
 #define TESTS_BTF_GEN_H
 
 #include <cygnet/abi.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/types.h"
 
@@ -238,10 +239,23 @@ static inline void gen_damage(struct gen *g, u8 *out, u32 *size)
 	memcpy(out + word, &v, 4);
 }
 
+/* Header, types and strings together into out[GEN_MAX]; the size. */
+static inline u32 gen_finish(struct gen *g, u32 hdr_len, u8 *out)
+{
+	struct btf_header h = {.magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = hdr_len};
+
+	h.type_len = h.str_off = g->types_len;
+	h.str_len = g->strings_len;
+	memset(out, 0, 64);
+	memcpy(out, &h, sizeof(h));
+	memcpy(out + hdr_len, g->types, g->types_len);
+	memcpy(out + hdr_len + g->types_len, g->strings, g->strings_len);
+	return hdr_len + g->types_len + g->strings_len;
+}
+
 /* A blob into out[GEN_MAX]; its size. */
 static inline u32 gen_btf(struct gen *g, u64 seed, u8 *out)
 {
-	struct btf_header h = {.magic = BTF_MAGIC, .version = BTF_VERSION, .hdr_len = sizeof(h)};
 	u32 total, size;
 
 	gen_start(g, seed);
@@ -253,18 +267,80 @@ static inline u32 gen_btf(struct gen *g, u64 seed, u8 *out)
 			kind = gen_below(g, 33);
 		gen_type(g, i ? kind : BTF_KIND_INT, total);
 	}
-	if (gen_one_in(g, 100))
-		h.hdr_len += gen_below(g, 3) * 4;
-	h.type_len = h.str_off = g->types_len;
-	h.str_len = g->strings_len;
-	memset(out, 0, 64);
-	memcpy(out, &h, sizeof(h));
-	memcpy(out + h.hdr_len, g->types, g->types_len);
-	memcpy(out + h.hdr_len + g->types_len, g->strings, g->strings_len);
-	size = h.hdr_len + g->types_len + g->strings_len;
+	size = gen_finish(
+		g, sizeof(struct btf_header) + (gen_one_in(g, 100) ? gen_below(g, 3) * 4 : 0), out);
 	if (gen_one_in(g, 60))
 		gen_damage(g, out, &size);
 	return size;
+}
+
+/* Members of special types (locks, lists, trees, counts) and what tags say of them. */
+static inline u32 gen_special(struct gen *g, u64 seed, u8 *out)
+{
+	static const char *const names[] = {"bpf_spin_lock",     "bpf_list_head", "bpf_list_node",
+					    "bpf_rb_root",       "bpf_rb_node",   "bpf_refcount",
+					    "bpf_res_spin_lock", "other"};
+	static const u8 sizes[] = {4, 16, 24, 16, 32, 4, 4, 8};
+	u32 id = 2, arrays, first, structs, roots = 0, root_owner[16], root_member[16];
+	char name[32];
+
+	gen_start(g, seed);
+	gen_words(g, gen_string(g, "int"), BTF_KIND_INT << 24, 4);
+	gen_word(g, 1u << 24 | 32);
+	for (u32 k = 0; k < 8; k++, id++)
+		gen_words(g, gen_string(g, names[k]),
+			  (gen_one_in(g, 40) ? BTF_KIND_UNION : BTF_KIND_STRUCT) << 24,
+			  sizes[k] + (gen_one_in(g, 25) ? 4 : 0));
+	arrays = gen_below(g, 3);
+	for (u32 i = 0; i < arrays; i++, id++) {
+		gen_words(g, 0, BTF_KIND_ARRAY << 24, 0);
+		gen_words(g, 2 + gen_below(g, 8), 1, gen_below(g, 4));
+	}
+	first = id;
+	structs = 1 + gen_below(g, 3);
+	for (u32 s = 0; s < structs; s++, id++) {
+		u32 n = 1 + gen_below(g, 4), off = 0, size_at;
+
+		snprintf(name, sizeof(name), "s%u", s);
+		gen_words(g, gen_string(g, name), BTF_KIND_STRUCT << 24 | n, 0);
+		size_at = g->types_len - 4;
+		for (u32 m = 0; m < n; m++) {
+			u32 k = gen_below(g, 8), type = 2 + k, size = sizes[k];
+
+			if (arrays && gen_one_in(g, 5)) {
+				type = first - 1 - gen_below(g, arrays);
+				size = 64;
+			} else if (s && gen_one_in(g, 5)) {
+				type = first + gen_below(g, s);
+				size = 64 + gen_below(g, 2) * 64;
+			} else if (k == 1 || k == 3) {
+				root_owner[roots] = id;
+				root_member[roots++] = m;
+			}
+			off = ROUND_UP(off, 8) + (gen_one_in(g, 30) ? 4 : 0);
+			snprintf(name, sizeof(name), "m%u", m);
+			gen_words(g, gen_one_in(g, 30) ? 0 : gen_string(g, name), type, off * 8);
+			off += gen_one_in(g, 40) ? 4 : size;
+		}
+		off += gen_below(g, 2) * 16 + 64;
+		memcpy(g->types + size_at, &off, 4);
+	}
+	for (u32 i = 0; i < roots; i++)
+		for (u32 times = gen_one_in(g, 20) ? gen_below(g, 3) : 1; times; times--) {
+			snprintf(name, sizeof(name), "contains:%s%u%sm%u",
+				 gen_one_in(g, 20) ? "x" : "s", gen_below(g, structs),
+				 gen_one_in(g, 30) ? "" : ":", gen_below(g, 4));
+			gen_words(g, gen_string(g, gen_one_in(g, 30) ? "contains:s0:" : name),
+				  BTF_KIND_DECL_TAG << 24, root_owner[i]);
+			gen_word(g, gen_one_in(g, 20) ? gen_below(g, 4) : root_member[i]);
+		}
+	return gen_finish(g, sizeof(struct btf_header), out);
+}
+
+/* One of both, by the seed. */
+static inline u32 gen_any(struct gen *g, u64 seed, u8 *out)
+{
+	return seed % 4 ? gen_btf(g, seed, out) : gen_special(g, seed, out);
 }
 
 #endif
