@@ -7,6 +7,7 @@
  * an idle client's connection may be closed to make room, it connects again.
  */
 #include "world/server.h"
+#include "world/stale.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -341,6 +342,7 @@ static int try_dir(struct world *w, const char *base)
 	if (snprintf(w->dir, sizeof(w->dir), "%s/cygnet-%u-XXXXXX", base, geteuid()) >=
 	    (int)sizeof(w->addr.sun_path) - 8)
 		return -ENAMETOOLONG;
+	world_remove_stale(base);
 	if (!mkdtemp(w->dir))
 		return -errno;
 	snprintf(path, sizeof(path), "%.200s/world", w->dir);

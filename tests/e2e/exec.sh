@@ -184,6 +184,10 @@ print(create(), create())' 2>"$W/err")" "-1 -1"
 	status=$?
 	check "$who: SIGTERM reaches the client" test $status -eq 5 -o $status -eq 143
 
+	# A server that was killed leaves a directory; the next one removes it.
+	run -- sh -c 'kill -9 $PPID' 2>/dev/null
+	same "$who: a killed server leaves its directory" "$(ls "$TMPDIR" | grep -c "^cygnet-$([ $who = root ] && id -u || echo 65534)-")" 1
+
 	# Another joins the same world.
 	same "$who: -w joins a world" "$(run -- sh -c 'bpftool map create /sys/fs/bpf/j type array key 4 value 4 entries 1 name j
 		unset LD_PRELOAD; "$0" exec -w "$CYGNET_WORLD" -- bpftool map show name j | head -1' "$CYGNET" 2>&1)" \
