@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The command: its table of commands, help and version. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,9 +134,8 @@ int main(int argc, char **argv)
 	if (!cmd)
 		return unknown(argv[1]);
 	status = cmd->run(argc - 1, argv + 1);
-	if (fflush(stdout) && !status) {
-		command_note("standard output: %s", "write failed");
-		status = EXIT_ERROR;
-	}
+	errno = 0;
+	if (fflush(stdout) && errno != EPIPE && !status)
+		status = command_fail("standard output: %s", strerror(errno));
 	return status;
 }

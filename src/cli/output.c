@@ -30,15 +30,20 @@ int output_open(struct output *o, const char *file, bool json, bool quiet)
 
 int output_close(struct output *o)
 {
-	int bad;
+	int err = 0;
 
 	if (!o->f)
 		return 0;
-	bad = fflush(o->f) || ferror(o->f);
-	if (o->f != stdout)
-		bad |= fclose(o->f) != 0;
+	errno = 0;
+	if (fflush(o->f) || ferror(o->f))
+		err = errno ?: EIO;
+	if (o->f != stdout && fclose(o->f))
+		err = err ?: errno;
 	o->f = NULL;
-	return bad ? command_fail("the output could not be written whole: %s", strerror(errno)) : 0;
+	/* A reader that had enough is no failure. */
+	if (!err || err == EPIPE)
+		return 0;
+	return command_fail("the output could not be written whole: %s", strerror(err));
 }
 
 static void put(struct output *o, struct text *t)

@@ -292,7 +292,8 @@ static int start(struct run_session *s, pid_t *pid)
 static int cmd_run(int argc, char **argv)
 {
 	struct run_session s = {0};
-	int status, files = 0, werr;
+	int status, files = 0;
+	bool started = false;
 	char **file = NULL;
 	pid_t pid;
 
@@ -304,10 +305,13 @@ static int cmd_run(int argc, char **argv)
 	if (!status)
 		status = start(&s, &pid);
 	if (!status) {
+		started = true;
 		status = watch(&s, pid);
 		finish(&s);
 	}
 	release(&s);
-	werr = output_close(&s.out);
-	return status ? status : werr;
+	/* Once the command has started the status is its own. */
+	if (output_close(&s.out) && !started)
+		status = EXIT_ERROR;
+	return status;
 }

@@ -17,6 +17,7 @@
 
 static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH};
 static sigset_t before;
+static void (*pipe_before)(int) = SIG_DFL;
 static int sigfd = -1;
 static pid_t child;
 static int interrupts;
@@ -78,10 +79,13 @@ pid_t spawn_start(char *const argv[], const char *preload, const char *world)
 		return -errno;
 	pthread_sigmask(SIG_BLOCK, &set, &before);
 	sigfd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	/* A reader that goes away ends our printing, not the command. */
+	pipe_before = signal(SIGPIPE, SIG_IGN);
 	fflush(NULL);
 	pid = fork();
 	if (!pid) {
 		pthread_sigmask(SIG_SETMASK, &before, NULL);
+		signal(SIGPIPE, pipe_before);
 		child_env(preload, world);
 		execvp(argv[0], argv);
 		err = errno;

@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "cli/stream.h"
 
-#define PERF_PAGES 16 /* per cpu */
+#define PERF_PAGES 64 /* per cpu; memory is taken as it fills */
 
 struct stream {
 	struct streams *owner;
