@@ -3,7 +3,7 @@
 # make lint: every check fails when its rule is broken (in a copy of the tree), and the copy as it is passes.
 . "$(dirname "$0")/tap.sh"
 built=$B objects=$(find "$B/rt" -name "*.o" -not -path "*/agent/*" -not -path "*/base/mem.o" | sort)
-cp -r "$TOP"/{Makefile,include,src,tests,tools,bench,examples,.clang-format,.ci} "$W" || exit 1
+cp -r "$TOP"/{Makefile,include,src,tests,tools,bench,examples,docs,.clang-format,.ci} "$W" || exit 1
 cd "$W" || exit 1
 mkdir -p own/rt/base && cp "$B/rt/base/mem.o" own/rt/base/ || exit 1
 

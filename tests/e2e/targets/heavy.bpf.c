@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Everything at once, so that whatever can disturb a command does: every system call's enter and exit, twice,
- * and the functions of libc that programs call most, on entry and on return.
+ * Everything at once, so that whatever can disturb a command does: every system call's enter and
+ * exit, twice, and the functions of libc that programs call most, on entry and on return.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
