@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include "core/map.h"
 #include "core/helper.h"
 #include "core/run.h"
@@ -24,8 +25,8 @@ static inline struct map_attr segment_attr(u32 type, u32 key, u32 value, u32 ent
 				 .spin_lock_off = -1};
 }
 
-/* 0 or what check, layout or view said. */
-static inline int segment_new(struct map *m, const struct map_attr *attr)
+/* 0 or what layout or view said; *fd: the segment's file. */
+static inline int segment_new_fd(struct map *m, const struct map_attr *attr, int *fd)
 {
 	const struct map_ops *ops = core_map_ops(attr->type);
 	u64 contents, meta, size;
@@ -36,8 +37,10 @@ static inline int segment_new(struct map *m, const struct map_attr *attr)
 	if (err)
 		return err;
 	size = ROUND_UP(contents + SEGMENT_META + meta, PAGE_BYTES);
-	base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
-		    -1, 0);
+	*fd = memfd_create("bpf-map", MFD_CLOEXEC);
+	if (*fd < 0 || ftruncate(*fd, size))
+		return -12;
+	base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, *fd, 0);
 	if (base == MAP_FAILED)
 		return -12;
 	seg = (struct segment *)(base + contents);
@@ -46,6 +49,15 @@ static inline int segment_new(struct map *m, const struct map_attr *attr)
 	seg->size = size;
 	seg->magic = SEGMENT_MAGIC;
 	return map_view_init(m, attr, 7, "test", base, 0, true);
+}
+
+static inline int segment_new(struct map *m, const struct map_attr *attr)
+{
+	int fd, err = segment_new_fd(m, attr, &fd);
+
+	if (!err)
+		close(fd);
+	return err;
 }
 
 static inline void segment_free(struct map *m)

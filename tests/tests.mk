@@ -8,7 +8,7 @@ $(B)/tests/%: tests/%.c $(B)/libcygnet.a | deps-test
 	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(OPT) $(WARN) $(SAN) -MMD -MP -o $@ $< $(B)/libcygnet.a -lcmocka $(TEST_LIBS) $(LIB_LIBS)
 
 # libbpf's calls of syscall(2) must resolve to the test's own.
-$(B)/tests/unit/sys_libbpf_test $(B)/tests/unit/btf_reduce_test: TEST_LIBS := -rdynamic -lbpf
+$(addprefix $(B)/tests/unit/,sys_libbpf_test btf_reduce_test map_ring_test): TEST_LIBS := -rdynamic -lbpf
 
 # The shim's wrapped names must come before libc's.
 SHIM_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/shim_*_test.c))
@@ -27,32 +27,39 @@ check: deps-test tools unit
 	@B=$(B) ONLY=$(ONLY) tests/run.sh
 .PHONY: unit check
 
-# Mutated objects through everything that `cygnet run` does before its command starts.
-MUTANT_OBJ := $(filter-out $(B)/obj/cli/main.o $(B)/obj/cli/run.o $(B)/obj/cli/exec.o $(B)/obj/cli/disasm.o \
-	$(B)/obj/cli/doctor.o $(B)/obj/cli/conformance.o,$(CLI_OBJ)) $(SHIM_OBJ)
+# Mutated objects through everything that `cygnet run` and `cygnet disasm` do with them.
+FUZZ_SRC := tests/fuzz/object_mutants.c tests/fuzz/mutate.c tests/fuzz/events.c
+FUZZ_OBJ := $(FUZZ_SRC:tests/%.c=$(B)/tests/%.o) $(SHIM_OBJ) \
+	$(filter-out $(patsubst %,$(B)/obj/cli/%.o,main run exec doctor conformance),$(CLI_OBJ))
+$(B)/tests/fuzz/%.o: tests/fuzz/%.c | deps-test
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Itests -std=gnu11 $(OPT) $(WARN) $(SAN) -MMD -MP -c -o $@ $<
+$(B)/tests/fuzz/object_mutants: $(FUZZ_OBJ) $(B)/libcygnet.a tools/shim.list
+	$(Q)$(CC) $(SAN) -Wl,--dynamic-list=tools/shim.list -o $@ $(FUZZ_OBJ) $(B)/libcygnet.a $(CLI_LIBS)
+
 EXAMPLE_OBJ := $(patsubst examples/%.bpf.c,$(B)/examples/%.bpf.o,$(wildcard examples/*.bpf.c))
 $(B)/examples/%.bpf.o: examples/%.bpf.c $(B)/fallback/vmlinux.btf
 	@mkdir -p $(@D)
 	$(Q)clang -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_x86 -I$(B)/fallback -idirafter /usr/include/x86_64-linux-gnu \
 		-c $< -o $@
-$(B)/tests/fuzz/object_mutants: tests/fuzz/object_mutants.c $(MUTANT_OBJ) $(B)/libcygnet.a tools/shim.list
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 $(OPT) $(WARN) $(SAN) -Wl,--dynamic-list=tools/shim.list -o $@ $< $(MUTANT_OBJ) \
-		$(B)/libcygnet.a $(CLI_LIBS)
-
-# make asan: the unit tests and MUTANTS mutants under address and undefined sanitizers.
+fuzz-parts: deps-test tools $(B)/tests/fuzz/object_mutants $(EXAMPLE_OBJ)
 MUTANTS ?= 10000
+OBJECT_MUTANTS = $(B)/tests/fuzz/object_mutants -j 2 -r $(B)/cygnet
+
+# make asan: the unit tests and MUTANTS mutants under address and undefined sanitizers. Allocations
+# too large for the allocator fail, as they do without it.
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+ASAN_ENV := ASAN_OPTIONS=allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1
 asan:
 	$(MAKE) -s B=build/asan SAN="$(ASAN_FLAGS)" OPT="-O1 -g" asan-run
-asan-run: tools unit $(B)/tests/fuzz/object_mutants $(EXAMPLE_OBJ)
-	@B=$(B) ONLY=_test tests/run.sh
-	$(B)/tests/fuzz/object_mutants $(MUTANTS) 1 $(EXAMPLE_OBJ)
+asan-run: fuzz-parts unit
+	@$(ASAN_ENV) B=$(B) ONLY=_test tests/run.sh
+	$(ASAN_ENV) $(OBJECT_MUTANTS) $(MUTANTS) 1 $(EXAMPLE_OBJ)
 
-# make fuzz: every fuzzer, MUTANTS from a random seed.
-fuzz: deps-test tools $(B)/tests/fuzz/object_mutants $(EXAMPLE_OBJ)
-	$(B)/tests/fuzz/object_mutants $(MUTANTS) $$RANDOM$$(date +%s) $(EXAMPLE_OBJ)
-.PHONY: asan asan-run fuzz
+# make fuzz: MUTANTS from a random seed.
+fuzz: fuzz-parts
+	$(OBJECT_MUTANTS) $(MUTANTS) $$(od -An -N4 -tu4 /dev/urandom) $(EXAMPLE_OBJ)
+.PHONY: asan asan-run fuzz fuzz-parts
 
 # make bench [ONLY=group]: beside the peers found here; build/bench.json.
 bench: deps-test tools

@@ -71,29 +71,30 @@ const struct map_ops map_perf_event_array_ops = {
 };
 
 /* ---- helpers ---- */
-/* The ring at the index in `flags`: 0 or -errno. */
+/* The ring at the index in `flags`: 0 or -errno; -ENOSPC: an event without one (here, yet). */
 static int find_ring(struct run *run, struct map *m, u64 flags, struct map **out)
 {
 	u64 index = flags & BPF_F_INDEX_MASK;
 	u32 id;
 
+	if (flags & ~(u64)BPF_F_INDEX_MASK)
+		return -EINVAL;
 	if (index == BPF_F_CURRENT_CPU)
 		index = run->cpu;
 	if (index >= m->max_entries)
 		return -E2BIG;
 	id = __atomic_load_n(id_at(m, index), __ATOMIC_ACQUIRE);
-	*out = id && run->env && run->env->object ? run->env->object(run, id) : NULL;
-	return *out && (*out)->type == MAP_TYPE_PERF_RING ? 0 : -ENOENT;
+	if (!id)
+		return -ENOENT;
+	*out = run->env && run->env->object ? run->env->object(run, id) : NULL;
+	return *out && (*out)->type == MAP_TYPE_PERF_RING ? 0 : -ENOSPC;
 }
 
 static u64 perf_event_output(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 {
 	struct map *ring;
-	int err;
+	int err = find_ring(run, u64_to_ptr(r2), r3, &ring);
 
-	if (r3 & ~(u64)BPF_F_INDEX_MASK)
-		return -EINVAL;
-	err = find_ring(run, u64_to_ptr(r2), r3, &ring);
 	if (!err && r5 > UINT16_MAX)
 		err = -E2BIG;
 	err = err ?: perf_ring_write(ring, run->cpu, u64_to_ptr(r4), r5);
@@ -102,25 +103,27 @@ static u64 perf_event_output(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u6
 	return err;
 }
 
-/* Counters: none of the events here count anything. */
-static u64 perf_event_read(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+/* An event that programs write to counts nothing: 0, on its own cpu. */
+static int read_counter(struct run *run, struct map *m, u64 flags)
 {
 	struct map *ring;
+	int err = find_ring(run, m, flags, &ring);
 
-	if (r2 & ~(u64)BPF_F_INDEX_MASK)
+	if (!err && ring->key_size && ring->key_size != run->cpu + 1)
 		return -EINVAL;
-	return find_ring(run, u64_to_ptr(r1), r2, &ring) ?: -EINVAL;
+	return err == -ENOSPC ? 0 : err;
+}
+
+static u64 perf_event_read(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+{
+	return read_counter(run, u64_to_ptr(r1), r2);
 }
 
 static u64 perf_event_read_value(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 {
-	struct map *ring;
-	int err = -EINVAL;
-
-	if (r4 == sizeof(struct bpf_perf_event_value) && !(r2 & ~(u64)BPF_F_INDEX_MASK))
-		err = find_ring(run, u64_to_ptr(r1), r2, &ring) ?: -EINVAL;
 	__builtin_memset(u64_to_ptr(r3), 0, r4);
-	return err;
+	return r4 == sizeof(struct bpf_perf_event_value) ? read_counter(run, u64_to_ptr(r1), r2)
+							 : -EINVAL;
 }
 
 static const struct helper_proto protos[] = {

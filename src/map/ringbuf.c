@@ -80,6 +80,13 @@ static inline u64 header_busy(u32 len, u32 owner)
 	return (u64)owner << 32 | BUSY | len;
 }
 
+static inline bool header_is_busy(u64 word, u32 owner, u64 bytes)
+{
+	u32 len = (u32)word & ~BUSY;
+
+	return word >> 32 == owner && (word & BUSY) && ROUND_UP((u64)len + HEADER, 8) == bytes;
+}
+
 static inline u64 header_done(u32 len, u64 pos)
 {
 	return (u64)(u32)(pos / 8) << 32 | len;
@@ -118,17 +125,18 @@ u64 map_ringbuf_pending(const struct map *m)
 /* Steps 2 and 3 for the reservation [prod, end) that `tail` tells of. */
 static void finish(struct ring *r, u64 tail, u64 prod)
 {
-	u64 end = (tail >> OWNER_BITS) * 8, want, old;
+	u64 end = (tail >> OWNER_BITS) * 8, bytes = end - prod, old;
+	u32 owner = tail & OWNER_MASK;
 	u64 *header = header_at(r, prod);
 
-	if (end <= prod || end - prod > r->mask + 1 || end - prod < HEADER)
+	if (end <= prod || bytes > r->mask + 1 || bytes < HEADER)
 		return; /* hostile */
-	want = header_busy(end - prod - HEADER, tail & OWNER_MASK);
 	old = load(header);
 	if (load(r->tail) != tail || load(r->prod) != prod)
 		return;
-	if (old != want)
-		swap(header, old, want);
+	/* The owner's own header, if it is there, has the exact length: let it be. */
+	if (!header_is_busy(old, owner, bytes))
+		swap(header, old, header_busy(bytes - HEADER, owner));
 	swap(r->prod, prod, end);
 }
 
