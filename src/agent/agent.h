@@ -197,6 +197,8 @@ struct process {
 	struct fire_list sys_enter, sys_exit, raw_enter, raw_exit;
 	struct map *notes;
 	s32 field[FIELD_COUNT];
+	struct cgroup_path cgroup;
+	u64 pid_ns_dev, pid_ns_ino;
 	struct sig_table signals;
 	char preload[512], world[256];
 	char own_path[256];

@@ -123,9 +123,40 @@ static u64 env_task(struct run *run)
 	return handle_make(HANDLE_TASK, 0);
 }
 
+/* Of when the process began, or last said hello: the instance looked it up. */
+static bool cgroup_known(struct run *run)
+{
+	run->unknown += !agent.cgroup.count;
+	return agent.cgroup.count;
+}
+
 static u64 env_cgroup_id(struct run *run)
 {
-	run->unknown++;
+	return cgroup_known(run) ? cgroup_own(&agent.cgroup) : 0;
+}
+
+static u64 env_ancestor_cgroup_id(struct run *run, u32 level)
+{
+	if (!agent.cgroup.rooted) {
+		run->unknown++;
+		return 0;
+	}
+	return level < agent.cgroup.count ? agent.cgroup.id[level] : 0;
+}
+
+static int env_under_cgroup(struct run *run, u64 id)
+{
+	return cgroup_known(run) ? cgroup_is_under(&agent.cgroup, id) : -14;
+}
+
+static int env_pid_ns(struct run *run, u64 *dev, u64 *ino)
+{
+	if (!agent.pid_ns_ino) {
+		run->unknown++;
+		return -2;
+	}
+	*dev = agent.pid_ns_dev;
+	*ino = agent.pid_ns_ino;
 	return 0;
 }
 
@@ -404,6 +435,9 @@ const struct env_ops agent_env = {
 	.comm = env_comm,
 	.task = env_task,
 	.cgroup_id = env_cgroup_id,
+	.ancestor_cgroup_id = env_ancestor_cgroup_id,
+	.under_cgroup = env_under_cgroup,
+	.pid_ns = env_pid_ns,
 	.random = env_random,
 	.read_user = env_read_user,
 	.read_kernel = env_read_kernel,

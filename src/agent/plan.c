@@ -569,6 +569,20 @@ static bool wants_returns(void)
 	return false;
 }
 
+/* What a plan does not say, an earlier one may have said. */
+static void load_facts(const struct plan *plan, bool first)
+{
+	for (u32 f = 0; f < FIELD_COUNT; f++)
+		if (first || plan->field[f] >= 0)
+			agent.field[f] = plan->field[f];
+	if (plan->cgroup.count && plan->cgroup.count <= CGROUP_LEVELS)
+		mem_copy(&agent.cgroup, &plan->cgroup, sizeof(agent.cgroup));
+	if (plan->pid_ns_ino) {
+		agent.pid_ns_dev = plan->pid_ns_dev;
+		agent.pid_ns_ino = plan->pid_ns_ino;
+	}
+}
+
 int plan_load(const struct plan *plan, u64 size, const struct plan_reply *reply, const int *fds,
 	      u32 fd_count, u32 why)
 {
@@ -577,13 +591,13 @@ int plan_load(const struct plan *plan, u64 size, const struct plan_reply *reply,
 
 	if (plan->magic != PLAN_MAGIC || plan->size > size)
 		return -71;
+	load_facts(plan, first);
 	if (why != HELLO_MAP) {
 		r = load_page(plan, reply, fds, fd_count);
 		if (r || why == HELLO_FORK)
 			return r;
 	}
 	agent.possible_cpus = MAX(1u, MIN(plan->possible_cpus, (u32)WORLD_SLOTS));
-	mem_copy(agent.field, plan->field, sizeof(agent.field));
 	if (plan->dispatch)
 		agent.dispatch = true;
 	if (first) {

@@ -52,6 +52,9 @@ struct env_ops {
 	u64 (*ancestor_cgroup_id)(struct run *run, u32 level);
 	/* May be NULL: not known. The pid namespace that pid_tgid's numbers are of; 0 or -errno. */
 	int (*pid_ns)(struct run *run, u64 *dev, u64 *ino);
+	/* May be NULL: not known. Is the current task in the cgroup with this id, or below it? 1, 0
+	 * or -errno. */
+	int (*under_cgroup)(struct run *run, u64 id);
 };
 
 #endif

@@ -19,6 +19,7 @@
 #define CORE_PLAN_H
 
 #include "core/attach.h"
+#include "core/cgroup.h"
 #include "core/map.h"
 
 #define PLAN_MAGIC 0x4e414c50u
@@ -197,6 +198,8 @@ struct plan {
 	u32 write_count, write_off;
 	u64 page_size;          /* bytes of the world page's file */
 	s32 field[FIELD_COUNT]; /* byte offsets, -1: not in this BTF */
+	struct cgroup_path cgroup; /* the process', when it said hello */
+	u64 pid_ns_dev, pid_ns_ino; /* 0: not known */
 	char preload[512];      /* LD_PRELOAD and CYGNET_WORLD to put back at exec */
 	char world[256];
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The element commands: one element copied in or out of a map's segment. */
 #include "sys/call.h"
+#include "sys/cgroup.h"
 #include "sys/element.h"
 
 int element_buf_init(struct element_buf *b, const struct map_object *m)
@@ -96,6 +97,24 @@ static int perf_array_put(struct call *k, struct map_object *m, const u8 *key, c
 	return 0;
 }
 
+/* A cgroup array's is given as a directory's descriptor and kept as the cgroup's id. */
+static int cgroup_array_put(struct call *k, struct map_object *m, const u8 *key, const u8 *value,
+			    u64 flags)
+{
+	u32 index, fd;
+	u64 id;
+	int err;
+
+	if (flags != BPF_ANY)
+		return -EINVAL;
+	memcpy(&index, key, sizeof(index));
+	memcpy(&fd, value, sizeof(fd));
+	if (index >= m->attr.max_entries)
+		return -E2BIG;
+	err = sys_cgroup_of_fd(k->c, fd, &id);
+	return err ?: m->map.ops->sys_update(&m->map, key, (u8 *)&id, flags);
+}
+
 void element_drop_held(struct map_object *m, u32 index)
 {
 	vec_each (&m->refs_held, i)
@@ -112,6 +131,8 @@ int element_update(struct call *k, struct map_object *m, const u8 *key, const u8
 		return -ENOTSUPP;
 	if (m->attr.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
 		return perf_array_put(k, m, key, value, flags);
+	if (m->attr.type == BPF_MAP_TYPE_CGROUP_ARRAY)
+		return cgroup_array_put(k, m, key, value, flags);
 	return m->map.ops->sys_update(&m->map, key, value, flags);
 }
 

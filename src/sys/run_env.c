@@ -13,6 +13,7 @@
 #include "core/helper.h"
 #include "core/note.h"
 #include "core/run.h"
+#include "sys/cgroup.h"
 #include "sys/run_env.h"
 
 #define PARTICIPANT_SELF 0 /* the instance's own index; targets' begin at 1 */
@@ -71,6 +72,47 @@ static u64 env_none(struct run *run)
 {
 	run->unknown++;
 	return 0;
+}
+
+/* A test asks for it rarely: looked up each time. */
+static bool cgroups(struct run *run, struct cgroup_path *p)
+{
+	if (!sys_cgroup_path(call_of(run)->c->pid, p))
+		return true;
+	run->unknown++;
+	return false;
+}
+
+static u64 env_cgroup_id(struct run *run)
+{
+	struct cgroup_path p;
+
+	return cgroups(run, &p) ? cgroup_own(&p) : 0;
+}
+
+static u64 env_ancestor_cgroup_id(struct run *run, u32 level)
+{
+	struct cgroup_path p;
+
+	if (!cgroups(run, &p))
+		return 0;
+	run->unknown += !p.rooted;
+	return p.rooted && level < p.count ? p.id[level] : 0;
+}
+
+static int env_under_cgroup(struct run *run, u64 id)
+{
+	struct cgroup_path p;
+
+	return cgroups(run, &p) ? cgroup_is_under(&p, id) : -EFAULT;
+}
+
+static int env_pid_ns(struct run *run, u64 *dev, u64 *ino)
+{
+	int err = sys_pid_ns(call_of(run)->c->pid, dev, ino);
+
+	run->unknown += err != 0;
+	return err;
 }
 
 static u64 env_random(struct run *run)
@@ -179,7 +221,10 @@ const struct env_ops sys_run_env = {
 	.uid_gid = env_uid_gid,
 	.comm = env_comm,
 	.task = env_none,
-	.cgroup_id = env_none,
+	.cgroup_id = env_cgroup_id,
+	.ancestor_cgroup_id = env_ancestor_cgroup_id,
+	.under_cgroup = env_under_cgroup,
+	.pid_ns = env_pid_ns,
 	.random = env_random,
 	.read_user = env_read_user,
 	.read_kernel = env_read_kernel,

@@ -22,6 +22,7 @@
 #include "base/vec.h"
 #include "btf/btf.h"
 #include "event/code.h"
+#include "sys/cgroup.h"
 #include "world/target.h"
 
 #define MAX_PARTICIPANTS 65536
@@ -34,6 +35,7 @@ struct targets {
 	int lock_fd;
 	VEC(bool) used; /* by participant */
 	bool fields_known;
+	bool asks_where; /* some program asks for cgroups or the pid namespace */
 	s32 field[FIELD_COUNT];
 };
 
@@ -731,8 +733,8 @@ static const struct {
 	[FIELD_CRED_EUID] = {"cred", "euid"},
 };
 
-/* Does the program ask for the current task (helpers 35 and 158)? */
-static bool asks_task(const struct prog_object *p)
+/* Does the program call one of these helpers (the list ends with 0)? */
+static bool calls_any(const struct prog_object *p, const s32 *helpers)
 {
 	const u8 *insn = p->insns;
 
@@ -740,8 +742,9 @@ static bool asks_task(const struct prog_object *p)
 		s32 imm;
 
 		memcpy(&imm, insn + 4, 4);
-		if (insn[0] == 0x85 && !(insn[1] >> 4) && (imm == 35 || imm == 158))
-			return true;
+		for (const s32 *h = helpers; *h && insn[0] == 0x85 && !(insn[1] >> 4); h++)
+			if (*h == imm)
+				return true;
 	}
 	return false;
 }
@@ -768,13 +771,33 @@ static void find_fields(struct builder *b, struct targets *t)
 
 static void fields(struct builder *b, struct targets *t, s32 out[FIELD_COUNT])
 {
+	static const s32 helpers[] = {BPF_FUNC_get_current_task, BPF_FUNC_get_current_task_btf, 0};
+
 	memset(out, 0xff, FIELD_COUNT * sizeof(*out));
 	vec_each (&b->progs, i)
-		if (asks_task(b->progs.data[i])) {
+		if (calls_any(b->progs.data[i], helpers)) {
 			find_fields(b, t);
 			memcpy(out, t->field, sizeof(t->field));
 			return;
 		}
+}
+
+/*
+ * Where the process stands: only if a program ever asked, as looking takes time
+ * at every fork. A child that was made elsewhere is found there.
+ */
+static void whereabouts(struct builder *b, struct targets *t, struct plan *plan)
+{
+	static const s32 helpers[] = {
+		BPF_FUNC_get_current_cgroup_id, BPF_FUNC_get_current_ancestor_cgroup_id,
+		BPF_FUNC_current_task_under_cgroup, BPF_FUNC_get_ns_current_pid_tgid, 0};
+
+	vec_each (&b->progs, i)
+		t->asks_where |= !t->asks_where && calls_any(b->progs.data[i], helpers);
+	if (!t->asks_where)
+		return;
+	sys_cgroup_path(b->peer, &plan->cgroup);
+	sys_pid_ns(b->peer, &plan->pid_ns_dev, &plan->pid_ns_ino);
 }
 
 /* ---- layout ---- */
@@ -874,6 +897,7 @@ static int lay_plan(struct builder *b, struct targets *t, int *fd)
 	int err;
 
 	fields(b, t, plan.field);
+	whereabouts(b, t, &plan);
 	snprintf(plan.preload, sizeof(plan.preload), "%s",
 		 env_preload[0] ? env_preload : b->in.h->agent_path);
 	snprintf(plan.world, sizeof(plan.world), "%s", env_world);
