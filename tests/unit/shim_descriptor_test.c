@@ -135,8 +135,9 @@ static void test_passes(void **state)
 	close(p[1]);
 	assert_int_equal(open("/nonexistent", O_RDONLY), -1);
 	assert_int_equal(errno, ENOENT);
+	/* the host's own answer: a bpffs there may be closed to this user */
 	assert_null(fopen("/sys/fs/bpf/none", "r"));
-	assert_int_equal(errno, ENOENT);
+	assert_true(errno == ENOENT || errno == EACCES);
 	p[0] = open("/proc/self/comm", O_RDONLY);
 	assert_int_equal(read(p[0], buf, 4), 4);
 	close(p[0]);
