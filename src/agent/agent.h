@@ -139,13 +139,14 @@ struct block {
 	u32 running;
 	u32 slot_hint;
 	u32 slot_held; /* + 1; 0: none */
-	u32 in_use;
 	u64 random;
 	u8 selector;
 	u32 vfork_depth;
 	struct vfork_save vfork[VFORK_DEPTH];
+	u64 tp; /* thread pointer it was made for */
+	/* From here on: kept when a block is taken again, others may be looking. */
+	u32 in_use;
 	struct block *next; /* of all blocks */
-	u64 tp;             /* thread pointer it was made for */
 };
 
 /* ---- the process ---- */

@@ -66,18 +66,19 @@ static bool thread_gone(u32 tid)
 	return sys3(__NR_tgkill, agent.tgid, tid, 0) == -3;
 }
 
-/* in_use: 0 free, 1 a thread's, 2 its thread is exiting. */
+/* in_use: 0 free, 1 a thread's, 2 its thread is exiting; whoever looks closer claims it first. */
 static struct block *block_reuse(void)
 {
 	for (struct block *b = __atomic_load_n(&blocks, __ATOMIC_ACQUIRE); b; b = b->next) {
 		u32 state = __atomic_load_n(&b->in_use, __ATOMIC_ACQUIRE);
 
-		if (state == 1 || (state == 2 && !agent.sealed && !thread_gone(b->tid)) ||
-		    (state == 2 && agent.sealed))
+		if (state == 1 || (state == 2 && agent.sealed) ||
+		    !__atomic_compare_exchange_n(&b->in_use, &state, 1, false, __ATOMIC_ACQ_REL,
+						 __ATOMIC_RELAXED))
 			continue;
-		if (__atomic_compare_exchange_n(&b->in_use, &state, 1, false, __ATOMIC_ACQ_REL,
-						__ATOMIC_RELAXED))
+		if (state == 0 || thread_gone(b->tid))
 			return b;
+		__atomic_store_n(&b->in_use, 2, __ATOMIC_RELEASE);
 	}
 	return NULL;
 }
@@ -101,11 +102,7 @@ static struct block *block_map(void)
 
 static void block_init(struct block *b)
 {
-	struct block *next = b->next;
-
-	mem_zero(b, sizeof(*b));
-	b->next = next;
-	b->in_use = 1;
+	mem_zero(b, OFF(in_use));
 	b->stack_top = ptr_to_u64(b);
 	b->signals = &agent.signals;
 	b->tid = own_tid();
