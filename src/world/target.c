@@ -121,6 +121,16 @@ static void sweep_slots(struct world_page *page, u32 participant)
 	}
 }
 
+/* Processes killed inside runs leave slots behind faster than the regular sweep comes by. */
+static bool slots_scarce(const struct world_page *page)
+{
+	u32 taken = 0;
+
+	for (u32 i = 0; i < WORLD_SLOTS; i++)
+		taken += __atomic_load_n(&page->slot[i].owner, __ATOMIC_RELAXED) != 0;
+	return taken > WORLD_SLOTS / 4;
+}
+
 static bool is_dead(void *data, u32 owner)
 {
 	const struct targets *t = data;
@@ -980,7 +990,7 @@ void target_answer(struct cygnet *inst, const void *bytes, size_t size, s32 peer
 	err = t ? hello_parse(bytes, size, &b.in) : -ENOMEM;
 	if (!err) {
 		instance_lock(inst);
-		if (t->used.len >= MAX_PARTICIPANTS / 2)
+		if (t->used.len >= MAX_PARTICIPANTS / 2 || slots_scarce(inst->page))
 			sweep(inst, t);
 		err = build(&b, t);
 		instance_unlock(inst);
