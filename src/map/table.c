@@ -46,9 +46,10 @@
 #define HASH_FLAGS                                                                     \
 	(BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | BPF_F_ZERO_SEED | \
 	 MAP_ACCESS_FLAGS)
-#define MAX_KEY     512 /* the program's stack */
-#define ELEM_HEADER 48  /* what the kernel puts in front of each element */
-#define SPARES      16  /* beside one per cpu */
+#define MAX_KEY     512        /* the program's stack */
+#define ELEM_HEADER 48         /* what the kernel puts in front of each element */
+#define SPARES      16         /* beside one per cpu */
+#define MAX_BUCKETS (1u << 27) /* 4 GiB of them in the kernel */
 
 enum link_mark {
 	MARK_NONE,
@@ -198,7 +199,7 @@ static int plan_table(u32 type, u32 key_size, u32 value_size, u32 entries, u32 c
 	bool percpu = map_type_is_percpu(type);
 	u64 stride = ROUND_UP((u64)value_size, 8), at = 64, rows = ROUND_UP(cpus, 8u) / 8;
 
-	if (entries > 1u << 31)
+	if (entries > MAX_BUCKETS)
 		return -E2BIG;
 	*p = (struct plan){.buckets = 1, .slots = entries + cpus + SPARES};
 	while (p->buckets < entries)
