@@ -151,7 +151,7 @@ export GIT_AUTHOR_DATE="2020-01-01T00:00:00Z" GIT_COMMITTER_DATE="2020-01-01T00:
 	with node "node: workers, children" node -e 'const { Worker, isMainThread } = require("worker_threads"), cp = require("child_process");
 const code = `let s = 0; for (let i = 0; i < 3e6; i++) s += i % 7; require("worker_threads").parentPort.postMessage(s)`;
 Promise.all([1, 2, 3].map(() => new Promise((ok) => new Worker(code, { eval: true }).on("message", ok)))).then((r) => { console.log(r, cp.spawnSync("sh", ["-c", "echo child; exit 3"]).status, cp.execSync("seq 3").toString()); process.exitCode = 5 })'
-	with timeout "timeout" sh -c 'timeout 0.2 sleep 9; echo $?; timeout -s KILL 0.2 sh -c "trap \"\" TERM; sleep 9"; echo $?; timeout 5 sh -c "exit 4"; echo $?; timeout -k 0.2 0.2 sh -c "trap \"\" TERM; while :; do :; done"; echo $?'
+	with timeout "timeout" sh -c 'timeout 0.2 sleep 9; echo $?; timeout -s KILL 1 sh -c "trap \"\" TERM; sleep 9"; echo $?; timeout 5 sh -c "exit 4"; echo $?; timeout -k 0.3 1 sh -c "trap \"\" TERM; while :; do :; done"; echo $?'
 	alike "env -i, nohup, setsid, nice" sh -c 'env -i A=b env; env -i /bin/sh -c "echo \$A; /bin/ls /no" ; nohup sh -c "echo n" 2>/dev/null; setsid -w sh -c "exit 8"; echo $?; nice -n 5 nice; setsid -f true; env -u HOME A=1 sh -c "echo \$HOME \$A"'
 	with script "script: a terminal" script -qec 'tty >/dev/null && stty size; echo in; exit 3' /dev/null
 	with sqlite3 "sqlite3" sh -c 'sqlite3 d.db "create table a(x, y text); with recursive n(i) as (select 1 union all select i+1 from n where i<2000) insert into a select i, hex(i) from n; create index i on a(y); select count(*), sum(x), max(y) from a; pragma integrity_check"; sqlite3 d.db ".dump" | cksum; sqlite3 d.db "select nothing"; echo $?'
