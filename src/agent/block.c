@@ -190,6 +190,7 @@ void block_fork_child(struct block *b)
 	agent.tgid = own_tgid();
 	b->tgid = agent.tgid;
 	b->vfork_depth = 0;
+	mem_zero(b->held, sizeof(b->held));
 	b->armed = 0;
 	b->deferred &= 0x80000000u;
 	b->random ^= (u64)b->tid << 32 ^ __builtin_ia32_rdtsc();

@@ -265,6 +265,15 @@ static bool env_build(struct block *b, u64 envp, bool preload, u64 *out)
 	return true;
 }
 
+/* The limit leaves the loader none beside the usual three: it would complain about our library
+ * first. */
+static bool no_descriptor_left(void)
+{
+	u64 limit[2];
+
+	return !sys4(__NR_prlimit64, 0, 7 /* NOFILE */, 0, SYS_ARG(limit)) && limit[0] <= 3;
+}
+
 void exec_enter(struct block *b)
 {
 	bool at = b->now.nr == __NR_execveat;
@@ -283,6 +292,10 @@ void exec_enter(struct block *b)
 	}
 	mem_copy(first, path, sizeof(first));
 	kind = exec_kind(b, path);
+	if (no_descriptor_left()) {
+		note_untraced(b, first, "no descriptor left to load the agent");
+		return;
+	}
 	if (sys4(__NR_faccessat, -100, SYS_ARG(agent.own_path), 4 /* R_OK */, 0)) {
 		/* Another root: the loader would complain about a library it cannot find. */
 		if (kind != IMAGE_UNKNOWN)

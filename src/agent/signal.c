@@ -123,6 +123,36 @@ static void exit_action(struct block *b, s64 ret)
 		user_write(b->now.out, &b->old_action, sizeof(b->old_action));
 }
 
+/*
+ * One of our signals, sent by somebody, that the application believes blocked
+ * is kept until it unblocks it.
+ */
+static u32 held_index(u64 sig)
+{
+	return sig == SIG_TRAP ? 0 : sig == SIG_BUS ? 1 : sig == SIG_SEGV ? 2 : 3;
+}
+
+static void hold_blocked(struct block *b, const struct sig_info *info)
+{
+	struct sig_info *at = &b->held[held_index((u64)info->signo)];
+
+	if (!at->signo)
+		*at = *info;
+}
+
+static void set_hidden(struct block *b, u64 hidden)
+{
+	b->hidden = hidden;
+	for (u32 i = 0; i < ARRAY_SIZE(b->held); i++) {
+		struct sig_info info = b->held[i];
+
+		if (!info.signo || hidden & SIG_BIT(info.signo))
+			continue;
+		b->held[i].signo = 0;
+		sys4(__NR_rt_tgsigqueueinfo, b->tgid, b->tid, info.signo, SYS_ARG(&info));
+	}
+}
+
 static void enter_mask(struct block *b)
 {
 	struct core_regs *r = &b->regs;
@@ -145,9 +175,9 @@ static void exit_mask(struct block *b, s64 ret)
 		u64 set = b->now.mask & SIG_OURS;
 
 		switch ((s32)b->now.arg[0]) {
-		case 0: b->hidden |= set; break;
-		case 1: b->hidden &= ~set; break;
-		default: b->hidden = set;
+		case 0: set_hidden(b, shown | set); break;
+		case 1: set_hidden(b, shown & ~set); break;
+		default: set_hidden(b, set);
 		}
 	}
 	if (shown && b->now.out && !user_read(&old, b->now.out, 8)) {
@@ -213,7 +243,7 @@ void signal_sigreturn(struct block *b)
 
 	if (user_read(&uc, b->regs.sp, sizeof(uc)))
 		return;
-	b->hidden = uc.mask & SIG_OURS;
+	set_hidden(b, uc.mask & SIG_OURS);
 	if (b->hidden) {
 		uc.mask &= ~SIG_OURS;
 		user_write(b->regs.sp + __builtin_offsetof(struct sig_context, mask), &uc.mask, 8);
@@ -514,7 +544,7 @@ u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, struct 
 {
 	struct block *b = block_self();
 	struct sig_action *a = &(b ? b->signals : &agent.signals)->action[sig & 127];
-	bool fault = info->code > 0 && info->code != 0x80;
+	bool fault = info->code > 0, blocked = b && b->hidden & SIG_BIT(sig);
 
 	if (sig == SIG_SYS && info->code == 2 /* SYS_USER_DISPATCH */)
 		return dispatched(info, uc);
@@ -525,7 +555,11 @@ u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, struct 
 		uc->ip = ptr_to_u64(agent_copy_fault);
 		return 0;
 	}
-	if (a->handler <= SIG_IGNORE || (fault && b && b->hidden & SIG_BIT(sig)))
+	if (blocked && !fault) {
+		hold_blocked(b, info);
+		return 0;
+	}
+	if (a->handler <= SIG_IGNORE || blocked)
 		return take_default(sig, info, a);
 	switch (settle(b, uc)) {
 	case BOUNCE: return send_again(sig, info);
