@@ -282,6 +282,18 @@ static int publish(struct stacks *s, u32 id, u64 word, s64 mine)
 	return 0;
 }
 
+/* Has a slot claimed and filled, if there is none yet. 0 or -ENOMEM. */
+static int prepare(struct map *m, const struct trace *t, s64 *mine)
+{
+	if (*mine >= 0)
+		return 0;
+	*mine = slot_claim(m, t->hash & stacks_of(m)->mask);
+	if (*mine < 0)
+		return -ENOMEM;
+	slot_fill(m, slot_at(stacks_of(m), *mine), t);
+	return 0;
+}
+
 /* One look at the bucket: its id, -EEXIST, -ENOMEM, or -EAGAIN. */
 static long put_once(struct map *m, const struct trace *t, u64 flags, s64 *mine)
 {
@@ -289,11 +301,13 @@ static long put_once(struct map *m, const struct trace *t, u64 flags, s64 *mine)
 	u32 id = t->hash & s->mask;
 	u64 word = load(&s->buckets[id]);
 	const struct stack_slot *there = slot_of(s, word);
+	bool same = there && there->hash == t->hash;
 
+	/* Records with build ids are made before they are compared, as in the kernel. */
+	if (has_build_ids(m) && !(same && (flags & BPF_F_FAST_STACK_CMP)) && prepare(m, t, mine))
+		return -ENOMEM;
 	if (there) {
-		bool same = there->hash == t->hash &&
-			    ((flags & BPF_F_FAST_STACK_CMP) || slot_equals(m, there, t));
-
+		same = same && ((flags & BPF_F_FAST_STACK_CMP) || slot_equals(m, there, t));
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
 		if (load(&s->buckets[id]) != word)
 			return -EAGAIN;
@@ -302,12 +316,8 @@ static long put_once(struct map *m, const struct trace *t, u64 flags, s64 *mine)
 		if (!(flags & BPF_F_REUSE_STACKID))
 			return -EEXIST;
 	}
-	if (*mine < 0) {
-		*mine = slot_claim(m, id);
-		if (*mine < 0)
-			return -ENOMEM;
-		slot_fill(m, slot_at(s, *mine), t);
-	}
+	if (prepare(m, t, mine))
+		return -ENOMEM;
 	if (publish(s, id, word, *mine))
 		return -EAGAIN;
 	*mine = -1;
