@@ -13,13 +13,17 @@
 #define CYGNET_LIBDIR "/usr/local/lib"
 #endif
 
-static void message(const char *fmt, va_list ap)
+/* Names in messages come from hostile files: nothing but text reaches the terminal. */
+static void message(const char *prefix, const char *fmt, va_list ap)
 {
 	struct text t;
 
 	text_init_grow(&t);
-	text_puts(&t, "cygnet: ");
+	text_puts(&t, prefix);
 	text_vfmt(&t, fmt, ap);
+	for (size_t i = 0; i < t.len; i++)
+		if ((u8)t.buf[i] < ' ' || t.buf[i] == 0x7f)
+			t.buf[i] = t.buf[i] == '\t' ? ' ' : '?';
 	text_putc(&t, '\n');
 	fflush(stdout);
 	fwrite(t.buf, 1, t.len, stderr);
@@ -31,7 +35,7 @@ int command_fail(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	message(fmt, ap);
+	message("cygnet: ", fmt, ap);
 	va_end(ap);
 	return EXIT_ERROR;
 }
@@ -41,7 +45,16 @@ void command_note(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	message(fmt, ap);
+	message("cygnet: ", fmt, ap);
+	va_end(ap);
+}
+
+void command_note_more(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	message("    ", fmt, ap);
 	va_end(ap);
 }
 
@@ -50,7 +63,7 @@ int command_usage(const struct command *cmd, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	message(fmt, ap);
+	message("cygnet: ", fmt, ap);
 	va_end(ap);
 	fprintf(stderr, "usage: cygnet %s %s\n`cygnet %s --help` says more.\n", cmd->name,
 		cmd->usage, cmd->name);

@@ -48,6 +48,8 @@ int command_fail(const char *fmt, ...) __printf_like(1, 2);
 int command_usage(const struct command *cmd, const char *fmt, ...) __printf_like(2, 3);
 /* A notice on stderr: "cygnet: ..." */
 void command_note(const char *fmt, ...) __printf_like(1, 2);
+/* A line that belongs to the notice above it, indented. */
+void command_note_more(const char *fmt, ...) __printf_like(1, 2);
 
 /* Renders of the rows. */
 void command_help_text(const struct command *cmd, struct text *out); /* --help */

@@ -220,7 +220,8 @@ static void map_text(struct map_dump *d, struct text *t)
 	zeros = drop_zeros(d);
 	if (value_slots(d, &s)) {
 		text_puts(t, ":\n");
-		qsort_r(d->elements, d->count, sizeof(*d->elements), by_key, d);
+		if (d->count)
+			qsort_r(d->elements, d->count, sizeof(*d->elements), by_key, d);
 		element_histograms(d, &s, t);
 		d->count = all;
 		return;
@@ -231,8 +232,9 @@ static void map_text(struct map_dump *d, struct text *t)
 		 : d->cut ? ", more are there"
 			  : "",
 		 d->count ? ":" : "");
-	qsort_r(d->elements, d->count, sizeof(*d->elements),
-		counter && !is_array(d) ? by_value : by_key, d);
+	if (d->count)
+		qsort_r(d->elements, d->count, sizeof(*d->elements),
+			counter && !is_array(d) ? by_value : by_key, d);
 	print_rows(d, t);
 	d->count = all; /* the caller frees all of them */
 }

@@ -241,9 +241,9 @@ void output_fault(struct output *o, const char *prog, const struct world_fault *
 		if (f->kind == FAULT_HELPER)
 			text_fmt(&t, " (argument %u of helper %llu)", f->arg,
 				 (unsigned long long)f->addr);
-		if (source)
-			text_fmt(&t, "\n    %s", source);
 		command_note("%s", t.buf);
+		if (source)
+			command_note_more("%s", source);
 		text_fini(&t);
 		return;
 	}

@@ -245,10 +245,13 @@ static void collect_globals(struct bpf_object *obj, const char **names, size_t *
 	const struct btf *btf = bpf_object__btf(obj);
 
 	for (unsigned int id = 1; btf && id < btf__type_cnt(btf) && *n < max; id++) {
-		const struct btf_type *t = btf__type_by_id(btf, id);
+		const struct btf_type *t = btf__type_by_id(btf, id), *type;
+		const char *name = btf__name_by_offset(btf, t->name_off);
+		struct btf_var_secinfo info;
+		struct bpf_map *map;
 
-		if (btf_is_var(t))
-			names[(*n)++] = btf__name_by_offset(btf, t->name_off);
+		if (btf_is_var(t) && !find_global(obj, name, &map, &type, &info))
+			names[(*n)++] = name;
 	}
 }
 
