@@ -141,7 +141,9 @@ static int add_functions(struct elf_file *e)
 	}
 	if (add_bare_sections(e))
 		return -ENOMEM;
-	qsort(e->l->functions.data, e->l->functions.len, sizeof(struct listing_function), by_place);
+	if (e->l->functions.len)
+		qsort(e->l->functions.data, e->l->functions.len, sizeof(struct listing_function),
+		      by_place);
 	return 0;
 }
 
