@@ -22,6 +22,7 @@ static bool printable(const struct bpf_map *map)
 	if (bpf_map__is_internal(map) || !strncmp(bpf_map__name(map), "__bpf_usdt", 10))
 		return false;
 	switch (bpf_map__type(map)) {
+	case BPF_MAP_TYPE_STACK_TRACE:
 	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_ARRAY:
 	case BPF_MAP_TYPE_PERCPU_HASH:
@@ -122,7 +123,8 @@ static int read_elements(struct bpf_unit *u, struct bpf_map *map, struct map_dum
 	return err;
 }
 
-static void dump_map(struct bpf_unit *u, struct bpf_map *map, struct output *out)
+static void dump_map(struct bpf_unit *u, struct bpf_map *map, struct symbols *symbols,
+		     struct output *out)
 {
 	struct map_dump d = {
 		.name = bpf_map__name(map),
@@ -132,6 +134,8 @@ static void dump_map(struct bpf_unit *u, struct bpf_map *map, struct output *out
 		.btf = unit_btf(u),
 		.key_type = bpf_map__btf_key_type_id(map),
 		.value_type = bpf_map__btf_value_type_id(map),
+		.build_ids = bpf_map__map_flags(map) & BPF_F_STACK_BUILD_ID,
+		.symbols = symbols,
 	};
 
 	if (read_elements(u, map, &d))
@@ -144,9 +148,18 @@ static void dump_map(struct bpf_unit *u, struct bpf_map *map, struct output *out
 	base_free(d.elements);
 }
 
-void dump_maps(struct bpf_unit *u, struct output *out)
+void dump_maps(struct cygnet *inst, struct bpf_unit *u, struct output *out)
 {
+	struct symbols *symbols = NULL;
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, u->obj) if (printable(map)) dump_map(u, map, out);
+	bpf_object__for_each_map(map, u->obj)
+	{
+		if (!printable(map))
+			continue;
+		if (bpf_map__type(map) == BPF_MAP_TYPE_STACK_TRACE && !symbols)
+			symbols = symbols_new(inst);
+		dump_map(u, map, symbols, out);
+	}
+	symbols_free(symbols);
 }

@@ -7,6 +7,6 @@
 #include "cli/output.h"
 
 /* Prints every map the program names (not its globals, rings and program arrays). */
-void dump_maps(struct bpf_unit *u, struct output *out);
+void dump_maps(struct cygnet *inst, struct bpf_unit *u, struct output *out);
 
 #endif

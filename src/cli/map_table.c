@@ -246,7 +246,9 @@ void output_map(struct output *o, struct map_dump *d)
 	if (o->quiet)
 		return;
 	text_init_grow(&t);
-	if (o->json)
+	if (d->type == BPF_MAP_TYPE_STACK_TRACE)
+		(o->json ? stacks_json : stacks_text)(d, &t);
+	else if (o->json)
 		map_json(d, &t);
 	else
 		map_text(d, &t);

@@ -13,6 +13,7 @@
 #include "cli/table.h"
 #include "core/note.h"
 #include "core/world_page.h"
+#include "cli/symbols.h"
 
 struct output {
 	FILE *f;
@@ -59,10 +60,15 @@ struct map_dump {
 	u32 key_type, value_type;   /* 0: hex */
 	struct element *elements;
 	size_t count;
-	bool cut; /* more elements than were read */
+	bool cut;                /* more elements than were read */
+	bool build_ids;          /* stacks: records with build ids */
+	struct symbols *symbols; /* stacks: names of their frames, or NULL */
 };
 
 void output_map(struct output *o, struct map_dump *d);
+/* What output_map() writes of stack traces (stack_table.c). */
+void stacks_text(const struct map_dump *d, struct text *t);
+void stacks_json(const struct map_dump *d, struct text *t);
 
 /*
  * A histogram of log2 slots: slot n counts values in [2^n, 2^(n+1)). Appends

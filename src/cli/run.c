@@ -246,7 +246,7 @@ static void finish(struct run_session *s)
 	drain(s);
 	if (!s->out.quiet)
 		for (size_t i = 0; i < s->unit_count; i++)
-			dump_maps(&s->units[i], &s->out);
+			dump_maps(s->inst, &s->units[i], &s->out);
 	for (size_t i = 0; i < s->unit_count; i++)
 		summary_print(s->inst, &s->units[i], &s->out);
 }

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "base/alloc.h"
+#include "world/code_map.h"
 #include "world/participant.h"
 #include "world/target.h"
 
@@ -165,6 +166,7 @@ void target_close(struct cygnet *inst)
 	if (t)
 		*at = t->next;
 	pthread_mutex_unlock(&all_lock);
+	code_map_drop(inst);
 	if (!t)
 		return;
 	close(t->lock_fd);

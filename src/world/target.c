@@ -16,6 +16,7 @@
 #include "btf/btf.h"
 #include "event/code.h"
 #include "sys/cgroup.h"
+#include "world/code_map.h"
 #include "world/participant.h"
 #include "world/plan.h"
 
@@ -452,8 +453,10 @@ static int build(struct builder *b, struct targets *t)
 			err = instance_each_attach(b->inst, collect, b);
 		b->slot = b->in.h->slot_base;
 		for (u32 i = 0, n = b->in.count; i < n && !err && !b->err; i++)
-			if (plan_wants(&b->in, i))
+			if (plan_wants(&b->in, i)) {
+				code_map_add(b->inst, &b->in.maps[i], b->in.paths[i]);
 				plan_patch_mapping(b, i);
+			}
 	}
 	return err ?: b->err ?: lay_plan(b, t, &out->fds[0]);
 }
