@@ -264,6 +264,8 @@ int plan_load(const struct plan *plan, u64 size, const struct plan_reply *reply,
 	      u32 fd_count, u32 why);
 void plan_mapped(u64 start, u64 len, u64 prot); /* after mmap of a file */
 void plan_fork_child(void);
+/* Where a return address leads, also one that a return probe replaced. */
+u64 plan_return(u64 ret);
 /* Address space that a target under mlockall does not fault in. */
 void *map_lazily(size_t size, int flags, int fd);
 int code_write(u64 addr, const void *src, u32 len);

@@ -340,26 +340,54 @@ static long env_read_kernel_str(struct run *run, char *dst, u32 size, u64 addr)
 
 #define STACK_SPAN (8u << 20)
 
+/* Is the event a probe of a function's first instruction, before which nothing was pushed? */
+static bool at_entry(struct run *run)
+{
+	const struct stub_head *h = u64_to_ptr(block_of(run)->head & ~(u64)(STUB_BYTES - 1));
+	u64 off = ptr_to_u64(h) - ptr_to_u64(agent_arena);
+
+	return run->func_ip && run->func_ip == run->regs->ip &&
+	       off < (u64)STUB_SLOTS * STUB_BYTES && h->kind == STUB_PROBE &&
+	       h->site == run->func_ip && !(h->flags & STUB_FLAGS_LIVE);
+}
+
+struct frames {
+	u64 *ips;
+	u32 max, skip, count;
+};
+
+static void frame_add(struct frames *f, u64 ip)
+{
+	if (f->skip)
+		f->skip--;
+	else if (f->count < f->max)
+		f->ips[f->count++] = ip;
+}
+
+/*
+ * By frame pointers, as the kernel does it. A function without one hides its
+ * caller, but for a probe of its entry: the return address is still on top.
+ */
 static long env_user_stack(struct run *run, u64 *ips, u32 max, u32 skip)
 {
+	struct frames f = {.ips = ips, .max = max, .skip = skip};
 	const struct core_regs *r = run->regs;
 	u64 frame[2], bp;
-	u32 n = 0, seen = 0;
 
 	if (!r)
 		return -14;
-	if (seen++ >= skip && n < max)
-		ips[n++] = r->ip;
-	for (bp = r->bp; n < max; bp = frame[0]) {
+	frame_add(&f, r->ip);
+	if (at_entry(run) && !user_read(frame, r->sp, sizeof(*frame)))
+		frame_add(&f, plan_return(frame[0]));
+	for (bp = r->bp; f.count < max; bp = frame[0]) {
 		if (bp < r->sp || bp - r->sp > STACK_SPAN || bp & 7 ||
 		    user_read(frame, bp, sizeof(frame)) || !frame[1])
 			break;
-		if (seen++ >= skip)
-			ips[n++] = frame[1];
+		frame_add(&f, plan_return(frame[1]));
 		if (frame[0] <= bp)
 			break;
 	}
-	return n;
+	return f.count;
 }
 
 static long env_send_signal(struct run *run, u32 sig, bool thread)

@@ -336,6 +336,15 @@ static struct thunk *thunk_of(u64 code)
 		       : NULL;
 }
 
+u64 plan_return(u64 ret)
+{
+	struct thunk *t;
+
+	for (u32 depth = 0; depth < 64 && (t = thunk_of(ret)); depth++)
+		ret = __atomic_load_n(&t->ret, __ATOMIC_RELAXED);
+	return ret;
+}
+
 /* The code that stands for (probe, return address): found or claimed; 0: no room. */
 static u64 thunk_for(u32 probe, u64 ret)
 {
