@@ -134,7 +134,7 @@ static void watch(struct cygnet *inst, struct bpf_unit *u, struct streams *s, st
 	test_run(u);
 	notes_drain(inst, s->out);
 	streams_drain(s);
-	dump_maps(u, s->out);
+	dump_maps(inst, u, s->out);
 	summary_print(inst, u, s->out);
 }
 
