@@ -16,6 +16,9 @@
 /* Can the environment answer `op`? If not, the question is counted. */
 #define HELPER_CAN(run, op) (likely((run)->env && (run)->env->op) || ((run)->unknown++, false))
 
+/* Is a task's handle the current one's? */
+bool helper_is_current(struct run *run, u64 task);
+
 /*
  * Reads as the kernel's probe reads do: what cannot be read is all zeroes, -EFAULT.
  */

@@ -32,7 +32,7 @@ static long collect(struct run *run, void *dst, u32 max, u32 skip, bool build_id
 	return n;
 }
 
-static long get_stack_checked(struct run *run, void *dst, u32 size, u64 flags)
+static long get_stack_checked(struct run *run, bool own, void *dst, u32 size, u64 flags)
 {
 	bool user = flags & BPF_F_USER_STACK, build_id = flags & BPF_F_USER_BUILD_ID;
 	u32 record = build_id ? sizeof(struct bpf_stack_build_id) : sizeof(u64);
@@ -45,6 +45,8 @@ static long get_stack_checked(struct run *run, void *dst, u32 size, u64 flags)
 		run->unknown++;
 		return -EFAULT;
 	}
+	if (!own)
+		return -EOPNOTSUPP; /* nor has the kernel other tasks' user stacks */
 	if (!HELPER_CAN(run, user_stack))
 		return -EFAULT;
 	n = collect(run, dst, size / record, flags & BPF_F_SKIP_FIELD_MASK, build_id);
@@ -53,14 +55,23 @@ static long get_stack_checked(struct run *run, void *dst, u32 size, u64 flags)
 	return n * record;
 }
 
-HELPER_BODY(get_stack)
+static u64 get_stack_zeroed(struct run *run, bool own, void *dst, u32 size, u64 flags)
 {
-	u32 size = (u32)r3;
-	long n = get_stack_checked(run, u64_to_ptr(r2), size, r4);
+	long n = get_stack_checked(run, own, dst, size, flags);
 	u32 kept = n > 0 ? (u32)n : 0;
 
-	__builtin_memset((u8 *)u64_to_ptr(r2) + kept, 0, size - kept);
+	__builtin_memset((u8 *)dst + kept, 0, size - kept);
 	return HELPER_RESULT(n);
+}
+
+HELPER_BODY(get_stack)
+{
+	return get_stack_zeroed(run, true, u64_to_ptr(r2), (u32)r3, r4);
+}
+
+HELPER_BODY(get_task_stack)
+{
+	return get_stack_zeroed(run, helper_is_current(run, r1), u64_to_ptr(r2), (u32)r3, r4);
 }
 
 static const struct helper_proto protos[] = {
@@ -70,5 +81,11 @@ static const struct helper_proto protos[] = {
 	 .args = {ARG_CTX, ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY},
 	 .flags = HELPER_GPL_ONLY | HELPER_TRACING,
 	 .doc = "Return addresses of the user stack, innermost first; the bytes written"},
+	{.id = BPF_FUNC_get_task_stack,
+	 .name = "bpf_get_task_stack",
+	 .fn = get_task_stack,
+	 .args = {ARG_BTF_PTR, ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY},
+	 .since = 0x0509,
+	 .doc = "The same of a task, which must be the current one"},
 };
 HELPER_FAMILY(helper_stack_family, protos);

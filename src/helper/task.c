@@ -31,6 +31,20 @@ HELPER_BODY(get_current_task)
 	return HELPER_CAN(run, task) ? run->env->task(run) : 0;
 }
 
+bool helper_is_current(struct run *run, u64 task)
+{
+	return HELPER_CAN(run, task) && task == run->env->task(run);
+}
+
+/* Of other tasks nothing is known. */
+HELPER_BODY(task_pt_regs)
+{
+	if (run->regs && helper_is_current(run, r1))
+		return ptr_to_u64(run->regs);
+	run->unknown++;
+	return 0;
+}
+
 HELPER_BODY(get_current_cgroup_id)
 {
 	return HELPER_CAN(run, cgroup_id) ? run->env->cgroup_id(run) : 0;
@@ -130,6 +144,14 @@ static const struct helper_proto protos[] = {
 	 .flags = HELPER_GPL_ONLY,
 	 .since = 0x050b,
 	 .doc = "The current task_struct, typed"},
+	{.id = BPF_FUNC_task_pt_regs,
+	 .name = "bpf_task_pt_regs",
+	 .fn = task_pt_regs,
+	 .args = {ARG_BTF_PTR},
+	 .ret = RET_BTF_PTR,
+	 .flags = HELPER_GPL_ONLY,
+	 .since = 0x050f,
+	 .doc = "The current task's registers in user mode"},
 	{.id = BPF_FUNC_get_current_cgroup_id,
 	 .name = "bpf_get_current_cgroup_id",
 	 .fn = get_current_cgroup_id,
