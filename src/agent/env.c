@@ -146,7 +146,10 @@ static u64 env_ancestor_cgroup_id(struct run *run, u32 level)
 
 static int env_under_cgroup(struct run *run, u64 id)
 {
-	return cgroup_known(run) ? cgroup_is_under(&agent.cgroup, id) : -14;
+	int under = cgroup_under(&agent.cgroup, id);
+
+	run->unknown += under < 0;
+	return under < 0 ? -14 : under;
 }
 
 static int env_pid_ns(struct run *run, u64 *dev, u64 *ino)

@@ -97,6 +97,7 @@ static void add(struct cgroup_path *p, u64 id)
 		memmove(p->id, p->id + 1, (CGROUP_LEVELS - 1) * sizeof(*p->id));
 		p->count--;
 		p->rooted = 0;
+		p->cut = 1;
 	}
 	p->id[p->count++] = id;
 }

@@ -102,9 +102,13 @@ static u64 env_ancestor_cgroup_id(struct run *run, u32 level)
 
 static int env_under_cgroup(struct run *run, u64 id)
 {
-	struct cgroup_path p;
+	struct cgroup_path p = {0};
+	int under;
 
-	return cgroups(run, &p) ? cgroup_is_under(&p, id) : -EFAULT;
+	sys_cgroup_path(call_of(run)->c->pid, &p);
+	under = cgroup_under(&p, id);
+	run->unknown += under < 0;
+	return under < 0 ? -EFAULT : under;
 }
 
 static int env_pid_ns(struct run *run, u64 *dev, u64 *ino)
