@@ -630,38 +630,39 @@ static bool retire(struct map *m, struct table_walk *w, u32 next, u32 mark, u64 
  * LRU: the hand goes round, passing by what was looked up since it came last;
  * the next one goes. False when there is nothing to be had.
  */
-static bool evict(struct map *m)
+static bool evict(struct map *m, u64 *steps, u64 *budget)
 {
 	struct table *t = table_of(m);
 	u32 *hand = (u32 *)m->meta;
 
-	for (u64 steps = 0; steps < 2ull * t->slots + 64; steps++) {
+	while (*steps) {
 		u32 i = __atomic_fetch_add(hand, 1, __ATOMIC_RELAXED) % t->slots;
 		struct table_node *n = table_node(t, i);
-		u64 budget = walk_budget(t);
 		struct table_walk w;
 
+		--*steps;
 		if (state_kind(load(&n->state)) != SLOT_LIVE)
 			continue;
 		if (__atomic_load_n(&t->ref[i], __ATOMIC_RELAXED)) {
 			__atomic_store_n(&t->ref[i], 0, __ATOMIC_RELAXED);
 			continue;
 		}
-		if (walk_find(m, &w, hash_key(m, n->key), NULL, i, &budget) > 0 &&
-		    retire(m, &w, link_index(w.next), MARK_ENTRY, &budget))
+		if (walk_find(m, &w, hash_key(m, n->key), NULL, i, budget) > 0 &&
+		    retire(m, &w, link_index(w.next), MARK_ENTRY, budget))
 			return true;
 	}
 	return false;
 }
 
 /* A slot for a new element, or for a value that replaces another. -1: none. */
-static s64 claim(struct map *m, u32 cpu, bool replaces)
+static s64 claim(struct map *m, u32 cpu, bool replaces, u64 *budget)
 {
 	s64 idx = replaces ? claim_spare(m, cpu) : -1;
+	u64 steps = 2ull * table_of(m)->slots + 64;
 
 	if (idx < 0)
 		idx = claim_entry(m, cpu);
-	for (u32 tries = 0; idx < 0 && is_lru(m) && tries < 64 && evict(m); tries++)
+	while (idx < 0 && is_lru(m) && evict(m, &steps, budget))
 		idx = claim_entry(m, cpu);
 	if (idx >= 0 && is_lru(m))
 		__atomic_store_n(&table_of(m)->ref[idx], 0, __ATOMIC_RELAXED);
@@ -703,7 +704,7 @@ static bool fits(struct map *m, s64 idx, bool replaces)
 }
 
 static int prepare(struct map *m, const void *key, const struct table_change *c, bool replaces,
-		   s64 *idx)
+		   s64 *idx, u64 *budget)
 {
 	struct table_node *n;
 
@@ -711,7 +712,7 @@ static int prepare(struct map *m, const void *key, const struct table_change *c,
 		return 0;
 	if (*idx >= 0)
 		unclaim(m, *idx);
-	*idx = claim(m, c->cpu, replaces);
+	*idx = claim(m, c->cpu, replaces, budget);
 	if (*idx < 0)
 		return is_lru(m) ? -ENOMEM : replaces ? -EBUSY : -E2BIG;
 	n = table_node(table_of(m), *idx);
@@ -724,29 +725,31 @@ int table_put(struct map *m, const void *key, const struct table_change *c)
 {
 	struct table *t = table_of(m);
 	u64 budget = walk_budget(t), state;
+	bool published = false, written = false;
 	struct table_walk w;
 	s64 idx = -1;
-	bool done = false;
 	int r, err;
 
 	do {
 		r = find(m, &w, key, &budget);
 		err = r < 0 ? r : check_flags(r, c->flags);
-		if (!err && r && c->write) {
+		if (err)
+			break;
+		if (r && c->write) {
 			state = load(&table_node(t, w.idx)->state);
-			if (walk_valid(&w)) {
-				err = c->write(m, w.idx, state, c);
-				break;
-			}
-		} else if (!err) {
-			err = prepare(m, key, c, r, &idx);
-			done = !err && publish(m, &w, idx, r, &budget);
+			written = walk_valid(&w);
+			err = written ? c->write(m, w.idx, state, c) : 0;
+		} else {
+			err = prepare(m, key, c, r, &idx, &budget);
+			published = !err && publish(m, &w, idx, r, &budget);
 		}
-		/* Slots of LRU types may be had by pushing out the very neighbour found. */
-	} while (!err && !done && --budget);
-	if (!done && idx >= 0)
+		if (err || written || published)
+			break;
+		/* Something moved; in an LRU table it may be what was pushed out for this. */
+	} while (budget && --budget);
+	if (idx >= 0 && !published)
 		unclaim(m, idx);
-	return done || err ? err : budget ? 0 : -EBUSY;
+	return err || written || published ? err : -EBUSY;
 }
 
 int table_delete(struct map *m, const void *key, void *out,
@@ -765,7 +768,7 @@ int table_delete(struct map *m, const void *key, void *out,
 			return r;
 		if (retire(m, &w, link_index(w.next), MARK_ENTRY, &budget))
 			return 0;
-	} while (--budget);
+	} while (budget && --budget);
 	return -EBUSY;
 }
 
@@ -1003,6 +1006,16 @@ static void replay(struct map *m, u64 target, u64 check, const void *value)
 				 (const u8 *)value + (u64)cpu * m->value_stride, m->value_size);
 }
 
+/* Who clears a bit may die before it clears those above, which call the word full. */
+static void sweep_hints(struct table *t)
+{
+	for (u32 l = 1; l < t->levels; l++)
+		for (u64 w = 0; w < words_of(t, l - 1); w++)
+			if (__atomic_load_n(&t->used[l][w / 64], __ATOMIC_SEQ_CST) >> w % 64 & 1 &&
+			    __atomic_load_n(&t->used[l - 1][w], __ATOMIC_SEQ_CST) != ~0ull)
+				hint_clear(t, l, w);
+}
+
 void table_sweep(struct map *m, bool (*dead)(void *data, u32 owner), void *data)
 {
 	struct table *t = table_of(m);
@@ -1020,4 +1033,5 @@ void table_sweep(struct map *m, bool (*dead)(void *data, u32 owner), void *data)
 				sweep_slot(m, idx, dead, data, &budget);
 		}
 	}
+	sweep_hints(t);
 }

@@ -21,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <bpf/libbpf.h>
 #include <cmocka.h>
@@ -300,7 +301,7 @@ static u64 produce(struct run *run, u32 owner, u64 n, u64 *seed)
 	r->size = size;
 	r->n = n;
 	for (u32 i = 0; i < size - sizeof(*r); i++)
-		r->fill[i] = n + i;
+		*(volatile u8 *)&r->fill[i] = n + i;
 	if (next_random(seed) % 8 == 0) {
 		HELP(run, ringbuf_discard, ptr_to_u64(r), 0);
 		return 2;
@@ -369,6 +370,14 @@ static bool owner_dead(void *data, u32 owner)
 	return owner == 1;
 }
 
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
 static void test_killed(void **state)
 {
 	struct tally t = {{0}};
@@ -384,10 +393,9 @@ static void test_killed(void **state)
 		u64 end;
 		u32 us = next_random(&seed) % 1500;
 
-		for (u32 i = 0; i < us / 50; i++) {
+		/* Busy, so that the producers are seldom kept waiting. */
+		for (double end_at = now() + us * 1e-6; now() < end_at;)
 			ring_buffer__consume(rb);
-			usleep(50);
-		}
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
 		ring.ops->sweep(&ring, owner_dead, NULL);

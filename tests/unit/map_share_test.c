@@ -19,11 +19,11 @@
 #define KILLS   200
 #define ENTRIES 64
 
-static double now(void)
+static double seconds(clockid_t clock)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
@@ -211,6 +211,55 @@ static void test_noexist_once(void **state)
 	segment_free(&m);
 }
 
+/* Replaced all the time, among others that come and go and reuse slots, but never absent. */
+static void test_always_there(void **state)
+{
+	struct map_attr attr = segment_attr(BPF_MAP_TYPE_HASH, 8, sizeof(struct value), 12, 0);
+	struct run run = {.possible_cpus = TEST_CPUS};
+	struct value v;
+	struct map m;
+	pid_t pid[2];
+
+	assert_int_equal(segment_new(&m, &attr), 0);
+	for (u64 k = 0; k < 4; k++) {
+		make_value(&v, k, 1);
+		assert_int_equal(m.ops->update(&m, &run, &k, &v, 0), 0);
+	}
+	for (u32 c = 0; c < 2; c++) {
+		pid[c] = fork_participant(&m, c + 1);
+		for (u64 n = 0, seed = c + 5; !pid[c]; n++) {
+			u64 r = next_random(&seed), k = r % 4;
+
+			make_value(&v, k, n);
+			if (m.ops->update(&m, &run, &k, &v, BPF_EXIST) ||
+			    m.ops->update(&m, &run, &k, &v, BPF_NOEXIST) != -EEXIST)
+				_exit(1);
+			k = 4 + (r >> 8) % 12;
+			make_value(&v, k, n);
+			if (r >> 20 & 1)
+				m.ops->update(&m, &run, &k, &v, 0);
+			else
+				m.ops->remove(&m, &run, &k);
+		}
+	}
+	for (u64 n = 0, k; n < 1500000; n++) {
+		k = n % 4;
+		assert_non_null(m.ops->lookup(&m, &run, &k));
+		if (n % 8)
+			continue;
+		assert_int_equal(m.ops->sys_lookup(&m, &k, &v, 0), 0);
+		assert_true(value_whole(&v, k));
+	}
+	for (u32 c = 0; c < 2; c++) {
+		int status;
+
+		kill(pid[c], SIGKILL);
+		waitpid(pid[c], &status, 0);
+		assert_true(WIFSIGNALED(status));
+	}
+	segment_free(&m);
+}
+
 static void kill_writers(u32 type)
 {
 	struct map_attr attr = segment_attr(type, 8, sizeof(struct value), ENTRIES, 0);
@@ -299,7 +348,7 @@ static void hostile(u32 type, u32 key_size, u32 value_size)
 	struct run run = {
 		.possible_cpus = TEST_CPUS, .maps = maps, .image = &img, .flags = RUN_CHECKED};
 	u64 seed = 5, key[2] = {0}, n = 0;
-	double start = now(), worst = 0;
+	double start = seconds(CLOCK_MONOTONIC), worst = 0;
 	u8 value[4096];
 	pid_t pid;
 
@@ -320,8 +369,8 @@ static void hostile(u32 type, u32 key_size, u32 value_size)
 								: next_random(&s) % 300;
 		}
 	}
-	while (now() - start < 1.5) {
-		double t = now();
+	while (seconds(CLOCK_MONOTONIC) - start < 1.5) {
+		double t = seconds(CLOCK_THREAD_CPUTIME_ID);
 
 		key[0] = next_random(&seed) % 300;
 		switch (next_random(&seed) % 9) {
@@ -370,14 +419,14 @@ static void hostile(u32 type, u32 key_size, u32 value_size)
 				}
 			}
 		}
-		worst = MAX(worst, now() - t);
+		worst = MAX(worst, seconds(CLOCK_THREAD_CPUTIME_ID) - t);
 		n++;
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	assert_true(n > 1000);
-	/* A bound on each operation: far above what a preempted process takes. */
-	assert_true(worst < 0.5);
+	/* A bound on each operation, of its own time: the machine may be busy. */
+	assert_true(worst < 0.1);
 	segment_free(&m);
 }
 
@@ -394,8 +443,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_concurrent),   cmocka_unit_test(test_noexist_once),
-		cmocka_unit_test(test_killed_hash),  cmocka_unit_test(test_killed_lru),
-		cmocka_unit_test(test_killed_array), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_always_there), cmocka_unit_test(test_killed_hash),
+		cmocka_unit_test(test_killed_lru),   cmocka_unit_test(test_killed_array),
+		cmocka_unit_test(test_hostile),
 	};
 
 	return cmocka_run_group_tests_name("shared maps", tests, NULL, NULL);
