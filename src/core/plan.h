@@ -196,11 +196,11 @@ struct plan {
 	u32 near_count, near_off;
 	u32 span_count, span_off; /* struct plan_near: whole mappings that are patched (at start) */
 	u32 write_count, write_off;
-	u64 page_size;          /* bytes of the world page's file */
-	s32 field[FIELD_COUNT]; /* byte offsets, -1: not in this BTF */
-	struct cgroup_path cgroup; /* the process', when it said hello */
+	u64 page_size;              /* bytes of the world page's file */
+	s32 field[FIELD_COUNT];     /* byte offsets, -1: not in this BTF */
+	struct cgroup_path cgroup;  /* the process', when it said hello */
 	u64 pid_ns_dev, pid_ns_ino; /* 0: not known */
-	char preload[512];      /* LD_PRELOAD and CYGNET_WORLD to put back at exec */
+	char preload[512];          /* LD_PRELOAD and CYGNET_WORLD to put back at exec */
 	char world[256];
 };
 

@@ -123,6 +123,22 @@ run -o "$W/get" "$W/get_stack.bpf.c" -- "$W/chain" 1 2>"$W/err"
 same "get_stack: what programs see" "$(sed -n 's/^chain-[0-9]*: //p' "$W/get" | sort | uniq -c | sed 's/^ *//')" \
 	"$(printf '3 %s\n' 'build ids 64 2 1' 'frames 1 first 1' 'its registers 1' 'kernel stack -14' 'of the task 1 1' 'skip 2: 1 1')"
 
+# The same frames as the running kernel's, in an executable that lies at fixed addresses.
+cc -O0 -no-pie -fno-omit-frame-pointer -o "$W/fixed" tests/e2e/targets/chain.c || exit 1
+sed "s,^SEC(\"uprobe.*,SEC(\"uprobe/$W/fixed:chain_inner\")," "$W/stacks.bpf.c" >"$W/inner.bpf.c"
+own_frames() { grep -oE '\b00000000004[0-9a-f]{5}\b|^  [0-9]+:$' | awk '/:/ {if (s) print s; s = ""; next} {s = s $1 " "} END {if (s) print s}' | sort; }
+run -o "$W/fixed.out" "$W/inner.bpf.c" -- "$W/fixed" 2>"$W/err"
+own_frames <"$W/fixed.out" >"$W/fixed.own"
+same "frames in the executable: two stacks of three" "$(awk '{print NF}' "$W/fixed.own" | tr '\n' ' ')" "3 3 "
+"${CLANG:-clang}" -target bpf -O2 -g -D__TARGET_ARCH_x86 -I"$W/bin/fallback" -idirafter /usr/include/x86_64-linux-gnu \
+	-c "$W/inner.bpf.c" -o "$W/inner.bpf.o" && cc -o "$W/client" tests/e2e/targets/stack_client.c -lbpf || exit 1
+if [ "$(id -u)" -eq 0 ] && "$W/client" "$W/inner.bpf.o" "$W/fixed" >"$W/kernel.out" 2>/dev/null; then
+	same "frames in the executable: the kernel's" "$(cat "$W/fixed.own")" \
+		"$(tr ' ' '\n' <"$W/kernel.out" | sed 's/^$/  0:/' | own_frames)"
+else
+	skip "frames in the executable: the kernel's" "no right to trace"
+fi
+
 # An unmodified client.
 if command -v bpftool >/dev/null; then
 	"$CYGNET" exec -- bpftool map create /sys/fs/bpf/st type stack_trace key 4 value 64 entries 16 name st >"$W/out" 2>&1
