@@ -539,11 +539,23 @@ static bool trapped(struct sig_context *uc)
 	return false;
 }
 
+/* A vfork parent is back when it says so; a signal may come before, when the block still is the
+ * child's. */
+static struct sig_table *table_of(const struct block *b)
+{
+	u32 n = b ? b->vfork_depth : 0, tid = n ? own_tid() : 0;
+
+	while (tid && n--)
+		if (b->vfork[n].tid == tid)
+			return b->vfork[n].signals;
+	return b ? b->signals : &agent.signals;
+}
+
 /* From entry.S: the handler to run as *out says, or 0. */
 u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, struct start *out)
 {
 	struct block *b = block_self();
-	struct sig_action *a = &(b ? b->signals : &agent.signals)->action[sig & 127];
+	struct sig_action *a = &table_of(b)->action[sig & 127];
 	bool fault = info->code > 0, blocked = b && b->hidden & SIG_BIT(sig);
 
 	if (sig == SIG_SYS && info->code == 2 /* SYS_USER_DISPATCH */)

@@ -69,20 +69,21 @@ void thread_enter(struct block *b)
 void thread_resume(struct block *b)
 {
 	struct vfork_save *s = &b->vfork[b->vfork_depth - 1];
+	struct sig_table *childs = b->signals;
 
 	if (s->head != u64_to_ptr(b->head) || s->sp != b->regs.sp ||
 	    (!agent.sealed && own_tid() != s->tid) || (agent.sealed && !b->regs.ax))
 		return;
 	if (b->now.scratch && b->now.flags & PENDING_ACTIVE) /* of the child's exec */
 		sys_munmap(u64_to_ptr(b->now.scratch), b->now.scratch_size);
-	if (b->signals != s->signals)
-		sys_munmap(b->signals, sizeof(*b->signals));
 	b->now = s->pending;
 	b->tid = s->tid;
 	b->tgid = s->tgid;
 	b->hidden = s->hidden;
 	b->signals = s->signals;
 	b->vfork_depth--;
+	if (childs != b->signals) /* only now: signals that arrive meanwhile look there */
+		sys_munmap(childs, sizeof(*childs));
 	/* The child may have been killed in the middle of a run. */
 	slot_release(b);
 	b->running = 0;
