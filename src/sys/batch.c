@@ -48,7 +48,8 @@ struct batch {
 	u32 count; /* done so far */
 };
 
-static int batch_init(struct batch *w, struct call *k, bool deletes)
+/* Rights come before whether the type has the command, as in the kernel. */
+static int batch_init(struct batch *w, struct call *k, bool deletes, bool reads, bool writes)
 {
 	const union bpf_attr *a = k->attr;
 	u32 type;
@@ -56,6 +57,10 @@ static int batch_init(struct batch *w, struct call *k, bool deletes)
 
 	*w = (struct batch){.k = k};
 	err = call_map(k, a->batch.map_fd, &w->m);
+	if (!err && reads)
+		err = call_may_read(k, a->batch.map_fd, w->m);
+	if (!err && writes)
+		err = call_may_write(k, a->batch.map_fd, w->m);
 	if (err)
 		return err;
 	type = w->m->attr.type;
@@ -162,10 +167,7 @@ static long lookup(struct call *k, bool deletes)
 	bool started;
 	int err, end;
 
-	err = batch_init(&w, k, deletes);
-	err = err ?: call_may_read(k, a->batch.map_fd, w.m);
-	if (!err && deletes)
-		err = call_may_write(k, a->batch.map_fd, w.m);
+	err = batch_init(&w, k, deletes, true, deletes);
 	if (!err && a->batch.flags && is_hash(w.m->attr.type))
 		err = -EINVAL;
 	if (err || !a->batch.count)
@@ -210,8 +212,7 @@ static long change(struct call *k, bool deletes)
 	u32 key, value;
 	int err;
 
-	err = batch_init(&w, k, deletes);
-	err = err ?: call_may_write(k, a->batch.map_fd, w.m);
+	err = batch_init(&w, k, deletes, false, true);
 	if (err || !a->batch.count)
 		return err;
 	err = batch_alloc(&w);

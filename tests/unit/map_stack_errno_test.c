@@ -84,6 +84,11 @@ static void elements_of(struct pass *p, long fd)
 	     .batch.keys = ADDR(keys), .batch.values = ADDR(value));
 	CALL("freeze", BPF_MAP_FREEZE, ALL, .map_fd = fd);
 	keys[0] = 1;
+	CALL("frozen batch", BPF_MAP_DELETE_BATCH, ALL, .batch.map_fd = fd, .batch.count = 1,
+	     .batch.keys = ADDR(keys));
+	CALL("frozen batch", BPF_MAP_LOOKUP_BATCH, ALL, .batch.map_fd = fd, .batch.count = 1,
+	     .batch.out_batch = ADDR(&count), .batch.keys = ADDR(keys),
+	     .batch.values = ADDR(value));
 	CALL("frozen", BPF_MAP_UPDATE_ELEM, ALL, .map_fd = fd, .key = ADDR(keys),
 	     .value = ADDR(value));
 }
