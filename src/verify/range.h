@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Signed and unsigned intervals of one number, side by side, at any width from
+ * 2 to 64 bits: the signed ends sign-extended, the unsigned ones zero-extended.
+ * A range stands for the numbers in both. scalar.c uses two of them per
+ * register, 64 and 32 bits; tests use widths at which all cases can be tried.
+ *
+ * The rules are Linux 6.18's; where they are coarser than they could be, that
+ * is on purpose.
+ */
+#ifndef VERIFY_RANGE_H
+#define VERIFY_RANGE_H
+
+#include "verify/tnum.h"
+
+struct range {
+	s64 smin, smax;
+	u64 umin, umax;
+};
+
+/* The least and greatest numbers of a width. */
+static inline u64 range_umax(u32 bits)
+{
+	return ~0ull >> (64 - bits);
+}
+
+static inline s64 range_smax(u32 bits)
+{
+	return (s64)(range_umax(bits) >> 1);
+}
+
+static inline s64 range_smin(u32 bits)
+{
+	return -range_smax(bits) - 1;
+}
+
+/* The low bits of x, as a signed and as an unsigned number of that width. */
+static inline s64 range_signed(u64 x, u32 bits)
+{
+	return (s64)(x << (64 - bits)) >> (64 - bits);
+}
+
+static inline u64 range_unsigned(u64 x, u32 bits)
+{
+	return x & range_umax(bits);
+}
+
+struct range range_unbounded(u32 bits);
+struct range range_const(u64 value, u32 bits);
+bool range_is_empty(const struct range *r); /* an interval ends before it begins */
+bool range_is_const(const struct range *r);
+bool range_has(const struct range *r, u64 x, u32 bits);
+/* All four ends of b lie inside a's. */
+bool range_within(const struct range *a, const struct range *b);
+
+/* Narrows r to the other interval, where that is one. */
+void range_meet_signed(struct range *r, s64 min, s64 max);
+void range_meet_unsigned(struct range *r, u64 min, u64 max);
+
+/* What the known bits of `t` (its low `bits`) say of the ends. */
+void range_learn_tnum(struct range *r, struct tnum t, u32 bits);
+/* What the signed interval says of the unsigned one and the other way round. */
+void range_deduce(struct range *r, u32 bits);
+
+/* d = d op s. The bit-wise ones take the tnum of the result, of `bits`. */
+void range_add(struct range *d, const struct range *s, u32 bits);
+void range_sub(struct range *d, const struct range *s, u32 bits);
+void range_mul(struct range *d, const struct range *s, u32 bits);
+void range_and(struct range *d, const struct range *s, struct tnum result, u32 bits);
+void range_or(struct range *d, const struct range *s, struct tnum result, u32 bits);
+void range_xor(struct range *d, struct tnum result, u32 bits);
+/* Known counts; lsh takes any below 64, the others below `bits`. */
+void range_lsh(struct range *d, u32 count, u32 bits);
+void range_rsh(struct range *d, u32 count, u32 bits);
+void range_arsh(struct range *d, u32 count, u32 bits);
+
+#endif
