@@ -69,3 +69,5 @@ soak: fuzz
 	$(MAKE) -s asan MUTANTS=100000
 	for i in 1 2 3 4 5; do B=$(B) ONLY=agent tests/run.sh || exit 1; done
 .PHONY: bench soak
+
+include tests/kernel/kernel.mk

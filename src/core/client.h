@@ -19,6 +19,7 @@ struct client {
 	int (*mode)(struct client *c, int fd);
 	s32 pid;
 	u32 uid;
+	bool unprivileged; /* without CAP_BPF and its kin: the rules for ordinary users apply */
 	void *data;
 };
 

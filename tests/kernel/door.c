@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Where bpf(2) of this process goes: to the kernel, or into an instance. */
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/capability.h>
+#include <cygnet/cygnet.h>
+#include "core/client.h"
+#include "sys/sys.h"
+#include "kernel/door.h"
+
+static struct cygnet *inst;
+struct door_watch door_watch;
+
+static long raw_syscall(long nr, const long a[6])
+{
+	register long r10 __asm__("r10") = a[3];
+	register long r8 __asm__("r8") = a[4];
+	register long r9 __asm__("r9") = a[5];
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+static void watch(int cmd, const union bpf_attr *attr, long ret)
+{
+	struct door_watch *w = &door_watch;
+
+	if (cmd == BPF_PROG_LOAD && w->log && attr->log_buf == (uintptr_t)w->log) {
+		w->offered = true;
+		w->prog_errno = ret < 0 ? -ret : 0;
+	}
+	if (cmd == BPF_MAP_CREATE) {
+		w->map_errno = ret < 0 ? -ret : 0;
+		w->map_type = attr->map_type;
+	}
+}
+
+long syscall(long nr, ...)
+{
+	long a[6], ret;
+	va_list ap;
+
+	va_start(ap, nr);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	if (inst && nr == SYS_bpf)
+		ret = cygnet_bpf(inst, a[0], (union bpf_attr *)a[1], a[2]);
+	else
+		ret = raw_syscall(nr, a);
+	if (nr == SYS_bpf)
+		watch(a[0], (const union bpf_attr *)a[1], ret);
+	if (ret < 0 && ret > -4096) {
+		errno = -ret;
+		return -1;
+	}
+	return ret;
+}
+
+int door_by_name(const char *name)
+{
+	return !strcmp(name, "kernel") ? DOOR_KERNEL : !strcmp(name, "cygnet") ? DOOR_CYGNET : -1;
+}
+
+int door_open(enum door door)
+{
+	return door == DOOR_CYGNET ? cygnet_new(NULL, &inst) : 0;
+}
+
+/* What bpf(2) asks for: CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, and CAP_SYS_ADMIN, which stands for
+ * all. */
+static int set_capabilities(bool on)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2];
+	uint32_t low = 1u << CAP_NET_ADMIN | 1u << CAP_SYS_ADMIN;
+	uint32_t high = 1u << (CAP_PERFMON - 32) | 1u << (CAP_BPF - 32);
+
+	if (syscall(SYS_capget, &head, data))
+		return -errno;
+	data[0].effective = on ? data[0].effective | low : data[0].effective & ~low;
+	data[1].effective = on ? data[1].effective | high : data[1].effective & ~high;
+	return syscall(SYS_capset, &head, data) ? -errno : 0;
+}
+
+int door_privileged(bool on)
+{
+	if (!inst)
+		return set_capabilities(on);
+	sys_self(inst)->unprivileged = !on;
+	return 0;
+}

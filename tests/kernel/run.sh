@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# run.sh check|store|baseline: asks an instance every question of every suite and compares (check), asks
+# the running kernel and keeps its answers (store), or keeps the present score as the one to hold.
+cd "$(dirname "$0")/../.." || exit 1
+B=${B:-build}
+K=$B/kernel-src
+R=$B/verdicts
+mkdir -p "$R"
+all='arrays-6.1 arrays-6.12 progs-6.12 packages'
+kernel=
+if [ "$(id -u)" = 0 ] && [ -z "${NOKERNEL:-}" ]; then kernel=y; fi
+knob=/proc/sys/kernel/unprivileged_bpf_disabled
+
+# ask SIDE SUITE [unprivileged]
+ask() {
+	local out=$R/$1.$2${3:+-$3}.jsonl start end
+	start=$(date +%s%N)
+	case $2 in
+	arrays-*) "$B/tests/kernel/$2" "$1" $3 ;;
+	progs-*) "$B/tests/kernel/objects" "$1" $3 "$K"/objects/*.bpf.o ;;
+	packages) "$B/tests/kernel/objects" "$1" $3 "$K"/packaged/*.o ;;
+	esac >"$out.tmp" 2>"$out.err" </dev/null || echo "check-kernel: $1 $2 $3 ended early: $(tail -1 "$out.err")" >&2
+	end=$(date +%s%N)
+	mv "$out.tmp" "$out"
+	echo "$(((end - start) / 1000000))" >"$out.ms"
+}
+
+# both SUITE [unprivileged]: the two sides at once.
+both() {
+	case $1${2:+-$2} in *${ONLY:-}*) ;; *) return ;; esac
+	suites="$suites $1${2:+-$2}"
+	rm -f "$R"/{kernel,cygnet}."$1${2:+-$2}".jsonl
+	if [ -n "$kernel" ] && { [ -z "$2" ] || [ "$(cat $knob)" = 0 ]; }; then ask kernel "$@" & fi
+	ask cygnet "$@"
+	wait
+}
+
+if [ "$1" = baseline ]; then
+	exec tests/kernel/score.py baseline "$B"
+fi
+if [ "$1" = store ]; then
+	[ -n "$kernel" ] || { echo 'the running kernel answers root only' >&2; exit 1; }
+	# Ordinary users may load programs while the suites run, and not longer.
+	before=$(cat $knob)
+	trap 'echo $before >$knob' EXIT
+	trap 'exit 1' INT TERM
+	echo 0 >$knob || exit 1
+fi
+suites=
+for s in $all; do
+	both "$s"
+	[ "$s" = packages ] || both "$s" unprivileged
+done
+tests/kernel/score.py "$1" "$B" $suites
