@@ -42,6 +42,8 @@ long sys_btf_load(struct call *k)
 		return -EINVAL;
 	if (a->btf_flags & BPF_F_TOKEN_FD)
 		return k->c->identify(k->c, a->btf_token_fd, &(u64){0}, &(u64){0}) ?: -EINVAL;
+	if (k->c->unprivileged)
+		return -EPERM;
 	if (a->btf_size > BTF_SIZE_MOST)
 		return -E2BIG;
 	ret = log_init(&log, a->btf_log_level, a->btf_log_size, a->btf_log_buf);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "sys/call.h"
+#include "sys/rights.h"
 
 struct command {
 	u16 end;
@@ -199,6 +200,9 @@ long sys_bpf(struct cygnet *inst, struct client *c, int cmd, u64 attr_addr, u32 
 		goto out;
 	command = &commands[cmd];
 	if (!call_is_zero((u8 *)&a + command->end, sizeof(a) - command->end))
+		goto out;
+	ret = -EPERM;
+	if (!rights_for_command(c, cmd))
 		goto out;
 	if (command->settle)
 		object_settle(inst);

@@ -2,6 +2,7 @@
 /* MAP_CREATE: the kernel's checks in the kernel's order, then the map's own type's. */
 #include "btf/btf.h"
 #include "sys/call.h"
+#include "sys/rights.h"
 
 /* Which types go without key and value types, and which may have a lock in their values. */
 static bool has_btf(u32 type)
@@ -184,6 +185,8 @@ static int check_new(struct call *k, struct map_attr *m, char name[16], struct b
 	err = ops->check(m, NULL);
 	if (err)
 		return err;
+	if (!rights_for_map(k->c, m->type))
+		return -EPERM;
 	if (a->map_ifindex) /* a device's own maps: no device here has any */
 		return -EINVAL;
 	if (a->map_flags & BPF_F_TOKEN_FD) /* nobody can have a token: none is made */

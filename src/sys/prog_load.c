@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include "core/prog.h"
 #include "sys/log.h"
+#include "sys/rights.h"
 #include "vm/load.h"
 
 #define INSNS_MOST    1000000u
@@ -41,8 +42,10 @@ static int check_attr(struct call *k, struct load *l)
 		return -EINVAL;
 	if (a->prog_flags & BPF_F_TOKEN_FD)
 		return k->c->identify(k->c, a->prog_token_fd, &(u64){0}, &(u64){0}) ?: -EINVAL;
-	if (!a->insn_cnt || a->insn_cnt > INSNS_MOST)
+	if (!a->insn_cnt || a->insn_cnt > (k->c->unprivileged ? RIGHTS_INSNS : INSNS_MOST))
 		return -E2BIG;
+	if (!rights_for_prog(k->c, a->prog_type))
+		return -EPERM;
 	/* Programs on kernel functions and on other programs: there is nothing to attach to. */
 	if (a->attach_prog_fd || a->attach_btf_id)
 		return -EINVAL;
@@ -129,6 +132,7 @@ static int copy_request(struct call *k, struct load *l, struct copies *c)
 	l->type = a->prog_type;
 	l->prog_flags = a->prog_flags;
 	l->count = a->insn_cnt;
+	l->unprivileged = k->c->unprivileged;
 	l->map = find_map;
 	l->data = k;
 	err = copy_in(k, a->insns, (size_t)a->insn_cnt * 8, &c->insns);

@@ -32,6 +32,7 @@ struct load {
 	u32 type, attach_type, prog_flags;
 	char name[16];
 	bool gpl;
+	bool unprivileged; /* the rules for ordinary users apply */
 	const u8 *insns; /* 8 * count bytes */
 	u32 count;
 	struct btf_object *btf; /* NULL: none */
