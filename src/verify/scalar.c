@@ -190,6 +190,7 @@ static void deduce_whole(struct scalar *s, struct range *whole, const struct ran
 	/*
 	 * A number of 32 bits, sign-extended, whose low half is not negative: the
 	 * upper half is 0. (Upper halves of ones go with negative low halves only.)
+	 * The low half's ends replace the others, tighter ones too.
 	 */
 	if (low->smin >= 0 && whole->smin >= INT32_MIN && whole->smax <= INT32_MAX) {
 		*whole = (struct range){

@@ -322,6 +322,20 @@ static void add_alu(struct program *p)
 		add(p, (struct isa_op){.op = ISA_OP_XOR64_IMM, .dst = op.dst});
 }
 
+/* All bits the sign, then a constant: where paths are split. */
+static void add_mask(struct program *p)
+{
+	bool low = rnd() % 2;
+	u32 r = reg();
+
+	add(p, (struct isa_op){.op = low ? ISA_OP_ARSH32_IMM : ISA_OP_ARSH64_IMM,
+			       .dst = r,
+			       .imm = low ? 31 : 63});
+	add(p, (struct isa_op){.op = rnd() % 2 ? ISA_OP_AND64_IMM : ISA_OP_OR32_IMM,
+			       .dst = r,
+			       .imm = corner()});
+}
+
 static void add_load(struct program *p)
 {
 	u32 row = row_of_class(ISA_CLASS_LOAD), bytes = isa_info(row)->bits / 8;
@@ -384,6 +398,8 @@ static void generate(struct program *p)
 			add_load(p);
 		else if (pick < 58)
 			add_const(p);
+		else if (pick == 58)
+			add_mask(p);
 		else
 			add_jump(p, &m);
 		for (; at < p->count; at++)
