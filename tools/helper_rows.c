@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Prints docs/helpers.md: one row per helper that has a body here (make docs). */
+/* Prints docs/helpers.md: one row per helper, bodies here or not (make docs). */
 #include <stdio.h>
 
 #include <cygnet/abi.h>
@@ -31,6 +31,23 @@ static const char *argument(u32 arg)
 	case ARG_SPIN_LOCK: return "spin lock";
 	case ARG_RINGBUF_MEM: return "ring buffer record";
 	case ARG_BTF_PTR: return "kernel object";
+	case ARG_MEM_CHANGE: return "memory, changed";
+	case ARG_MEM_FIXED_CHANGE: return "fixed memory, changed";
+	case ARG_MAP_VALUE_OR_NULL: return "value or NULL";
+	case ARG_CTX_OR_NULL: return "context or NULL";
+	case ARG_BTF_PTR_OR_NULL: return "kernel object or NULL";
+	case ARG_BTF_RELEASED_OR_NULL: return "kernel object, given away, or NULL";
+	case ARG_BTF_SOCK_COMMON: return "socket";
+	case ARG_BTF_SOCK_COMMON_OR_NULL: return "socket or NULL";
+	case ARG_SOCK_COMMON: return "socket";
+	case ARG_SOCK_OR_NULL: return "socket or NULL";
+	case ARG_PERCPU_BTF: return "per-CPU variable";
+	case ARG_DYNPTR: return "dynptr";
+	case ARG_DYNPTR_NEW_LOCAL:
+	case ARG_DYNPTR_NEW_RINGBUF: return "dynptr, made";
+	case ARG_DYNPTR_RINGBUF: return "dynptr of a record";
+	case ARG_TIMER: return "timer";
+	case ARG_KPTR: return "kernel object's field";
 	}
 	return "?";
 }
@@ -72,20 +89,25 @@ static void print_types(const struct helper_proto *p)
 
 int main(void)
 {
-	u32 count = 0;
+	u32 count = 0, bodies = 0;
 
 	core_helpers_init();
-	for (u32 id = 0; id < 256; id++)
+	for (u32 id = 0; id < 256; id++) {
 		count += core_helper(id) != NULL;
+		bodies += core_helper(id) && core_helper(id)->fn;
+	}
 	printf("# Helpers\n\n"
-	       "The %u helpers that programs may call, from their tables (`make docs`). *Since* is "
-	       "the\n"
-	       "first kernel that has it, where that is later than 4.18; *GPL*: only programs of "
-	       "a\n"
-	       "GPL-compatible license may call it.\n\n"
-	       "| helper | id | what it does | arguments | program types | since | GPL |\n"
-	       "|---|---|---|---|---|---|---|\n",
-	       count);
+	       "The %u helpers that programs may call, from their tables (`make docs`). *Body*: "
+	       "the "
+	       "%u that\n"
+	       "do it here; a program may call the others too, and its run ends there with the "
+	       "helper's name.\n"
+	       "*Since* is the first kernel that has it, where that is later than 4.18; *GPL*: "
+	       "only programs\n"
+	       "of a GPL-compatible license may call it.\n\n"
+	       "| helper | id | what it does | arguments | program types | body | since | GPL |\n"
+	       "|---|---|---|---|---|---|---|---|\n",
+	       count, bodies);
 	for (u32 id = 0; id < 256; id++) {
 		const struct helper_proto *p = core_helper(id);
 
@@ -97,7 +119,7 @@ int main(void)
 		print_arguments(p);
 		printf(" | ");
 		print_types(p);
-		printf(" | ");
+		printf(" | %s | ", p->fn ? "yes" : "");
 		if (p->since)
 			printf("%u.%u", p->since >> 8, p->since & 255);
 		printf(" | %s |\n", p->flags & HELPER_GPL_ONLY ? "yes" : "");

@@ -10,6 +10,7 @@
 #include "btf/render.h"
 #include "cli/command.h"
 #include "cli/output.h"
+#include "core/helper.h"
 #include "core/run.h"
 
 int output_open(struct output *o, const char *file, bool json, bool quiet)
@@ -225,6 +226,14 @@ static const char *fault_words(u32 kind)
 	return kind < FAULT_COUNT && words[kind] ? words[kind] : "fault";
 }
 
+/* core_helpers_init() has run with the first instance. */
+static const char *helper_name(u64 id)
+{
+	const struct helper_proto *p = id <= UINT32_MAX ? core_helper((u32)id) : NULL;
+
+	return p ? p->name : "a kfunc or an unknown id";
+}
+
 void output_fault(struct output *o, const char *prog, const struct world_fault *f,
 		  const char *source)
 {
@@ -241,6 +250,8 @@ void output_fault(struct output *o, const char *prog, const struct world_fault *
 		if (f->kind == FAULT_HELPER)
 			text_fmt(&t, " (argument %u of helper %llu)", f->arg,
 				 (unsigned long long)f->addr);
+		if (f->kind == FAULT_NO_HELPER)
+			text_fmt(&t, " (%s)", helper_name(f->addr));
 		command_note("%s", t.buf);
 		if (source)
 			command_note_more("%s", source);
@@ -252,6 +263,8 @@ void output_fault(struct output *o, const char *prog, const struct world_fault *
 	key_str(&j, "kind", fault_words(f->kind));
 	key_u64(&j, "instruction", f->insn);
 	key_u64(&j, "address", f->addr);
+	if (f->kind == FAULT_NO_HELPER)
+		key_str(&j, "helper", helper_name(f->addr));
 	key_u64(&j, "count", f->count);
 	if (source)
 		key_str(&j, "source", source);

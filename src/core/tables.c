@@ -48,7 +48,7 @@ void core_helpers_init(void)
 		for (u32 i = 0; i < helper_families[f]->count; i++) {
 			const struct helper_proto *p = &helper_families[f]->protos[i];
 
-			if (p->id < HELPER_IDS)
+			if (p->id < HELPER_IDS && !p->types)
 				helper_by_id[p->id] = p;
 		}
 }
@@ -56,6 +56,18 @@ void core_helpers_init(void)
 const struct helper_proto *core_helper(u32 id)
 {
 	return id < HELPER_IDS ? helper_by_id[id] : NULL;
+}
+
+const struct helper_proto *core_helper_for(u32 id, u32 prog_type)
+{
+	for (u32 f = 0; f < ARRAY_SIZE(helper_families); f++)
+		for (u32 i = 0; i < helper_families[f]->count; i++) {
+			const struct helper_proto *p = &helper_families[f]->protos[i];
+
+			if (p->id == id && prog_type < 64 && p->types >> prog_type & 1)
+				return p;
+		}
+	return core_helper(id);
 }
 
 static bool name_equal(const char *a, const char *b)

@@ -56,6 +56,12 @@ HELPER_BODY(for_each_map_elem)
 }
 
 static const struct helper_proto protos[] = {
+	{.id = BPF_FUNC_tail_call,
+	 .name = "bpf_tail_call",
+	 .ret = RET_VOID,
+	 .args = {ARG_CTX, ARG_MAP, ARG_ANY},
+	 .map_type = BPF_MAP_TYPE_PROG_ARRAY,
+	 .doc = "Goes on in another program of the map, without return"},
 	{.id = BPF_FUNC_loop,
 	 .name = "bpf_loop",
 	 .fn = loop,

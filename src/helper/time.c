@@ -45,7 +45,6 @@ static const struct helper_proto protos[] = {
 	{.id = BPF_FUNC_ktime_get_coarse_ns,
 	 .name = "bpf_ktime_get_coarse_ns",
 	 .fn = ktime_get_coarse_ns,
-	 .flags = HELPER_NET,
 	 .since = 0x050b,
 	 .doc = "The monotonic clock at the last tick (CLOCK_MONOTONIC_COARSE)"},
 	{.id = BPF_FUNC_ktime_get_tai_ns,

@@ -128,12 +128,34 @@ static bool check_argument(struct interp *in, const struct helper_proto *proto, 
 	case ARG_MEM_FIXED_WRITE: return is_memory(in, v, *size = proto->fixed_size[i], true);
 	case ARG_SIZE: return v > 0 && v <= MAX_MEM;
 	case ARG_SIZE_OR_ZERO: return v <= MAX_MEM;
+	case ARG_MEM_CHANGE: return is_memory(in, v, *size = next, true);
+	case ARG_MEM_FIXED_CHANGE: return is_memory(in, v, *size = proto->fixed_size[i], true);
+	case ARG_MAP_VALUE_OR_NULL:
+		return !v || (*map && is_memory(in, v, *size = (*map)->value_size, false));
+	case ARG_CTX_OR_NULL:
+		if (!v)
+			return true;
+		/* fallthrough */
 	case ARG_CTX: return v == ptr_to_u64(in->run->ctx);
 	case ARG_FUNC: return v < in->count && find_sub(in->run->image, v);
 	case ARG_CONST_STR: return is_const_string(in, v);
 	case ARG_SPIN_LOCK: return is_spin_lock(in, v);
 	case ARG_RINGBUF_MEM: return is_held(in->run, v);
+	case ARG_BTF_PTR_OR_NULL: return !v || handle_is(v);
 	case ARG_BTF_PTR: return handle_is(v);
+	/* Of these there are none yet: helpers that take one have no body. */
+	case ARG_BTF_RELEASED_OR_NULL:
+	case ARG_BTF_SOCK_COMMON:
+	case ARG_BTF_SOCK_COMMON_OR_NULL:
+	case ARG_SOCK_COMMON:
+	case ARG_SOCK_OR_NULL:
+	case ARG_PERCPU_BTF:
+	case ARG_DYNPTR:
+	case ARG_DYNPTR_NEW_LOCAL:
+	case ARG_DYNPTR_NEW_RINGBUF:
+	case ARG_DYNPTR_RINGBUF:
+	case ARG_TIMER:
+	case ARG_KPTR: return false;
 	}
 	return false;
 }

@@ -230,7 +230,7 @@ dispatch:
 	}
 helper:
 	proto = id <= UINT32_MAX ? core_helper((u32)id) : NULL;
-	if (!proto)
+	if (!proto || !proto->fn)
 		FAULT(FAULT_NO_HELPER, id, 0);
 	if (!HELPER(proto, r))
 		goto fault;

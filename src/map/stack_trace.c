@@ -497,7 +497,7 @@ static const struct helper_proto protos[] = {
 		.fn = get_stackid,
 		.ret = RET_INT,
 		.args = {ARG_CTX, ARG_MAP, ARG_ANY},
-		.flags = HELPER_GPL_ONLY | HELPER_TRACING,
+		.flags = HELPER_GPL_ONLY,
 		.map_type = BPF_MAP_TYPE_STACK_TRACE,
 		.doc = "Keeps the user stack in a map; its id there",
 	},

@@ -4,15 +4,13 @@
 
 #define CTX_BYTES 65535
 
-static int check_attach(u32 attach_type, struct diag *diag)
-{
-	return attach_type ? prog_attach_refused(attach_type, diag) : 0;
-}
+static const u8 helpers[] = {BPF_FUNC_sys_bpf, BPF_FUNC_btf_find_by_name_kind, BPF_FUNC_sys_close,
+			     BPF_FUNC_kallsyms_lookup_name};
 
-/* As programs of events, but attached nowhere. */
 static bool allows(const struct helper_proto *proto, u32 attach_type)
 {
-	return prog_tracing_allows(proto, attach_type) && proto->id != BPF_FUNC_get_attach_cookie;
+	return prog_btf_allows(proto->id) || PROG_LISTED(helpers, proto->id) ||
+	       proto->id == BPF_FUNC_probe_write_user;
 }
 
 const struct prog_type_ops prog_syscall_ops = {
@@ -23,6 +21,6 @@ const struct prog_type_ops prog_syscall_ops = {
 	.doc = "Run by bpf(2) itself, with memory of the caller's as context",
 	.ctx_size = CTX_BYTES,
 	.ctx_write_hi = CTX_BYTES,
-	.check_attach = check_attach,
+	.check_attach = prog_attach_none,
 	.allows = allows,
 };

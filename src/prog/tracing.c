@@ -3,9 +3,33 @@
 #include "core/regs.h"
 #include "prog/type.h"
 
+static const u8 helpers[] = {BPF_FUNC_probe_read,        BPF_FUNC_perf_event_output,
+			     BPF_FUNC_get_stackid,       BPF_FUNC_probe_read_str,
+			     BPF_FUNC_get_stack,         BPF_FUNC_get_func_ip,
+			     BPF_FUNC_get_attach_cookie, BPF_FUNC_probe_write_user};
+static const u8 sample_helpers[] = {BPF_FUNC_perf_prog_read_value, BPF_FUNC_read_branch_records};
+
 bool prog_tracing_allows(const struct helper_proto *proto, u32 attach_type)
 {
-	return !(proto->flags & HELPER_NET);
+	return prog_base_allows(proto->id) || PROG_LISTED(helpers, proto->id);
+}
+
+static bool kprobe_allows(const struct helper_proto *proto, u32 attach_type)
+{
+	return prog_tracing_allows(proto, attach_type) || proto->id == BPF_FUNC_override_return;
+}
+
+static bool sample_allows(const struct helper_proto *proto, u32 attach_type)
+{
+	return prog_tracing_allows(proto, attach_type) || PROG_LISTED(sample_helpers, proto->id);
+}
+
+/* A session's entry decides whether its exit runs. */
+static bool kprobe_returns(u32 attach_type, struct prog_range *out)
+{
+	if (attach_type != BPF_TRACE_KPROBE_SESSION && attach_type != BPF_TRACE_UPROBE_SESSION)
+		return false;
+	return prog_returns_bool(attach_type, out);
 }
 
 #define TRACEPOINT_BYTES 8192 /* most that an event's record may have */
@@ -18,7 +42,8 @@ const struct prog_type_ops prog_kprobe_ops = {
 	.sleeps = PROG_SLEEPS_MAY, /* uprobes: attaching elsewhere is refused */
 	.doc = "Entry and return of functions: kprobes, uprobes, USDT",
 	.ctx_size = sizeof(struct core_regs),
-	.allows = prog_tracing_allows,
+	.allows = kprobe_allows,
+	.returns = kprobe_returns,
 };
 
 const struct prog_type_ops prog_tracepoint_ops = {
@@ -38,7 +63,7 @@ const struct prog_type_ops prog_perf_event_ops = {
 	.private_stack = true,
 	.doc = "Samples of perf events",
 	.ctx_size = sizeof(struct core_regs) + 2 * sizeof(u64), /* sample_period, addr */
-	.allows = prog_tracing_allows,
+	.allows = sample_allows,
 };
 
 const struct prog_type_ops prog_raw_tracepoint_ops = {

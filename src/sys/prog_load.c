@@ -54,6 +54,8 @@ static int check_attr(struct call *k, struct load *l)
 		l->attach_type = BPF_CGROUP_INET_SOCK_CREATE;
 	if (a->signature || a->signature_size)
 		return -EINVAL;
+	if (type && type->by_btf)
+		return -EINVAL;
 	return type && type->check_attach ? type->check_attach(l->attach_type, NULL) : 0;
 }
 

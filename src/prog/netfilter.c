@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* Packets in netfilter. */
+#include "prog/type.h"
+
+static bool allows(const struct helper_proto *proto, u32 attach_type)
+{
+	return prog_base_allows(proto->id);
+}
+
+static int check_attach(u32 attach_type, struct diag *diag)
+{
+	return attach_type == BPF_NETFILTER ? 0 : prog_attach_refused(attach_type, diag);
+}
+
+const struct prog_type_ops prog_netfilter_ops = {
+	.type = BPF_PROG_TYPE_NETFILTER,
+	.name = "netfilter",
+	.since = 0x0604,
+	.doc = "Packets in netfilter: accept or drop",
+	.ctx_size = 2 * sizeof(u64), /* the hook's state, the packet */
+	.check_attach = check_attach,
+	.allows = allows,
+	.returns = prog_returns_bool,
+};
