@@ -29,6 +29,7 @@
 
 #define RING_BYTES 4096
 #define RECORDS    200000
+#define VICTIM     7 /* a participant */
 
 static struct map ring, array, pages[TEST_CPUS];
 static int ring_fd = -1, array_fd = -1, page_fd[TEST_CPUS], bell = -1;
@@ -302,6 +303,8 @@ static u64 produce(struct run *run, u32 owner, u64 n, u64 *seed)
 	r->n = n;
 	for (u32 i = 0; i < size - sizeof(*r); i++)
 		*(volatile u8 *)&r->fill[i] = n + i;
+	if (owner == VICTIM && next_random(seed) % 16 == 0)
+		usleep(100); /* to be killed with a record in hand */
 	if (next_random(seed) % 8 == 0) {
 		HELP(run, ringbuf_discard, ptr_to_u64(r), 0);
 		return 2;
@@ -367,7 +370,42 @@ static void test_libbpf_consumer(void **state)
 
 static bool owner_dead(void *data, u32 owner)
 {
-	return owner == 1;
+	return owner == VICTIM;
+}
+
+/*
+ * Producers that died between the swap of the tail and the header, or the
+ * position, as the tail in the metadata tells: others go on, and the sweep
+ * alone puts it right too.
+ */
+static void test_died_reserving(void **state)
+{
+	struct run run = run_new(0);
+	u64 *tail = (u64 *)ring.meta, r = ptr_to_u64(&ring), data = 5, at;
+	u32 *header;
+
+	for (u32 round = 0; round < 2000; round++) {
+		bool wrote = round & 1, others = round & 2;
+		u32 size = round % 56;
+
+		*consumer() = at = produced();
+		header = (u32 *)(ring.contents + 2 * PAGE_BYTES + at % RING_BYTES);
+		*tail = (at + ROUND_UP(size + 8, 8)) / 8 << 20 | (VICTIM + 1);
+		if (wrote) {
+			header[0] = size | BPF_RINGBUF_BUSY_BIT;
+			header[1] = VICTIM + 1;
+		}
+		if (others) {
+			assert_int_equal(HELP(&run, ringbuf_output, r, ptr_to_u64(&data), 8, 0), 0);
+			assert_int_equal(produced(), at + ROUND_UP(size + 8, 8) + 16);
+			assert_true(header[0] & BPF_RINGBUF_BUSY_BIT);
+		}
+		ring.ops->sweep(&ring, owner_dead, NULL);
+		assert_int_equal(produced(), at + ROUND_UP(size + 8, 8) + (others ? 16 : 0));
+		assert_int_equal(ROUND_UP(header[0] & ~BPF_RINGBUF_DISCARD_BIT, 8),
+				 ROUND_UP(size, 8));
+		assert_true(header[0] & BPF_RINGBUF_DISCARD_BIT);
+	}
 }
 
 static double now(void)
@@ -389,7 +427,7 @@ static void test_killed(void **state)
 	rb = ring_buffer__new(ring_fd, on_record, &t, NULL);
 	mate = producer_start(2, UINT64_MAX);
 	for (u32 k = 0; k < 200; k++) {
-		pid_t pid = producer_start(1, UINT64_MAX);
+		pid_t pid = producer_start(VICTIM, UINT64_MAX);
 		u64 end;
 		u32 us = next_random(&seed) % 1500;
 
@@ -406,7 +444,7 @@ static void test_killed(void **state)
 			usleep(10);
 		}
 		assert_true(*consumer() >= end);
-		t.next[1] = 0;
+		t.next[VICTIM] = 0;
 		if (read(bell, &count, sizeof(count)) < 0)
 			count = 0;
 	}
@@ -565,6 +603,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_regions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wakes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_libbpf_consumer, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_died_reserving, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_perf_errors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_libbpf_perf, setup, teardown),
