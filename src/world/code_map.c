@@ -56,16 +56,18 @@ static const char *path_of(struct code_map *c, const char *path)
 	return copy;
 }
 
+/* Without memory addresses there will have no name. */
 void code_map_add(struct cygnet *inst, const struct plan_mapping *m, const char *path)
 {
-	struct code_range r = {m->start, m->end, m->offset, NULL};
 	struct code_map *c;
+	const char *own;
 
 	pthread_mutex_lock(&lock);
 	c = map_of(inst, true);
-	if (c && c->ranges.len < MAX_RANGES && (r.path = path_of(c, path)) &&
-	    vec_push(&c->ranges, r))
-		r.path = NULL; /* out of memory: the address will have no name */
+	own = c && c->ranges.len < MAX_RANGES ? path_of(c, path) : NULL;
+	if (own && !vec_reserve(&c->ranges, 1))
+		c->ranges.data[c->ranges.len++] =
+			(struct code_range){m->start, m->end, m->offset, own};
 	pthread_mutex_unlock(&lock);
 }
 
