@@ -23,7 +23,7 @@ $(B)/tests/unit/btf_abi_test: $(B)/tests/abi_names.def
 $(B)/tests/unit/btf_abi_test: CPPFLAGS += -I$(B)/tests
 
 unit: $(UNIT_BIN)
-check: deps-test tools unit
+check: deps-test tools unit fuzz-parts
 	@B=$(B) ONLY=$(ONLY) tests/run.sh
 .PHONY: unit check
 
@@ -37,12 +37,14 @@ $(B)/tests/fuzz/%.o: tests/fuzz/%.c | deps-test
 $(B)/tests/fuzz/object_mutants: $(FUZZ_OBJ) $(B)/libcygnet.a tools/shim.list
 	$(Q)$(CC) $(SAN) -Wl,--dynamic-list=tools/shim.list -o $@ $(FUZZ_OBJ) $(B)/libcygnet.a $(CLI_LIBS)
 
-EXAMPLE_OBJ := $(patsubst examples/%.bpf.c,$(B)/examples/%.bpf.o,$(wildcard examples/*.bpf.c))
-$(B)/examples/%.bpf.o: examples/%.bpf.c $(B)/fallback/vmlinux.btf
+# What is mutated: the examples, and an object of what they do not use.
+SEED_OBJ := $(patsubst %.bpf.c,$(B)/seeds/%.bpf.o,$(notdir $(wildcard examples/*.bpf.c)) features.bpf.c)
+vpath %.bpf.c examples tests/fuzz
+$(B)/seeds/%.bpf.o: %.bpf.c $(B)/fallback/vmlinux.btf
 	@mkdir -p $(@D)
 	$(Q)clang -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_x86 -I$(B)/fallback -idirafter /usr/include/x86_64-linux-gnu \
 		-c $< -o $@
-fuzz-parts: deps-test tools $(B)/tests/fuzz/object_mutants $(EXAMPLE_OBJ)
+fuzz-parts: deps-test tools $(B)/tests/fuzz/object_mutants $(SEED_OBJ)
 MUTANTS ?= 10000
 OBJECT_MUTANTS = $(B)/tests/fuzz/object_mutants -j 2 -r $(B)/cygnet
 
@@ -54,11 +56,11 @@ asan:
 	$(MAKE) -s B=build/asan SAN="$(ASAN_FLAGS)" OPT="-O1 -g" asan-run
 asan-run: fuzz-parts unit
 	@$(ASAN_ENV) B=$(B) ONLY=_test tests/run.sh
-	$(ASAN_ENV) $(OBJECT_MUTANTS) $(MUTANTS) 1 $(EXAMPLE_OBJ)
+	$(ASAN_ENV) $(OBJECT_MUTANTS) $(MUTANTS) 1 $(SEED_OBJ)
 
 # make fuzz: MUTANTS from a random seed.
 fuzz: fuzz-parts
-	$(OBJECT_MUTANTS) $(MUTANTS) $$(od -An -N4 -tu4 /dev/urandom) $(EXAMPLE_OBJ)
+	$(OBJECT_MUTANTS) $(MUTANTS) $$(od -An -N4 -tu4 /dev/urandom) $(SEED_OBJ)
 .PHONY: asan asan-run fuzz fuzz-parts
 
 # make bench [ONLY=group]: beside the peers found here; build/bench.json.

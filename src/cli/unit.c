@@ -65,6 +65,7 @@ static const char *reason(int err)
 		if (n > 8 && !strncmp(p, "libbpf: ", 8) &&
 		    !memmem(p, n, "BEGIN PROG LOAD LOG", 19) &&
 		    !memmem(p, n, "END PROG LOAD LOG", 17) &&
+		    !memmem(p, n, "Retrying without", 16) &&
 		    !memmem(p, n, "failed to load object", 21)) {
 			/* The first cause says most; what follows only unwinds. */
 			if (!best) {

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -294,6 +295,11 @@ static void work(unsigned int worker)
 	_exit(0);
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	return remove(path);
+}
+
 static bool parse(int argc, char **argv)
 {
 	int c;
@@ -337,6 +343,8 @@ int main(int argc, char **argv)
 		wait(&st);
 		bad |= st;
 	}
+	if (!tally->failed)
+		nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	bad |= tally->failed || tally->accepted + tally->refused != count;
 	printf("%sok 1 - %lu mutants from seed %lu: %u accepted (%u runs, %u beside a command), %u "
 	       "refused with a message, %u failed\n",
