@@ -12,49 +12,20 @@
 #include "verify/scalar.h"
 #include "verify/scalar_parts.h"
 
-#define BOTH(c) SEM_J##c##64 = SCALAR_##c, SEM_J##c##32 = SCALAR_##c
-enum {
-	BOTH(EQ),
-	BOTH(NE),
-	BOTH(GT),
-	BOTH(GE),
-	BOTH(LT),
-	BOTH(LE),
-	BOTH(SGT),
-	BOTH(SGE),
-	BOTH(SLT),
-	BOTH(SLE),
-	BOTH(SET),
-};
-#undef BOTH
-
 bool scalar_test_of(const struct isa_op *op, struct scalar_test *out)
 {
-#define TEST(name, sem, width)                                                   \
-	case ISA_OP_##name:                                                      \
-		*out = (struct scalar_test){(enum scalar_cond)SEM_##sem, width}; \
-		return true;
-#define TESTS(c)                         \
-	TEST(J##c##_REG, J##c##64, 64)   \
-	TEST(J##c##_IMM, J##c##64, 64)   \
-	TEST(J##c##32_REG, J##c##32, 32) \
-	TEST(J##c##32_IMM, J##c##32, 32)
-	switch (op->op) {
-		TESTS(EQ)
-		TESTS(NE)
-		TESTS(GT)
-		TESTS(GE)
-		TESTS(LT)
-		TESTS(LE)
-		TESTS(SGT)
-		TESTS(SGE)
-		TESTS(SLT)
-		TESTS(SLE)
-		TESTS(SET)
-	}
-	return false;
-#undef TESTS
-#undef TEST
+	/* by the upper half of the opcode byte */
+	static const u8 conds[16] = {
+		[0x1] = SCALAR_EQ, [0x2] = SCALAR_GT,  [0x3] = SCALAR_GE,  [0x4] = SCALAR_SET,
+		[0x5] = SCALAR_NE, [0x6] = SCALAR_SGT, [0x7] = SCALAR_SGE, [0xa] = SCALAR_LT,
+		[0xb] = SCALAR_LE, [0xc] = SCALAR_SLT, [0xd] = SCALAR_SLE,
+	};
+	const struct isa_info *info = isa_info(op->op);
+
+	if (!info || (info->kind != ISA_KIND_JMP_REG && info->kind != ISA_KIND_JMP_IMM))
+		return false;
+	*out = (struct scalar_test){(enum scalar_cond)conds[info->code >> 4], info->bits};
+	return true;
 }
 
 enum scalar_cond scalar_cond_not(enum scalar_cond cond)

@@ -115,7 +115,8 @@ static void test_pairs(void **state)
 
 					if (members[i] >> x & members[j] >> y & 1 &&
 					    !(got >> (binaries[o].concrete(x, y) % COUNT) & 1))
-						fail_msg("%s: %llu, %llu", binaries[o].name, x, y);
+						fail_msg("%s: %u, %u", binaries[o].name, (u32)x,
+							 (u32)y);
 				}
 			}
 		}
@@ -224,6 +225,11 @@ static void test_edges(void **state)
 	assert_false(range_is_empty(&a));
 	range_meet_unsigned(&a, 5, 6);
 	assert_true(range_is_empty(&a));
+	a = (struct range){1, 1, 1, 2};
+	assert_false(range_is_const(&a));
+	a = (struct range){0, 1, 1, 1};
+	assert_false(range_is_const(&a));
+	assert_true(range_is_const(&one));
 }
 
 int main(void)

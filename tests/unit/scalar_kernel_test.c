@@ -275,10 +275,10 @@ static s32 corner(void)
 /* An immediate near what is known of the register. */
 static s32 near(const struct scalar *s)
 {
-	const s64 ends[] = {s->smin,   s->smax,        (s64)s->umin,   (s64)s->umax,      s->s32min,
-			    s->s32max, (s32)s->u32min, (s32)s->u32max, (s32)s->bits.value};
+	const u64 ends[] = {(u64)s->smin,   (u64)s->smax,   s->umin,   s->umax,      (u64)s->s32min,
+			    (u64)s->s32max, (u64)s->u32min, s->u32max, s->bits.value};
 
-	return (s32)(ends[rnd() % ARRAY_SIZE(ends)] + (s64)(rnd() % 3) - 1);
+	return (s32)(ends[rnd() % ARRAY_SIZE(ends)] + rnd() % 3 - 1);
 }
 
 static u32 reg(void)

@@ -335,6 +335,25 @@ static void test_operations(void **state)
 	print_message("%u rows\n", rows);
 }
 
+/* A count whose bounds contradicted one another is no count any more, known bits or not. */
+static void test_forgotten_count(void **state)
+{
+	struct isa_op shift = {.op = ISA_OP_RSH64_REG}, low = {.op = ISA_OP_RSH32_REG};
+	struct scalar count = scalar_const(60), s = scalar_unknown();
+
+	scalar_alu(&s, &shift, &count);
+	assert_int_equal(s.umax, 15);
+	count.umin = 61;
+	assert_false(scalar_settle(&count));
+	assert_true(tnum_is_const(count.bits));
+	scalar_alu(&s, &shift, &count);
+	assert_int_equal(s.umax, UINT64_MAX);
+	/* and one that is known in its low half only, which is all that counts, is none */
+	count = scalar_const(1ull << 32 | 3);
+	scalar_alu(&s, &low, &count);
+	assert_int_equal(s.umax, UINT64_MAX);
+}
+
 /* Masks of 0 or -1, which the kernel splits. */
 static void test_fork(void **state)
 {
@@ -537,11 +556,17 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sync),       cmocka_unit_test(test_sync_forgets),
-		cmocka_unit_test(test_within),     cmocka_unit_test(test_settle),
-		cmocka_unit_test(test_operations), cmocka_unit_test(test_fork),
-		cmocka_unit_test(test_loads),      cmocka_unit_test(test_branches),
-		cmocka_unit_test(test_rows),       cmocka_unit_test(test_text),
+		cmocka_unit_test(test_sync),
+		cmocka_unit_test(test_sync_forgets),
+		cmocka_unit_test(test_within),
+		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_operations),
+		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_forgotten_count),
+		cmocka_unit_test(test_loads),
+		cmocka_unit_test(test_branches),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests_name("scalar", tests, NULL, NULL);
