@@ -9,104 +9,10 @@
  * does not cross the seam; what crosses it is given up (the whole circle).
  *
  * Bit-wise operations take their ends from the result's tnum and from the
- * simple bounds a & b <= a, a | b >= a (all unsigned). The signed interval is
- * then the unsigned one read as signed, if it stays on one side of the sign
- * seam.
+ * simple bounds a & b <= a, a | b >= a (all unsigned). The signed ends are left
+ * to range_deduce(): they follow from the unsigned ones, if from anything.
  */
 #include "verify/range.h"
-
-struct range range_unbounded(u32 bits)
-{
-	return (struct range){
-		.smin = range_smin(bits),
-		.smax = range_smax(bits),
-		.umin = 0,
-		.umax = range_umax(bits),
-	};
-}
-
-struct range range_const(u64 value, u32 bits)
-{
-	s64 s = range_signed(value, bits);
-	u64 u = range_unsigned(value, bits);
-
-	return (struct range){.smin = s, .smax = s, .umin = u, .umax = u};
-}
-
-bool range_is_empty(const struct range *r)
-{
-	return r->smin > r->smax || r->umin > r->umax;
-}
-
-bool range_is_const(const struct range *r)
-{
-	return r->smin == r->smax && r->umin == r->umax;
-}
-
-bool range_has(const struct range *r, u64 x, u32 bits)
-{
-	s64 s = range_signed(x, bits);
-	u64 u = range_unsigned(x, bits);
-
-	return r->smin <= s && s <= r->smax && r->umin <= u && u <= r->umax;
-}
-
-bool range_within(const struct range *a, const struct range *b)
-{
-	return a->smin <= b->smin && b->smax <= a->smax && a->umin <= b->umin && b->umax <= a->umax;
-}
-
-void range_meet_signed(struct range *r, s64 min, s64 max)
-{
-	r->smin = MAX(r->smin, min);
-	r->smax = MIN(r->smax, max);
-}
-
-void range_meet_unsigned(struct range *r, u64 min, u64 max)
-{
-	r->umin = MAX(r->umin, min);
-	r->umax = MIN(r->umax, max);
-}
-
-/* The least member has the unknown bits 0, the greatest 1; signed, the sign bit the other way. */
-void range_learn_tnum(struct range *r, struct tnum t, u32 bits)
-{
-	u64 sign = 1ull << (bits - 1);
-
-	range_meet_signed(r, range_signed(t.value | (t.mask & sign), bits),
-			  range_signed(t.value | (t.mask & ~sign), bits));
-	range_meet_unsigned(r, t.value, t.value | t.mask);
-}
-
-/*
- * An interval that stays on one side of the other order's seam is an interval
- * there too. A signed interval that holds both -1 and 0 is, unsigned, the two
- * arcs 0..smax and smin..max:
- *
- *	0                                                    max
- *	|xxxxxx|                                       |xxxxxx|
- *	     smax                                      smin
- *
- * When the unsigned interval meets only one of them, that one is the answer.
- */
-void range_deduce(struct range *r, u32 bits)
-{
-	u64 low, high;
-
-	if (range_signed(r->umin, bits) <= range_signed(r->umax, bits))
-		range_meet_signed(r, range_signed(r->umin, bits), range_signed(r->umax, bits));
-	low = range_unsigned((u64)r->smin, bits);
-	high = range_unsigned((u64)r->smax, bits);
-	if (low <= high) {
-		range_meet_unsigned(r, low, high);
-	} else if (r->umax < low) {
-		r->smin = range_signed(r->umin, bits);
-		r->umax = MIN(r->umax, high);
-	} else if (high < r->umin) {
-		r->smax = range_signed(r->umax, bits);
-		r->umin = MAX(r->umin, low);
-	}
-}
 
 static void forget_signed(struct range *r, u32 bits)
 {
@@ -184,7 +90,7 @@ void range_sub(struct range *d, const struct range *s, u32 bits)
  */
 void range_mul(struct range *d, const struct range *s, u32 bits)
 {
-	u64 umin, umax;
+	u64 umax;
 	s64 p[4];
 
 	if (signed_mul(d->smin, s->smin, &p[0], bits) &&
@@ -196,21 +102,11 @@ void range_mul(struct range *d, const struct range *s, u32 bits)
 	} else {
 		forget_signed(d, bits);
 	}
-	if (__builtin_mul_overflow(d->umax, s->umax, &umax) || umax > range_umax(bits) ||
-	    __builtin_mul_overflow(d->umin, s->umin, &umin) || umin > range_umax(bits)) {
+	if (__builtin_mul_overflow(d->umax, s->umax, &umax) || umax > range_umax(bits)) {
 		forget_unsigned(d, bits);
 	} else {
-		d->umin = umin;
+		d->umin *= s->umin;
 		d->umax = umax;
-	}
-}
-
-static void signed_from_unsigned(struct range *d, u32 bits)
-{
-	forget_signed(d, bits);
-	if (range_signed(d->umin, bits) <= range_signed(d->umax, bits)) {
-		d->smin = range_signed(d->umin, bits);
-		d->smax = range_signed(d->umax, bits);
 	}
 }
 
@@ -218,21 +114,21 @@ void range_and(struct range *d, const struct range *s, struct tnum result, u32 b
 {
 	d->umin = result.value;
 	d->umax = MIN(d->umax, s->umax);
-	signed_from_unsigned(d, bits);
+	forget_signed(d, bits);
 }
 
 void range_or(struct range *d, const struct range *s, struct tnum result, u32 bits)
 {
 	d->umin = MAX(d->umin, s->umin);
 	d->umax = result.value | result.mask;
-	signed_from_unsigned(d, bits);
+	forget_signed(d, bits);
 }
 
 void range_xor(struct range *d, struct tnum result, u32 bits)
 {
 	d->umin = result.value;
 	d->umax = result.value | result.mask;
-	signed_from_unsigned(d, bits);
+	forget_signed(d, bits);
 }
 
 /* When the top bit may be shifted out, nothing is known; of signs nothing ever. */

@@ -203,7 +203,7 @@ static void deduce_whole(struct scalar *s, struct range *whole, const struct ran
 	}
 }
 
-static void deduce(struct scalar *s)
+static void deduce_once(struct scalar *s)
 {
 	struct range whole = scalar_whole(s), low = scalar_low(s);
 
@@ -222,12 +222,34 @@ static void learn_from_bounds(struct scalar *s)
 	s->bits = tnum_with_subreg(whole, low);
 }
 
+/* Nothing left to learn from one another: one number, as all parts say. */
+static bool is_settled_const(const struct scalar *s)
+{
+	u64 x = s->bits.value;
+
+	return tnum_is_const(s->bits) && s->umin == x && s->umax == x && s->smin == (s64)x &&
+	       s->smax == (s64)x && s->u32min == (u32)x && s->u32max == (u32)x &&
+	       s->s32min == (s32)x && s->s32max == (s32)x;
+}
+
+/* Up to `rounds`; one that changes nothing would not the next time either. */
+static void deduce(struct scalar *s, u32 rounds)
+{
+	while (rounds--) {
+		struct scalar before = *s;
+
+		deduce_once(s);
+		if (!__builtin_memcmp(&before, s, sizeof(before)))
+			return;
+	}
+}
+
 void scalar_sync(struct scalar *s)
 {
+	if (is_settled_const(s))
+		return;
 	scalar_learn_bits(s);
-	deduce(s);
-	deduce(s);
-	deduce(s);
+	deduce(s, 3);
 	learn_from_bounds(s);
 	scalar_learn_bits(s);
 }

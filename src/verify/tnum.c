@@ -20,22 +20,6 @@
  */
 #include "verify/tnum.h"
 
-/* Known ones and unknown bits, the unknown ones winning where they meet. */
-static struct tnum make(u64 value, u64 mask)
-{
-	return (struct tnum){.value = value & ~mask, .mask = mask};
-}
-
-/* Equal leading bits are known; from the first that differs on, all are unknown. */
-struct tnum tnum_range(u64 min, u64 max)
-{
-	u64 differ = min ^ max;
-
-	if (!differ)
-		return tnum_const(min);
-	return make(min, ~0ull >> __builtin_clzll(differ));
-}
-
 struct tnum tnum_add(struct tnum a, struct tnum b)
 {
 	u64 least = a.value + b.value;
@@ -45,7 +29,7 @@ struct tnum tnum_add(struct tnum a, struct tnum b)
 	 * A bit of least ^ greatest is the XOR of what varies there: the operands'
 	 * unknown bits and the carry. Where no operand varies, it is the carry.
 	 */
-	return make(least, (least ^ greatest) | a.mask | b.mask);
+	return tnum_make(least, (least ^ greatest) | a.mask | b.mask);
 }
 
 struct tnum tnum_sub(struct tnum a, struct tnum b)
@@ -54,7 +38,7 @@ struct tnum tnum_sub(struct tnum a, struct tnum b)
 	u64 greatest = known + a.mask; /* greatest a, least b: fewest borrows */
 	u64 least = known - b.mask;    /* the reverse: most borrows */
 
-	return make(known, (greatest ^ least) | a.mask | b.mask);
+	return tnum_make(known, (greatest ^ least) | a.mask | b.mask);
 }
 
 struct tnum tnum_neg(struct tnum a)
@@ -106,7 +90,7 @@ struct tnum tnum_or(struct tnum a, struct tnum b)
 
 struct tnum tnum_xor(struct tnum a, struct tnum b)
 {
-	return make(a.value ^ b.value, a.mask | b.mask);
+	return tnum_make(a.value ^ b.value, a.mask | b.mask);
 }
 
 struct tnum tnum_lsh(struct tnum a, u32 count)
@@ -137,36 +121,9 @@ struct tnum tnum_bswap(struct tnum a, u32 bits)
 			64 - bits);
 }
 
-struct tnum tnum_cast(struct tnum a, u32 bytes)
-{
-	u64 keep = ~0ull >> (64 - 8 * bytes);
-
-	return (struct tnum){.value = a.value & keep, .mask = a.mask & keep};
-}
-
-struct tnum tnum_subreg(struct tnum a)
-{
-	return tnum_cast(a, 4);
-}
-
-struct tnum tnum_clear_subreg(struct tnum a)
-{
-	return tnum_lsh(tnum_rsh(a, 32), 32);
-}
-
-struct tnum tnum_with_subreg(struct tnum a, struct tnum low)
-{
-	return tnum_or(tnum_clear_subreg(a), tnum_subreg(low));
-}
-
-struct tnum tnum_intersect(struct tnum a, struct tnum b)
-{
-	return make(a.value | b.value, a.mask & b.mask);
-}
-
 struct tnum tnum_union(struct tnum a, struct tnum b)
 {
-	return make(a.value & b.value, (a.value ^ b.value) | a.mask | b.mask);
+	return tnum_make(a.value & b.value, (a.value ^ b.value) | a.mask | b.mask);
 }
 
 bool tnum_overlap(struct tnum a, struct tnum b)

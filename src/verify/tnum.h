@@ -40,8 +40,22 @@ static inline bool tnum_has(struct tnum a, u64 x)
 	return (x & ~a.mask) == a.value;
 }
 
-/* The smallest tnum that holds min..max (unsigned); more numbers than those, as a rule. */
-struct tnum tnum_range(u64 min, u64 max);
+/* Known ones and unknown bits, the unknown ones winning where they meet. */
+static inline struct tnum tnum_make(u64 ones, u64 mask)
+{
+	return (struct tnum){.value = ones & ~mask, .mask = mask};
+}
+
+/*
+ * The smallest tnum that holds min..max (unsigned); more numbers than those, as
+ * a rule. Equal leading bits are known; from the first that differs on, none.
+ */
+static inline struct tnum tnum_range(u64 min, u64 max)
+{
+	u64 differ = min ^ max;
+
+	return differ ? tnum_make(min, ~0ull >> __builtin_clzll(differ)) : tnum_const(min);
+}
 
 struct tnum tnum_add(struct tnum a, struct tnum b);
 struct tnum tnum_sub(struct tnum a, struct tnum b);
@@ -61,14 +75,37 @@ struct tnum tnum_arsh(struct tnum a, u32 count, u32 bits);
 struct tnum tnum_bswap(struct tnum a, u32 bits);
 
 /* The low `bytes` (1-8), the rest zero. */
-struct tnum tnum_cast(struct tnum a, u32 bytes);
+static inline struct tnum tnum_cast(struct tnum a, u32 bytes)
+{
+	u64 keep = ~0ull >> (64 - 8 * bytes);
+
+	return (struct tnum){.value = a.value & keep, .mask = a.mask & keep};
+}
+
 /* The low half; all but it; a with its low half replaced by low's. */
-struct tnum tnum_subreg(struct tnum a);
-struct tnum tnum_clear_subreg(struct tnum a);
-struct tnum tnum_with_subreg(struct tnum a, struct tnum low);
+static inline struct tnum tnum_subreg(struct tnum a)
+{
+	return tnum_cast(a, 4);
+}
+
+static inline struct tnum tnum_clear_subreg(struct tnum a)
+{
+	return (struct tnum){.value = a.value >> 32 << 32, .mask = a.mask >> 32 << 32};
+}
+
+static inline struct tnum tnum_with_subreg(struct tnum a, struct tnum low)
+{
+	a = tnum_clear_subreg(a);
+	low = tnum_subreg(low);
+	return (struct tnum){.value = a.value | low.value, .mask = a.mask | low.mask};
+}
 
 /* Numbers in both; where a known 0 meets a known 1 (there are none) the result has a 1. */
-struct tnum tnum_intersect(struct tnum a, struct tnum b);
+static inline struct tnum tnum_intersect(struct tnum a, struct tnum b)
+{
+	return tnum_make(a.value | b.value, a.mask & b.mask);
+}
+
 /* The smallest tnum that holds both. */
 struct tnum tnum_union(struct tnum a, struct tnum b);
 /* Has some number in both. */
