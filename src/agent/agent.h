@@ -181,6 +181,7 @@ struct fire_list {
 
 struct process {
 	bool live;   /* a plan is in force */
+	bool no_tsc; /* rdtsc faults (strict seccomp, PR_SET_TSC), and with it the vDSO's clock */
 	bool sealed; /* a seccomp filter came later: no system calls of our own */
 	bool dispatch;
 	bool shared_tls;
@@ -249,6 +250,7 @@ u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, struct 
 
 /* ---- block.c ---- */
 u32 own_tid(void), own_tgid(void);
+u64 own_tsc(void);              /* anything, where it cannot be read */
 struct block *block_self(void); /* NULL: none yet */
 u64 stub_pc(const struct stub_head *h, u32 off);
 void block_fork_child(struct block *b);

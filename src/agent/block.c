@@ -41,6 +41,11 @@ u32 own_tid(void)
 	return agent.sealed ? 0 : (u32)sys3(__NR_gettid, 0, 0, 0);
 }
 
+u64 own_tsc(void)
+{
+	return agent.no_tsc ? 0 : __builtin_ia32_rdtsc();
+}
+
 u32 own_tgid(void)
 {
 	return agent.sealed ? 0 : (u32)sys3(__NR_getpid, 0, 0, 0);
@@ -108,7 +113,7 @@ static void block_init(struct block *b)
 	b->tid = own_tid();
 	b->tgid = agent.tgid;
 	b->tp = thread_pointer();
-	b->random = (u64)b->tid * 0x9e3779b97f4a7c15ull ^ __builtin_ia32_rdtsc();
+	b->random = (u64)b->tid * 0x9e3779b97f4a7c15ull ^ own_tsc();
 }
 
 /* A pc inside a stub's code. */
@@ -193,5 +198,5 @@ void block_fork_child(struct block *b)
 	mem_zero(b->held, sizeof(b->held));
 	b->armed = 0;
 	b->deferred &= 0x80000000u;
-	b->random ^= (u64)b->tid << 32 ^ __builtin_ia32_rdtsc();
+	b->random ^= (u64)b->tid << 32 ^ own_tsc();
 }

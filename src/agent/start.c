@@ -193,6 +193,7 @@ static bool begin(const struct start_args *args)
 {
 	const char *world = env_value(args->envp, "CYGNET_WORLD");
 	const char *preload = env_value(args->envp, "LD_PRELOAD");
+	s32 tsc = 0;
 
 	if (agent_gate_data - agent_gate_code != AREA_DISTANCE ||
 	    agent_thunk_data - agent_thunk_code != AREA_DISTANCE)
@@ -202,6 +203,8 @@ static bool begin(const struct start_args *args)
 		return false;
 	auxv_read(args->auxv);
 	agent.tgid = (u32)sys3(__NR_getpid, 0, 0, 0);
+	if (!sys3(__NR_prctl, 25 /* PR_GET_TSC */, SYS_ARG(&tsc), 0))
+		agent.no_tsc = tsc == 2; /* PR_TSC_SIGSEGV */
 	agent_restorer_head.site = ptr_to_u64(agent_restorer_syscall);
 	agent_restorer_head.back = agent_restorer_head.site + 2;
 	core_helpers_init();

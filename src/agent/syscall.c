@@ -97,10 +97,15 @@ static void own_exit(struct block *b, s64 ret)
 	case __NR_seccomp:
 		if (ret >= 0 && a[0] <= 1)
 			agent.sealed = true;
+		if (!ret && !a[0] /* SECCOMP_SET_MODE_STRICT */)
+			agent.no_tsc = true;
 		break;
 	case __NR_prctl:
 		if (!ret && a[0] == 22 /* PR_SET_SECCOMP */)
 			agent.sealed = true;
+		if (!ret && ((a[0] == 22 && a[1] == 1 /* SECCOMP_MODE_STRICT */) ||
+			     (a[0] == 26 && a[1] == 2 /* PR_SET_TSC, PR_TSC_SIGSEGV */)))
+			agent.no_tsc = true;
 		break;
 	}
 }

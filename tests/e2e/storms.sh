@@ -15,7 +15,7 @@ chmod a+rx . heavy.o storms limits
 
 # both AS OBJECT COMMAND...: the same output and status traced and not; our notices about processes aside
 outcome() {
-	"$@" 2>&1 </dev/null | grep -v '^cygnet: pid '
+	"$@" 2>&1 </dev/null | grep -vE '^cygnet: (pid |program .*cannot be answered)'
 	echo "status ${PIPESTATUS[0]}"
 }
 both() {

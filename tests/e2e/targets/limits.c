@@ -308,6 +308,25 @@ static void debugged(void)
 	printf("calls seen %d\n", stops);
 }
 
+/* No time-stamp counter: strict seccomp, and on request. */
+static void no_counter(void)
+{
+	pid_t p = fork();
+
+	if (!p) {
+		prctl(PR_SET_SECCOMP, 1);
+		for (int i = 0; i < 100; i++)
+			free(malloc(10));
+		syscall(SYS_exit, getenv("PATH") ? 3 : 4);
+	}
+	printf("strict %d\n", status_of(p));
+	prctl(PR_SET_TSC, PR_TSC_SIGSEGV);
+	p = fork();
+	if (!p)
+		_exit(getppid() > 0 ? 3 : 4);
+	printf("fork %d, exec %d\n", status_of(p), run("say"));
+}
+
 static void many_threads(void)
 {
 	pthread_t t[200];
@@ -391,6 +410,7 @@ static const struct {
 	{"come_and_go", come_and_go},
 	{"second_libc", second_libc},
 	{"debugged", debugged},
+	{"no_counter", no_counter},
 	{"many_threads", many_threads},
 	{"raw_clones", raw_clones},
 	{"spawns", spawns},
