@@ -289,16 +289,18 @@ static void shift_low(struct scalar *d, u32 alu, u32 count)
 static bool shift(struct scalar *d, const struct scalar *s, u32 alu, u32 width)
 {
 	struct range r = width == 32 ? scalar_low(s) : scalar_whole(s);
-	u64 count;
+	u32 count = (u32)r.umin;
+	u64 known;
 
-	if (!scalar_is_const(s, width, &count) || !range_is_const(&r) || s->umax >= width)
+	if (!scalar_is_const(s, width, &known) || !range_is_const(&r) || r.umax >= width ||
+	    s->umax >= width)
 		return false;
 	if (width == 32)
-		shift_low(d, alu, (u32)count);
+		shift_low(d, alu, count);
 	else if (alu == ALU_LSH)
-		shift_left(d, (u32)count);
+		shift_left(d, count);
 	else
-		shift_right(d, (u32)count, alu == ALU_ARSH);
+		shift_right(d, count, alu == ALU_ARSH);
 	return true;
 }
 
