@@ -21,6 +21,42 @@ struct prog_range {
 	s32 lo, hi;
 };
 
+/* What a load from the context yields. */
+enum prog_ctx_kind {
+	CTX_SCALAR,
+	CTX_PACKET, /* also other data with an end: a message, an option's value */
+	CTX_PACKET_END,
+	CTX_PACKET_META,
+	CTX_SOCK,
+	CTX_SOCK_OR_NULL,
+	CTX_SOCK_COMMON_OR_NULL,
+	CTX_FLOW_KEYS,
+	CTX_BUFFER, /* memory whose size is known when the program is attached */
+	CTX_BTF,    /* a kernel object, trusted */
+};
+
+enum prog_ctx_sizes {
+	CTX_BYTE = 1,
+	CTX_HALF = 2,
+	CTX_WORD = 4,
+	CTX_LONG = 8,
+	CTX_NARROW = CTX_BYTE | CTX_HALF | CTX_WORD,
+	CTX_ANY = CTX_NARROW | CTX_LONG,
+	CTX_AT_LO = 16, /* only from the range's first byte */
+};
+
+/*
+ * Bytes [lo, hi) of a context: a load or store of one of the sizes, aligned to it, inside the
+ * range, is allowed. Ranges may overlap: one of them must allow it.
+ */
+struct prog_ctx_range {
+	u16 lo, hi;
+	u8 reads, writes; /* enum prog_ctx_sizes */
+	u8 kind;          /* enum prog_ctx_kind, of what is read */
+	u64 attach;       /* for these expected attach types only (1 << type); 0: all */
+	const char *btf;  /* CTX_BTF: the struct's name */
+};
+
 struct prog_type_ops {
 	u32 type;         /* BPF_PROG_TYPE_* */
 	const char *name; /* as bpftool prints it */
@@ -35,7 +71,10 @@ struct prog_type_ops {
 	/* Bytes of context a program may read; 0: unlimited pointer-sized slots (raw tracepoints).
 	 */
 	u32 ctx_size;
-	u32 ctx_write_lo, ctx_write_hi; /* writable bytes [lo, hi) */
+	/* What may be read and written, as the kernel allows it; none for types whose context is by
+	 * BTF. */
+	const struct prog_ctx_range *ctx;
+	u32 ctx_count;
 	/* expected_attach_type allowed at PROG_LOAD? 0 or -EINVAL. NULL: the kernel does not look.
 	 */
 	int (*check_attach)(u32 attach_type, struct diag *diag);
@@ -46,5 +85,11 @@ struct prog_type_ops {
 };
 
 const struct prog_type_ops *core_prog_ops(u32 type); /* NULL: unknown */
+
+/* The range that allows a load or store of `size` bytes at `off`, or NULL. */
+const struct prog_ctx_range *core_prog_ctx(const struct prog_type_ops *ops, u32 attach_type,
+					   u32 off, u32 size, bool write);
+/* All that may be written lies in [lo, hi); empty: nothing may. */
+void core_prog_ctx_writes(const struct prog_type_ops *ops, u32 *lo, u32 *hi);
 
 #endif

@@ -65,16 +65,65 @@ static bool skb_returns(u32 attach_type, struct prog_range *out)
 	return true;
 }
 
+/* Where the socket is new, or about to go. */
+#define NEW_OR_GONE                                                        \
+	(CTX_FOR(CGROUP_INET_INGRESS) | CTX_FOR(CGROUP_INET_SOCK_CREATE) | \
+	 CTX_FOR(CGROUP_INET_SOCK_RELEASE))
+
+static const struct prog_ctx_range sock_ctx[] = {
+	{CTX_FIELD(bpf_sock, bound_dev_if), .reads = CTX_WORD, .writes = CTX_WORD,
+	 .attach = NEW_OR_GONE},
+	{CTX_FIELD(bpf_sock, family), .reads = CTX_NARROW | CTX_AT_LO},
+	{CTX_FIELD(bpf_sock, type), .reads = CTX_NARROW | CTX_AT_LO},
+	{CTX_FIELD(bpf_sock, protocol), .reads = CTX_NARROW | CTX_AT_LO},
+	{CTX_FIELDS(bpf_sock, mark, priority), .reads = CTX_WORD, .writes = CTX_WORD,
+	 .attach = NEW_OR_GONE},
+	{CTX_FIELD(bpf_sock, src_ip4), .reads = CTX_NARROW,
+	 .attach = CTX_FOR(CGROUP_INET4_POST_BIND)},
+	{CTX_FIELD(bpf_sock, src_ip6), .reads = CTX_NARROW,
+	 .attach = CTX_FOR(CGROUP_INET6_POST_BIND)},
+	{CTX_FIELD(bpf_sock, src_port), .reads = CTX_NARROW | CTX_AT_LO,
+	 .attach = CTX_FOR(CGROUP_INET4_POST_BIND) | CTX_FOR(CGROUP_INET6_POST_BIND)},
+	{.lo = CTX_OFF(bpf_sock, dst_port),
+	 .hi = CTX_OFF(bpf_sock, dst_ip4),
+	 .reads = CTX_NARROW | CTX_AT_LO},
+	{.lo = CTX_OFF(bpf_sock, dst_port) + 1,
+	 .hi = CTX_END(bpf_sock, dst_port),
+	 .reads = CTX_BYTE},
+	{CTX_FIELDS(bpf_sock, dst_ip4, dst_ip6), .reads = CTX_NARROW},
+	{CTX_FIELD(bpf_sock, state), .reads = CTX_NARROW | CTX_AT_LO},
+	{CTX_FIELD(bpf_sock, rx_queue_mapping), .reads = CTX_NARROW | CTX_AT_LO},
+};
+
+static const struct prog_ctx_range skb_ctx[] = {
+	{CTX_FIELDS(__sk_buff, len, pkt_type), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, mark), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELDS(__sk_buff, queue_mapping, vlan_proto), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, priority), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELDS(__sk_buff, ingress_ifindex, tc_index), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, cb), .reads = CTX_ANY, .writes = CTX_ANY},
+	{CTX_FIELD(__sk_buff, hash), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, data), .reads = CTX_WORD, .kind = CTX_PACKET},
+	{CTX_FIELD(__sk_buff, data_end), .reads = CTX_WORD, .kind = CTX_PACKET_END},
+	{CTX_FIELDS(__sk_buff, napi_id, family), .reads = CTX_NARROW},
+	{CTX_FIELDS(__sk_buff, remote_ip4, local_ip6), .reads = CTX_WORD},
+	{CTX_FIELDS(__sk_buff, remote_port, local_port), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, tstamp), .reads = CTX_LONG, .writes = CTX_LONG},
+	{CTX_FIELD(__sk_buff, gso_segs), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, sk), .reads = CTX_LONG, .kind = CTX_SOCK_COMMON_OR_NULL},
+	{CTX_FIELD(__sk_buff, gso_size), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, hwtstamp), .reads = CTX_LONG},
+};
+
 const struct prog_type_ops prog_cgroup_sock_ops = {
 	.type = BPF_PROG_TYPE_CGROUP_SOCK,
 	.name = "cgroup_sock",
 	.doc = "Sockets that processes of a cgroup create, bind or close",
 	.ctx_size = sizeof(struct bpf_sock),
-	.ctx_write_lo = offsetof(struct bpf_sock, bound_dev_if),
-	.ctx_write_hi = offsetof(struct bpf_sock, priority) + sizeof(u32),
 	.check_attach = check_sock_attach,
 	.allows = sock_allows,
 	.returns = prog_returns_bool,
+	PROG_CTX(sock_ctx),
 };
 
 const struct prog_type_ops prog_cgroup_skb_ops = {
@@ -82,9 +131,8 @@ const struct prog_type_ops prog_cgroup_skb_ops = {
 	.name = "cgroup_skb",
 	.doc = "Packets to and from processes of a cgroup",
 	.ctx_size = sizeof(struct __sk_buff),
-	.ctx_write_lo = offsetof(struct __sk_buff, mark),
-	.ctx_write_hi = offsetof(struct __sk_buff, cb) + sizeof(((struct __sk_buff *)0)->cb),
 	.check_attach = check_skb_attach,
 	.allows = skb_allows,
 	.returns = skb_returns,
+	PROG_CTX(skb_ctx),
 };

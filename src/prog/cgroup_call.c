@@ -94,16 +94,62 @@ static bool address_returns(u32 attach_type, struct prog_range *out)
 	return true;
 }
 
+#define OF_IP4                                                         \
+	(CTX_FOR(CGROUP_INET4_BIND) | CTX_FOR(CGROUP_INET4_CONNECT) |  \
+	 CTX_FOR(CGROUP_UDP4_SENDMSG) | CTX_FOR(CGROUP_UDP4_RECVMSG) | \
+	 CTX_FOR(CGROUP_INET4_GETPEERNAME) | CTX_FOR(CGROUP_INET4_GETSOCKNAME))
+#define OF_IP6                                                         \
+	(CTX_FOR(CGROUP_INET6_BIND) | CTX_FOR(CGROUP_INET6_CONNECT) |  \
+	 CTX_FOR(CGROUP_UDP6_SENDMSG) | CTX_FOR(CGROUP_UDP6_RECVMSG) | \
+	 CTX_FOR(CGROUP_INET6_GETPEERNAME) | CTX_FOR(CGROUP_INET6_GETSOCKNAME))
+
+static const struct prog_ctx_range address_ctx[] = {
+	{CTX_FIELD(bpf_sock_addr, user_family), .reads = CTX_WORD},
+	{CTX_FIELD(bpf_sock_addr, user_ip4), .reads = CTX_NARROW, .writes = CTX_WORD,
+	 .attach = OF_IP4},
+	{CTX_FIELD(bpf_sock_addr, user_ip6), .reads = CTX_ANY, .writes = CTX_WORD | CTX_LONG,
+	 .attach = OF_IP6},
+	{CTX_FIELD(bpf_sock_addr, user_port), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELDS(bpf_sock_addr, family, protocol), .reads = CTX_WORD},
+	{CTX_FIELD(bpf_sock_addr, msg_src_ip4), .reads = CTX_NARROW, .writes = CTX_WORD,
+	 .attach = CTX_FOR(CGROUP_UDP4_SENDMSG)},
+	{CTX_FIELD(bpf_sock_addr, msg_src_ip6), .reads = CTX_ANY, .writes = CTX_WORD | CTX_LONG,
+	 .attach = CTX_FOR(CGROUP_UDP6_SENDMSG)},
+	{CTX_FIELD(bpf_sock_addr, sk), .reads = CTX_LONG, .kind = CTX_SOCK},
+};
+
+static const struct prog_ctx_range option_ctx[] = {
+	{CTX_FIELD(bpf_sockopt, sk), .reads = CTX_LONG, .kind = CTX_SOCK},
+	{CTX_FIELD(bpf_sockopt, optval), .reads = CTX_LONG, .kind = CTX_PACKET},
+	{CTX_FIELD(bpf_sockopt, optval_end), .reads = CTX_LONG, .kind = CTX_PACKET_END},
+	{CTX_FIELDS(bpf_sockopt, level, optname), .reads = CTX_WORD,
+	 .attach = CTX_FOR(CGROUP_GETSOCKOPT)},
+	{CTX_FIELDS(bpf_sockopt, level, optname), .reads = CTX_WORD, .writes = CTX_WORD,
+	 .attach = CTX_FOR(CGROUP_SETSOCKOPT)},
+	{CTX_FIELD(bpf_sockopt, optlen), .reads = CTX_WORD, .writes = CTX_WORD},
+	{CTX_FIELD(bpf_sockopt, retval), .reads = CTX_WORD, .writes = CTX_WORD,
+	 .attach = CTX_FOR(CGROUP_GETSOCKOPT)},
+};
+
+static const struct prog_ctx_range device_ctx[] = {
+	{CTX_FIELD(bpf_cgroup_dev_ctx, access_type), .reads = CTX_NARROW},
+	{CTX_FIELDS(bpf_cgroup_dev_ctx, major, minor), .reads = CTX_WORD},
+};
+
+static const struct prog_ctx_range setting_ctx[] = {
+	{CTX_FIELD(bpf_sysctl, write), .reads = CTX_NARROW},
+	{CTX_FIELD(bpf_sysctl, file_pos), .reads = CTX_NARROW, .writes = CTX_WORD},
+};
+
 const struct prog_type_ops prog_cgroup_sock_addr_ops = {
 	.type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
 	.name = "cgroup_sock_addr",
 	.doc = "Addresses that processes of a cgroup bind, connect and send to",
 	.ctx_size = sizeof(struct bpf_sock_addr),
-	.ctx_write_lo = offsetof(struct bpf_sock_addr, user_ip4),
-	.ctx_write_hi = offsetof(struct bpf_sock_addr, user_port) + sizeof(u32),
 	.check_attach = check_address_attach,
 	.allows = address_allows,
 	.returns = address_returns,
+	PROG_CTX(address_ctx),
 };
 
 const struct prog_type_ops prog_cgroup_sockopt_ops = {
@@ -112,11 +158,10 @@ const struct prog_type_ops prog_cgroup_sockopt_ops = {
 	.since = 0x0503,
 	.doc = "Socket options that processes of a cgroup get and set",
 	.ctx_size = sizeof(struct bpf_sockopt),
-	.ctx_write_lo = offsetof(struct bpf_sockopt, level),
-	.ctx_write_hi = sizeof(struct bpf_sockopt),
 	.check_attach = check_option_attach,
 	.allows = option_allows,
 	.returns = prog_returns_bool,
+	PROG_CTX(option_ctx),
 };
 
 const struct prog_type_ops prog_cgroup_device_ops = {
@@ -126,6 +171,7 @@ const struct prog_type_ops prog_cgroup_device_ops = {
 	.ctx_size = sizeof(struct bpf_cgroup_dev_ctx),
 	.allows = device_allows,
 	.returns = prog_returns_bool,
+	PROG_CTX(device_ctx),
 };
 
 const struct prog_type_ops prog_cgroup_sysctl_ops = {
@@ -134,8 +180,7 @@ const struct prog_type_ops prog_cgroup_sysctl_ops = {
 	.since = 0x0502,
 	.doc = "Settings under /proc/sys that processes of a cgroup read and write",
 	.ctx_size = sizeof(struct bpf_sysctl),
-	.ctx_write_lo = offsetof(struct bpf_sysctl, file_pos),
-	.ctx_write_hi = sizeof(struct bpf_sysctl),
 	.allows = setting_allows,
 	.returns = prog_returns_bool,
+	PROG_CTX(setting_ctx),
 };

@@ -2,9 +2,6 @@
 /* Packets in traffic control. */
 #include "prog/type.h"
 
-#define SKB_OFF(field) offsetof(struct __sk_buff, field)
-#define SKB_END(field) (SKB_OFF(field) + sizeof(((struct __sk_buff *)0)->field))
-
 static const u8 helpers[] = {BPF_FUNC_skb_store_bytes,
 			     BPF_FUNC_l3_csum_replace,
 			     BPF_FUNC_l4_csum_replace,
@@ -61,14 +58,34 @@ static const u8 helpers[] = {BPF_FUNC_skb_store_bytes,
 
 PROG_ALLOWS(helpers)
 
+static const struct prog_ctx_range ctx[] = {
+	{CTX_FIELDS(__sk_buff, len, pkt_type), .reads = CTX_NARROW},
+	{CTX_FIELDS(__sk_buff, mark, queue_mapping), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELDS(__sk_buff, protocol, vlan_proto), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, priority), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELDS(__sk_buff, ingress_ifindex, ifindex), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, tc_index), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELD(__sk_buff, cb), .reads = CTX_ANY, .writes = CTX_ANY},
+	{CTX_FIELD(__sk_buff, hash), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, tc_classid), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELD(__sk_buff, data), .reads = CTX_WORD, .kind = CTX_PACKET},
+	{CTX_FIELD(__sk_buff, data_end), .reads = CTX_WORD, .kind = CTX_PACKET_END},
+	{CTX_FIELD(__sk_buff, napi_id), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, data_meta), .reads = CTX_WORD, .kind = CTX_PACKET_META},
+	{CTX_FIELD(__sk_buff, tstamp), .reads = CTX_LONG, .writes = CTX_LONG},
+	{CTX_FIELDS(__sk_buff, wire_len, gso_segs), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, sk), .reads = CTX_LONG, .kind = CTX_SOCK_COMMON_OR_NULL},
+	{CTX_FIELDS(__sk_buff, gso_size, tstamp_type), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, hwtstamp), .reads = CTX_LONG},
+};
+
 const struct prog_type_ops prog_sched_cls_ops = {
 	.type = BPF_PROG_TYPE_SCHED_CLS,
 	.name = "sched_cls",
 	.doc = "Packets in traffic control: classify, change, redirect",
 	.ctx_size = sizeof(struct __sk_buff),
-	.ctx_write_lo = /* the fields between read as they were */ SKB_OFF(mark),
-	.ctx_write_hi = SKB_END(tstamp),
 	.allows = allows,
+	PROG_CTX(ctx),
 };
 
 const struct prog_type_ops prog_sched_act_ops = {
@@ -76,7 +93,6 @@ const struct prog_type_ops prog_sched_act_ops = {
 	.name = "sched_act",
 	.doc = "Packets that a classifier chose: what becomes of them",
 	.ctx_size = sizeof(struct __sk_buff),
-	.ctx_write_lo = /* the fields between read as they were */ SKB_OFF(mark),
-	.ctx_write_hi = SKB_END(tstamp),
 	.allows = allows,
+	PROG_CTX(ctx),
 };

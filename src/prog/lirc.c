@@ -15,10 +15,13 @@ static bool allows(const struct helper_proto *proto, u32 attach_type)
 	return PROG_LISTED(helpers, proto->id);
 }
 
+static const struct prog_ctx_range ctx[] = {{.hi = sizeof(u32), .reads = CTX_WORD}};
+
 const struct prog_type_ops prog_lirc_mode2_ops = {
 	.type = BPF_PROG_TYPE_LIRC_MODE2,
 	.name = "lirc_mode2",
 	.doc = "Infrared signals, decoded into keys",
 	.ctx_size = sizeof(u32),
 	.allows = allows,
+	PROG_CTX(ctx),
 };

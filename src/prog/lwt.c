@@ -2,9 +2,6 @@
 /* Lightweight tunnels: packets whose route runs a program. */
 #include "prog/type.h"
 
-#define SKB_OFF(field) offsetof(struct __sk_buff, field)
-#define SKB_END(field) (SKB_OFF(field) + sizeof(((struct __sk_buff *)0)->field))
-
 static const u8 out_helpers[] = {PROG_LWT};
 static const u8 in_helpers[] = {BPF_FUNC_lwt_push_encap, PROG_LWT};
 static const u8 seg6_helpers[] = {BPF_FUNC_lwt_seg6_store_bytes, BPF_FUNC_lwt_seg6_adjust_srh,
@@ -38,14 +35,29 @@ static bool seg6_allows(const struct helper_proto *proto, u32 attach_type)
 	return prog_base_allows(proto->id) || PROG_LISTED(seg6_helpers, proto->id);
 }
 
+static const struct prog_ctx_range ctx[] = {
+	{CTX_FIELDS(__sk_buff, len, pkt_type), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, mark), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELDS(__sk_buff, queue_mapping, vlan_proto), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, priority), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELDS(__sk_buff, ingress_ifindex, tc_index), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, cb), .reads = CTX_ANY, .writes = CTX_ANY},
+	{CTX_FIELD(__sk_buff, hash), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, data), .reads = CTX_WORD, .kind = CTX_PACKET},
+	{CTX_FIELD(__sk_buff, data_end), .reads = CTX_WORD, .kind = CTX_PACKET_END},
+	{CTX_FIELD(__sk_buff, napi_id), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, gso_segs), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, sk), .reads = CTX_LONG, .kind = CTX_SOCK_COMMON_OR_NULL},
+	{CTX_FIELD(__sk_buff, gso_size), .reads = CTX_NARROW},
+};
+
 const struct prog_type_ops prog_lwt_in_ops = {
 	.type = BPF_PROG_TYPE_LWT_IN,
 	.name = "lwt_in",
 	.doc = "Packets that arrive by a route",
 	.ctx_size = sizeof(struct __sk_buff),
-	.ctx_write_lo = SKB_OFF(mark),
-	.ctx_write_hi = SKB_END(cb),
 	.allows = in_allows,
+	PROG_CTX(ctx),
 };
 
 const struct prog_type_ops prog_lwt_out_ops = {
@@ -53,9 +65,8 @@ const struct prog_type_ops prog_lwt_out_ops = {
 	.name = "lwt_out",
 	.doc = "Packets that leave by a route",
 	.ctx_size = sizeof(struct __sk_buff),
-	.ctx_write_lo = SKB_OFF(mark),
-	.ctx_write_hi = SKB_END(cb),
 	.allows = out_allows,
+	PROG_CTX(ctx),
 };
 
 const struct prog_type_ops prog_lwt_xmit_ops = {
@@ -63,9 +74,8 @@ const struct prog_type_ops prog_lwt_xmit_ops = {
 	.name = "lwt_xmit",
 	.doc = "Packets about to be sent by a route",
 	.ctx_size = sizeof(struct __sk_buff),
-	.ctx_write_lo = SKB_OFF(mark),
-	.ctx_write_hi = SKB_END(cb),
 	.allows = xmit_allows,
+	PROG_CTX(ctx),
 };
 
 const struct prog_type_ops prog_lwt_seg6local_ops = {
@@ -73,7 +83,6 @@ const struct prog_type_ops prog_lwt_seg6local_ops = {
 	.name = "lwt_seg6local",
 	.doc = "Packets of a segment routing endpoint",
 	.ctx_size = sizeof(struct __sk_buff),
-	.ctx_write_lo = SKB_OFF(mark),
-	.ctx_write_hi = SKB_END(cb),
 	.allows = seg6_allows,
+	PROG_CTX(ctx),
 };

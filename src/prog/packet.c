@@ -2,9 +2,6 @@
 /* Packets at a socket, at a device's driver, and where they are dissected. */
 #include "prog/type.h"
 
-#define SKB_OFF(field) offsetof(struct __sk_buff, field)
-#define SKB_END(field) (SKB_OFF(field) + sizeof(((struct __sk_buff *)0)->field))
-
 static const u8 socket_helpers[] = {BPF_FUNC_perf_event_output,       BPF_FUNC_skb_load_bytes,
 				    BPF_FUNC_skb_load_bytes_relative, BPF_FUNC_get_socket_cookie,
 				    BPF_FUNC_get_socket_uid,          BPF_FUNC_get_netns_cookie,
@@ -47,14 +44,37 @@ static bool flow_allows(const struct helper_proto *proto, u32 attach_type)
 	return prog_base_allows(proto->id) || PROG_LISTED(flow_helpers, proto->id);
 }
 
+static const struct prog_ctx_range socket_ctx[] = {
+	{CTX_FIELDS(__sk_buff, len, tc_index), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, cb), .reads = CTX_ANY, .writes = CTX_ANY},
+	{CTX_FIELD(__sk_buff, hash), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, napi_id), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, gso_segs), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, sk), .reads = CTX_LONG, .kind = CTX_SOCK_COMMON_OR_NULL},
+	{CTX_FIELD(__sk_buff, gso_size), .reads = CTX_NARROW},
+};
+
+static const struct prog_ctx_range xdp_ctx[] = {
+	{CTX_FIELD(xdp_md, data), .reads = CTX_WORD, .kind = CTX_PACKET},
+	{CTX_FIELD(xdp_md, data_end), .reads = CTX_WORD, .kind = CTX_PACKET_END},
+	{CTX_FIELD(xdp_md, data_meta), .reads = CTX_WORD, .kind = CTX_PACKET_META},
+	{CTX_FIELDS(xdp_md, ingress_ifindex, rx_queue_index), .reads = CTX_WORD},
+	{CTX_FIELD(xdp_md, egress_ifindex), .reads = CTX_WORD, .attach = CTX_FOR(XDP_DEVMAP)},
+};
+
+static const struct prog_ctx_range flow_ctx[] = {
+	{CTX_FIELD(__sk_buff, data), .reads = CTX_WORD, .kind = CTX_PACKET},
+	{CTX_FIELD(__sk_buff, data_end), .reads = CTX_WORD, .kind = CTX_PACKET_END},
+	{CTX_FIELD(__sk_buff, flow_keys), .reads = CTX_LONG, .kind = CTX_FLOW_KEYS},
+};
+
 const struct prog_type_ops prog_socket_filter_ops = {
 	.type = BPF_PROG_TYPE_SOCKET_FILTER,
 	.name = "socket_filter",
 	.doc = "Packets that arrive at a socket: keep, cut or drop",
 	.ctx_size = sizeof(struct __sk_buff),
-	.ctx_write_lo = SKB_OFF(cb),
-	.ctx_write_hi = SKB_END(cb),
 	.allows = socket_allows,
+	PROG_CTX(socket_ctx),
 };
 
 const struct prog_type_ops prog_xdp_ops = {
@@ -63,6 +83,7 @@ const struct prog_type_ops prog_xdp_ops = {
 	.doc = "Packets at a device's driver, before anything else",
 	.ctx_size = sizeof(struct xdp_md),
 	.allows = xdp_allows,
+	PROG_CTX(xdp_ctx),
 };
 
 const struct prog_type_ops prog_flow_dissector_ops = {
@@ -72,4 +93,5 @@ const struct prog_type_ops prog_flow_dissector_ops = {
 	.doc = "Which flow a packet belongs to",
 	.ctx_size = sizeof(struct __sk_buff),
 	.allows = flow_allows,
+	PROG_CTX(flow_ctx),
 };

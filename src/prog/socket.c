@@ -2,9 +2,6 @@
 /* Sockets: their events, their choice, and what goes through those in maps. */
 #include "prog/type.h"
 
-#define SKB_OFF(field) offsetof(struct __sk_buff, field)
-#define SKB_END(field) (SKB_OFF(field) + sizeof(((struct __sk_buff *)0)->field))
-
 static const u8 ops_helpers[] = {
 	BPF_FUNC_perf_event_output,   BPF_FUNC_get_socket_cookie, BPF_FUNC_setsockopt,
 	BPF_FUNC_sock_map_update,     BPF_FUNC_getsockopt,        BPF_FUNC_sock_ops_cb_flags_set,
@@ -72,15 +69,75 @@ static int check_lookup_attach(u32 attach_type, struct diag *diag)
 	return attach_type == BPF_SK_LOOKUP ? 0 : prog_attach_refused(attach_type, diag);
 }
 
+static const struct prog_ctx_range ops_ctx[] = {
+	{CTX_FIELD(bpf_sock_ops, op), .reads = CTX_WORD},
+	{.lo = CTX_OFF(bpf_sock_ops, args),
+	 .hi = CTX_OFF(bpf_sock_ops, args[1]),
+	 .reads = CTX_WORD,
+	 .writes = CTX_WORD},
+	{.lo = CTX_OFF(bpf_sock_ops, args[1]),
+	 .hi = CTX_END(bpf_sock_ops, sacked_out),
+	 .reads = CTX_WORD},
+	{CTX_FIELD(bpf_sock_ops, sk_txhash), .reads = CTX_WORD, .writes = CTX_WORD},
+	{CTX_FIELDS(bpf_sock_ops, bytes_received, bytes_acked), .reads = CTX_LONG},
+	{CTX_FIELD(bpf_sock_ops, sk), .reads = CTX_LONG, .kind = CTX_SOCK_OR_NULL},
+	{CTX_FIELD(bpf_sock_ops, skb_data), .reads = CTX_LONG, .kind = CTX_PACKET},
+	{CTX_FIELD(bpf_sock_ops, skb_data_end), .reads = CTX_LONG, .kind = CTX_PACKET_END},
+	{CTX_FIELD(bpf_sock_ops, skb_len), .reads = CTX_WORD},
+	{CTX_FIELD(bpf_sock_ops, skb_tcp_flags), .reads = CTX_NARROW | CTX_AT_LO},
+	{CTX_FIELD(bpf_sock_ops, skb_hwtstamp), .reads = CTX_LONG},
+};
+
+static const struct prog_ctx_range skb_ctx[] = {
+	{CTX_FIELDS(__sk_buff, len, pkt_type), .reads = CTX_NARROW},
+	{CTX_FIELDS(__sk_buff, queue_mapping, vlan_proto), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, priority), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELDS(__sk_buff, ingress_ifindex, ifindex), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, tc_index), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELD(__sk_buff, cb), .reads = CTX_ANY},
+	{CTX_FIELD(__sk_buff, hash), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, data), .reads = CTX_WORD, .kind = CTX_PACKET},
+	{CTX_FIELD(__sk_buff, data_end), .reads = CTX_WORD, .kind = CTX_PACKET_END},
+	{CTX_FIELDS(__sk_buff, napi_id, family), .reads = CTX_NARROW},
+	{CTX_FIELDS(__sk_buff, remote_ip4, local_ip6), .reads = CTX_WORD},
+	{CTX_FIELDS(__sk_buff, remote_port, local_port), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, gso_segs), .reads = CTX_NARROW},
+	{CTX_FIELD(__sk_buff, sk), .reads = CTX_LONG, .kind = CTX_SOCK_COMMON_OR_NULL},
+	{CTX_FIELD(__sk_buff, gso_size), .reads = CTX_NARROW},
+};
+
+static const struct prog_ctx_range msg_ctx[] = {
+	{CTX_FIELD(sk_msg_md, data), .reads = CTX_LONG, .kind = CTX_PACKET},
+	{CTX_FIELD(sk_msg_md, data_end), .reads = CTX_LONG, .kind = CTX_PACKET_END},
+	{CTX_FIELDS(sk_msg_md, family, size), .reads = CTX_WORD},
+	{CTX_FIELD(sk_msg_md, sk), .reads = CTX_LONG, .kind = CTX_SOCK},
+};
+
+static const struct prog_ctx_range reuseport_ctx[] = {
+	{CTX_FIELD(sk_reuseport_md, data), .reads = CTX_LONG, .kind = CTX_PACKET},
+	{CTX_FIELD(sk_reuseport_md, data_end), .reads = CTX_LONG, .kind = CTX_PACKET_END},
+	{CTX_FIELD(sk_reuseport_md, len), .reads = CTX_NARROW},
+	{CTX_FIELD(sk_reuseport_md, eth_protocol), .reads = CTX_HALF | CTX_WORD},
+	{CTX_FIELDS(sk_reuseport_md, ip_protocol, bind_inany), .reads = CTX_NARROW},
+	{CTX_FIELD(sk_reuseport_md, hash), .reads = CTX_WORD},
+	{CTX_FIELD(sk_reuseport_md, sk), .reads = CTX_LONG, .kind = CTX_SOCK},
+	{CTX_FIELD(sk_reuseport_md, migrating_sk), .reads = CTX_LONG,
+	 .kind = CTX_SOCK_COMMON_OR_NULL},
+};
+
+static const struct prog_ctx_range lookup_ctx[] = {
+	{CTX_FIELD(bpf_sk_lookup, sk), .reads = CTX_LONG, .kind = CTX_SOCK_OR_NULL},
+	{CTX_FIELDS(bpf_sk_lookup, family, ingress_ifindex), .reads = CTX_NARROW},
+};
+
 const struct prog_type_ops prog_sock_ops_ops = {
 	.type = BPF_PROG_TYPE_SOCK_OPS,
 	.name = "sock_ops",
 	.doc = "Events of the TCP connections of a cgroup's processes",
 	.ctx_size = sizeof(struct bpf_sock_ops),
-	.ctx_write_lo = offsetof(struct bpf_sock_ops, reply),
-	.ctx_write_hi = offsetof(struct bpf_sock_ops, sk_txhash) + sizeof(u32),
 	.allows = ops_allows,
 	.returns = prog_returns_bool,
+	PROG_CTX(ops_ctx),
 };
 
 const struct prog_type_ops prog_sk_skb_ops = {
@@ -88,9 +145,8 @@ const struct prog_type_ops prog_sk_skb_ops = {
 	.name = "sk_skb",
 	.doc = "Data that arrives at a socket of a map: where messages end, who gets it",
 	.ctx_size = sizeof(struct __sk_buff),
-	.ctx_write_lo = SKB_OFF(tc_index),
-	.ctx_write_hi = SKB_END(priority),
 	.allows = skb_allows,
+	PROG_CTX(skb_ctx),
 };
 
 const struct prog_type_ops prog_sk_msg_ops = {
@@ -99,6 +155,7 @@ const struct prog_type_ops prog_sk_msg_ops = {
 	.doc = "Messages sent through a socket of a map",
 	.ctx_size = sizeof(struct sk_msg_md),
 	.allows = msg_allows,
+	PROG_CTX(msg_ctx),
 };
 
 const struct prog_type_ops prog_sk_reuseport_ops = {
@@ -108,6 +165,7 @@ const struct prog_type_ops prog_sk_reuseport_ops = {
 	.ctx_size = sizeof(struct sk_reuseport_md),
 	.check_attach = check_reuseport_attach,
 	.allows = reuseport_allows,
+	PROG_CTX(reuseport_ctx),
 };
 
 const struct prog_type_ops prog_sk_lookup_ops = {
@@ -119,4 +177,5 @@ const struct prog_type_ops prog_sk_lookup_ops = {
 	.check_attach = check_lookup_attach,
 	.allows = lookup_allows,
 	.returns = prog_returns_bool,
+	PROG_CTX(lookup_ctx),
 };

@@ -13,6 +13,8 @@ static bool allows(const struct helper_proto *proto, u32 attach_type)
 	       proto->id == BPF_FUNC_probe_write_user;
 }
 
+static const struct prog_ctx_range ctx[] = {{.hi = CTX_BYTES, .reads = CTX_ANY, .writes = CTX_ANY}};
+
 const struct prog_type_ops prog_syscall_ops = {
 	.type = BPF_PROG_TYPE_SYSCALL,
 	.name = "syscall",
@@ -20,7 +22,7 @@ const struct prog_type_ops prog_syscall_ops = {
 	.sleeps = PROG_SLEEPS_ALWAYS,
 	.doc = "Run by bpf(2) itself, with memory of the caller's as context",
 	.ctx_size = CTX_BYTES,
-	.ctx_write_hi = CTX_BYTES,
 	.check_attach = prog_attach_none,
 	.allows = allows,
+	PROG_CTX(ctx),
 };

@@ -33,6 +33,33 @@ static bool kprobe_returns(u32 attach_type, struct prog_range *out)
 }
 
 #define TRACEPOINT_BYTES 8192 /* most that an event's record may have */
+#define RAW_BYTES        96   /* 12 arguments */
+
+static const struct prog_ctx_range probe_ctx[] = {
+	{.hi = sizeof(struct core_regs), .reads = CTX_ANY},
+};
+
+/* The fields that all records share are not the program's to see. */
+static const struct prog_ctx_range record_ctx[] = {
+	{.lo = sizeof(u64), .hi = TRACEPOINT_BYTES, .reads = CTX_ANY},
+};
+
+/* Registers, then the sample's period and address. */
+static const struct prog_ctx_range sample_ctx[] = {
+	{.hi = sizeof(struct core_regs), .reads = CTX_LONG},
+	{.lo = sizeof(struct core_regs),
+	 .hi = sizeof(struct core_regs) + 2 * sizeof(u64),
+	 .reads = CTX_ANY},
+};
+
+static const struct prog_ctx_range raw_ctx[] = {{.hi = RAW_BYTES, .reads = CTX_ANY}};
+
+/* The first argument is what may be written; the bytes of its pointer are readable behind the
+ * first. */
+static const struct prog_ctx_range writable_ctx[] = {
+	{.hi = sizeof(u64), .reads = CTX_LONG, .kind = CTX_BUFFER},
+	{.lo = 1, .hi = RAW_BYTES, .reads = CTX_ANY},
+};
 
 const struct prog_type_ops prog_kprobe_ops = {
 	.type = BPF_PROG_TYPE_KPROBE,
@@ -44,6 +71,7 @@ const struct prog_type_ops prog_kprobe_ops = {
 	.ctx_size = sizeof(struct core_regs),
 	.allows = kprobe_allows,
 	.returns = kprobe_returns,
+	PROG_CTX(probe_ctx),
 };
 
 const struct prog_type_ops prog_tracepoint_ops = {
@@ -54,6 +82,7 @@ const struct prog_type_ops prog_tracepoint_ops = {
 	.doc = "Tracepoints, with the record their format file describes",
 	.ctx_size = TRACEPOINT_BYTES,
 	.allows = prog_tracing_allows,
+	PROG_CTX(record_ctx),
 };
 
 const struct prog_type_ops prog_perf_event_ops = {
@@ -64,6 +93,7 @@ const struct prog_type_ops prog_perf_event_ops = {
 	.doc = "Samples of perf events",
 	.ctx_size = sizeof(struct core_regs) + 2 * sizeof(u64), /* sample_period, addr */
 	.allows = sample_allows,
+	PROG_CTX(sample_ctx),
 };
 
 const struct prog_type_ops prog_raw_tracepoint_ops = {
@@ -73,6 +103,7 @@ const struct prog_type_ops prog_raw_tracepoint_ops = {
 	.private_stack = true,
 	.doc = "Tracepoints, with the arguments they were called with",
 	.allows = prog_tracing_allows,
+	PROG_CTX(raw_ctx),
 };
 
 const struct prog_type_ops prog_raw_tracepoint_writable_ops = {
@@ -82,4 +113,5 @@ const struct prog_type_ops prog_raw_tracepoint_writable_ops = {
 	.tracing = true,
 	.doc = "Tracepoints whose first argument a program may change",
 	.allows = prog_tracing_allows,
+	PROG_CTX(writable_ctx),
 };

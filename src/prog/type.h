@@ -42,6 +42,14 @@ bool prog_btf_allows(u32 id);
 /* get_retval and set_retval: where what the program returns is not the call's own result. */
 bool prog_has_retval(u32 id, u32 attach_type);
 
+/* Rows of a context's layout. */
+#define CTX_OFF(type, field)          offsetof(struct type, field)
+#define CTX_END(type, field)          (CTX_OFF(type, field) + sizeof(((struct type *)0)->field))
+#define CTX_FIELDS(type, first, last) .lo = CTX_OFF(type, first), .hi = CTX_END(type, last)
+#define CTX_FIELD(type, field)        CTX_FIELDS(type, field, field)
+#define CTX_FOR(attach)               (1ull << BPF_##attach)
+#define PROG_CTX(rows)                .ctx = rows, .ctx_count = ARRAY_SIZE(rows)
+
 /* PROG_LOAD's -EINVAL for an expected_attach_type. */
 int prog_attach_refused(u32 attach_type, struct diag *diag);
 int prog_attach_none(u32 attach_type, struct diag *diag); /* only 0 */

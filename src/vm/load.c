@@ -175,10 +175,9 @@ static int make_image(struct work *w)
 				   .flags = (l->gpl ? IMAGE_GPL : 0) |
 					    (l->prog_flags & BPF_F_SLEEPABLE ? IMAGE_SLEEPABLE : 0),
 				   .ctx_size = w->type->ctx_size,
-				   .ctx_write_lo = w->type->ctx_write_lo,
-				   .ctx_write_hi = w->type->ctx_write_hi,
 			   };
 
+	core_prog_ctx_writes(w->type, &head.ctx_write_lo, &head.ctx_write_hi);
 	head.size = image_layout(w, &head);
 	memcpy(head.name, l->name, sizeof(head.name));
 	memcpy(head.tag, p->tag, sizeof(head.tag));
