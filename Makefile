@@ -148,6 +148,7 @@ help:
 	@echo 'make all        build/cygnet, build/libcygnet.{a,so}, the shim and the agent'
 	@echo 'make demo       installs what is missing, builds, watches a real program'
 	@echo 'make check      installs what is missing, builds, runs every test (ONLY=suite for one)'
+	@echo 'make check-kernel  the kernel'"'"'s own tests beside its stored verdicts (kernel-verdicts: ask it anew)'
 	@echo 'make lint       levels, formatting, tables'
 	@echo 'make bench      measurements beside peers (ONLY=group)'
 	@echo 'make fuzz       fuzzers, a short run (SECONDS=60)'

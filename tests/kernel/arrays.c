@@ -6,10 +6,57 @@
  * ids); loading and judging is ours. With a header of markers between the arrays (kernel.mk) each
  * test knows the file it comes from.
  */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+
+/*
+ * Type tags were renamed in 6.4, and a kernel after that refuses BTF with the old ones: "kptr_ref"
+ * became "kptr", and what was "kptr" became "kptr_untrusted".
+ */
+static int rename_tags(struct btf *btf)
+{
+	int untrusted = btf__add_str(btf, "kptr_untrusted"), kptr = btf__add_str(btf, "kptr");
+	bool old = btf__find_str(btf, "kptr_ref") > 0;
+
+	if (untrusted < 0 || kptr < 0)
+		return -ENOMEM;
+	for (unsigned int i = 1; old && i < btf__type_cnt(btf); i++) {
+		struct btf_type *t = (struct btf_type *)btf__type_by_id(btf, i);
+
+		if (btf_is_type_tag(t))
+			t->name_off = t->name_off == kptr ? untrusted : kptr;
+	}
+	return 0;
+}
+
+static int load_renamed(const void *raw, size_t size, const struct bpf_btf_load_opts *opts)
+{
+	struct btf *btf = btf__new(raw, size);
+	uint32_t n = 0;
+	int fd;
+
+	if (!btf || rename_tags(btf)) {
+		btf__free(btf);
+		return bpf_btf_load(raw, size, (struct bpf_btf_load_opts *)opts);
+	}
+	raw = btf__raw_data(btf, &n);
+	fd = bpf_btf_load(raw, n, (struct bpf_btf_load_opts *)opts);
+	n = errno;
+	btf__free(btf);
+	errno = n;
+	return fd;
+}
+
+#ifdef RUNNER_HAS_OLD_TAGS
+#define bpf_btf_load load_renamed
+#endif
 #define main static upstream_main /* unused, and what only it uses */
 #include UPSTREAM_RUNNER
 #undef main
-#undef syscall
+#undef bpf_btf_load
 
 #include "kernel/worker.h"
 
@@ -103,6 +150,7 @@ static bool prepare(struct attempt *a, FILE *out)
 	struct bpf_test *t = a->t;
 	int before = skips;
 
+	door_watch = (struct door_watch){0};
 	memset(a->maps, 0xff, sizeof(a->maps));
 	a->fds[0] = a->fds[1] = a->btf = -1;
 	if (missing_function(t)) {
@@ -117,8 +165,10 @@ static bool prepare(struct attempt *a, FILE *out)
 #endif
 	a->insns = t->fill_insns ?: t->insns;
 	a->count = t->fill_insns ? t->prog_len : probe_filter_length(t->insns);
-	if (skips != before) {
-		fprintf(out, ",\"verdict\":\"skip\",\"message\":\"no such map type\"");
+	if (skips != before || door_watch.setup_errno) {
+		fprintf(out, ",\"verdict\":\"missing\",\"errno\":%d,\"message\":\"%s\"",
+			door_watch.setup_errno,
+			door_watch.setup_cmd == BPF_BTF_LOAD ? "BTF of a map" : "map");
 		return false;
 	}
 	return true;
@@ -192,13 +242,10 @@ static void run_loaded(struct attempt *a, FILE *out)
 		LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = t->retvals[i].data,
 			    .data_size_in = TEST_DATA_LEN, .data_out = back,
 			    .data_size_out = sizeof(back), .repeat = 1);
-		int err = bpf_prog_test_run_opts(a->fd, &o) ? errno : 0;
 
-		fprintf(out, err ? "%s{\"errno\":%d}" : "%s{\"retval\":%d", i ? "," : "",
-			err ?: (int)o.retval);
-		if (!err)
-			fprintf(out, ",\"right\":%s}",
-				o.retval == want || want == POINTER_VALUE ? "true" : "false");
+		if (i)
+			fputc(',', out);
+		worker_run_once(out, a->fd, &o, want, want == POINTER_VALUE);
 	}
 	fprintf(out, "]");
 }
@@ -252,6 +299,14 @@ static void run(const struct suite *s, unsigned int i, FILE *out)
 			fprintf(out, ",\"btf_errno\":%d", errno);
 	}
 	load(&a);
+	if (worker_lacks_type(a.type, a.err, log_text)) {
+		fprintf(out,
+			",\"verdict\":\"missing\",\"errno\":%d,\"message\":\"no program of type "
+			"%d\"",
+			a.err, a.type);
+		release(&a);
+		return;
+	}
 	fprintf(out, ",\"verdict\":\"%s\",\"errno\":%d", a.fd < 0 ? "reject" : "accept", a.err);
 	if (a.fd < 0)
 		worker_last_line(out, log_text);

@@ -36,6 +36,10 @@ static void watch(int cmd, const union bpf_attr *attr, long ret)
 		w->offered = true;
 		w->prog_errno = ret < 0 ? -ret : 0;
 	}
+	if ((cmd == BPF_MAP_CREATE || cmd == BPF_BTF_LOAD) && ret < 0 && !w->setup_errno) {
+		w->setup_errno = -ret;
+		w->setup_cmd = cmd;
+	}
 	if (cmd == BPF_MAP_CREATE) {
 		w->map_errno = ret < 0 ? -ret : 0;
 		w->map_type = attr->map_type;

@@ -32,7 +32,9 @@ struct door_watch {
 	bool offered;
 	int prog_errno;
 	int map_errno;
-	unsigned int map_type; /* of the map that failed last */
+	unsigned int map_type; /* of the map made last */
+	int setup_errno;       /* of the first map or BTF that could not be made */
+	int setup_cmd;
 };
 extern struct door_watch door_watch;
 /* "kernel" or "cygnet"; -1 for anything else. */

@@ -5,7 +5,7 @@
 KERNEL_SRC = $(B)/kernel-src
 KERNEL_BIN := $(addprefix $(B)/tests/kernel/,arrays-6.1 arrays-6.12 objects)
 KERNEL_DOOR := $(B)/tests/kernel/door.o $(B)/tests/kernel/worker.o
-KERNEL_OBJECTS := $(B)/tests/kernel/objects.o $(B)/tests/kernel/spec.o
+KERNEL_OBJECTS := $(B)/tests/kernel/objects.o $(B)/tests/kernel/spec.o $(B)/tests/kernel/legacy.o
 
 kernel-prepare: deps-test
 	@tests/kernel/prepare.sh $(KERNEL_SRC)
@@ -23,14 +23,14 @@ $(B)/tests/kernel/arrays-%.o: tests/kernel/arrays.c tests/kernel/worker.h tests/
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 -O1 -w -I$(@D)/include-$* -Itests -I$(KERNEL_SRC)/inc-6.12 \
 		-I$(call selftests,$*)/verifier -I$(call selftests,$*) -I$(call selftests,$*)/../../../include \
 		-I$(call selftests,$*)/../../../include/uapi -I$(call selftests,$*)/../../../lib \
-		$(if $(filter 6.12,$*),-DRUNNER_TAKES_FD_ARRAY -DRUNNER_TESTS_INVARIANTS) \
+		$(if $(filter 6.12,$*),-DRUNNER_TAKES_FD_ARRAY -DRUNNER_TESTS_INVARIANTS,-DRUNNER_HAS_OLD_TAGS) \
 		-DUPSTREAM_RUNNER='"$(abspath $(call selftests,$*))/test_verifier.c"' -c -o $@ $<
 $(B)/tests/kernel/arrays-%: $(B)/tests/kernel/arrays-%.o $(KERNEL_DOOR) $(B)/libcygnet.a
 	$(Q)$(CC) -w -D_GNU_SOURCE -I$(KERNEL_SRC)/inc-6.12 -I$(call selftests,$*)/../../../include/uapi -o $@ $(filter %.o,$^) \
 		$(call selftests,$*)/cap_helpers.c \
 		$(B)/libcygnet.a $(KERNEL_SRC)/libbpf.a $(LIB_LIBS) -lz
-$(KERNEL_OBJECTS): CPPFLAGS := -I$(KERNEL_SRC)/inc-6.12 $(CPPFLAGS)
-$(KERNEL_OBJECTS): | kernel-prepare
+$(KERNEL_OBJECTS) $(KERNEL_DOOR): CPPFLAGS := -I$(KERNEL_SRC)/inc-6.12 $(CPPFLAGS)
+$(KERNEL_OBJECTS) $(KERNEL_DOOR): | kernel-prepare
 $(B)/tests/kernel/objects: $(KERNEL_OBJECTS) $(KERNEL_DOOR) $(B)/libcygnet.a
 	$(Q)$(CC) -o $@ $(filter %.o,$^) $(B)/libcygnet.a $(KERNEL_SRC)/libbpf.a $(LIB_LIBS) -lz
 

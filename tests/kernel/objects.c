@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include "kernel/legacy.h"
 #include "kernel/spec.h"
 #include "kernel/worker.h"
 
@@ -19,6 +20,7 @@
 
 struct entry {
 	const char *path, *file;
+	struct legacy *legacy;    /* instead of prog: libbpf refuses the object */
 	struct bpf_program *prog; /* of the parent's open object: never loaded */
 	struct spec *specs;       /* of all programs of the object */
 	unsigned int index, count;
@@ -37,11 +39,18 @@ static int on_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 	return 0;
 }
 
-static void identify(const struct suite *s, unsigned int i, FILE *out)
+static void identify_legacy(const struct entry *e, FILE *out)
 {
-	const struct entry *e = &entries[i];
+	const struct legacy *l = e->legacy;
+
+	fprintf(out, "\"file\":\"%s\",\"test\":\"%s\",\"hash\":\"%08x\",\"type\":%d", e->file,
+		l->name, worker_hash(WORKER_HASH, l->insns, l->count * 8), l->type);
+}
+
+static void identify_program(const struct entry *e, bool unprivileged, FILE *out)
+{
 	const struct spec *spec = &e->specs[e->index];
-	const struct spec_mode *m = &spec->mode[s->unprivileged];
+	const struct spec_mode *m = &spec->mode[unprivileged];
 	uint32_t h = worker_hash(WORKER_HASH, bpf_program__insns(e->prog),
 				 bpf_program__insn_cnt(e->prog) * 8);
 
@@ -51,6 +60,14 @@ static void identify(const struct suite *s, unsigned int i, FILE *out)
 		fprintf(out, ",\"expect\":\"%s\"", m->failure ? "reject" : "accept");
 	fprintf(out, ",\"name\":");
 	worker_string(out, spec->description);
+}
+
+static void identify(const struct suite *s, unsigned int i, FILE *out)
+{
+	if (entries[i].legacy)
+		identify_legacy(&entries[i], out);
+	else
+		identify_program(&entries[i], s->unprivileged, out);
 }
 
 /* Map types that need no capability; others are left out of an unprivileged load. */
@@ -149,19 +166,22 @@ static void run_loaded(const struct spec_mode *m, struct bpf_program *p, FILE *o
 
 	if (bpf_program__type(p) == BPF_PROG_TYPE_SYSCALL)
 		o = (struct bpf_test_run_opts){.sz = sizeof(o)};
-	if (bpf_prog_test_run_opts(bpf_program__fd(p), &o))
-		fprintf(out, ",\"runs\":[{\"errno\":%d}]", errno);
-	else
-		fprintf(out, ",\"runs\":[{\"retval\":%d,\"right\":%s}]", (int)o.retval,
-			o.retval == m->retval || m->retval == SPEC_ANY ? "true" : "false");
+	fprintf(out, ",\"runs\":[");
+	worker_run_once(out, bpf_program__fd(p), &o, m->retval, m->retval == SPEC_ANY);
+	fprintf(out, "]");
 }
 
-static void write_verdict(int err, FILE *out)
+static void write_verdict(int type, int err, FILE *out)
 {
 	const struct door_watch *w = &door_watch;
 
 	if (!err) {
 		fprintf(out, ",\"verdict\":\"accept\",\"errno\":0");
+	} else if (w->offered && worker_lacks_type(type, w->prog_errno, log_text)) {
+		fprintf(out,
+			",\"verdict\":\"missing\",\"errno\":%d,\"message\":\"no program of type "
+			"%d\"",
+			w->prog_errno, type);
 	} else if (w->offered && w->prog_errno) {
 		fprintf(out, ",\"verdict\":\"reject\",\"errno\":%d", w->prog_errno);
 		worker_last_line(out, log_text);
@@ -176,11 +196,25 @@ static void write_verdict(int err, FILE *out)
 	}
 }
 
-static void run(const struct suite *s, unsigned int i, FILE *out)
+static void run_legacy(const struct legacy *l, FILE *out)
 {
-	const struct entry *e = &entries[i];
+	bool offered;
+	int fd;
+
+	log_text[0] = 0;
+	door_watch = (struct door_watch){.log = log_text};
+	fd = legacy_load(l, log_text, LOG_BYTES, &offered);
+	door_watch.offered = offered;
+	door_watch.prog_errno = fd < 0 ? -fd : 0;
+	write_verdict(l->type, fd < 0 ? fd : 0, out);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void run_program(const struct entry *e, bool unprivileged, FILE *out)
+{
 	const struct spec *spec = &e->specs[e->index];
-	const struct spec_mode *m = &spec->mode[s->unprivileged];
+	const struct spec_mode *m = &spec->mode[unprivileged];
 	struct bpf_program *prog;
 	struct bpf_object *obj;
 	int err;
@@ -189,19 +223,19 @@ static void run(const struct suite *s, unsigned int i, FILE *out)
 		fprintf(out, ",\"verdict\":\"none\"");
 		return;
 	}
-	obj = open_entry(e, s->unprivileged, &prog);
+	obj = open_entry(e, unprivileged, &prog);
 	if (!obj) {
 		fprintf(out, ",\"verdict\":\"skip\",\"errno\":%d,\"message\":\"open\"", errno);
 		return;
 	}
 	log_text[0] = said[0] = 0;
 	door_watch = (struct door_watch){.log = log_text};
-	if (s->unprivileged)
+	if (unprivileged)
 		door_privileged(false);
 	err = bpf_object__load(obj);
-	if (s->unprivileged)
+	if (unprivileged)
 		door_privileged(true);
-	write_verdict(err, out);
+	write_verdict(bpf_program__type(prog), err, out);
 	if (m->texts && !err == !m->failure)
 		fprintf(out, ",\"text\":%s",
 			worker_log_has(log_text, m->text, m->texts) ? "true" : "false");
@@ -212,16 +246,41 @@ static void run(const struct suite *s, unsigned int i, FILE *out)
 	bpf_object__close(obj);
 }
 
+static void run(const struct suite *s, unsigned int i, FILE *out)
+{
+	if (entries[i].legacy)
+		run_legacy(entries[i].legacy, out);
+	else
+		run_program(&entries[i], s->unprivileged, out);
+}
+
 /* libbpf asks what the kernel can do when it first needs to know; let that be with all
  * capabilities. */
 static void start(const struct suite *s)
 {
 	struct bpf_program *prog;
-	struct bpf_object *obj = open_entry(&entries[0], false, &prog);
+	struct bpf_object *obj = NULL;
 
+	for (unsigned int i = 0; i < s->count && !obj; i++)
+		obj = entries[i].legacy ? NULL : open_entry(&entries[i], false, &prog);
 	if (obj)
 		bpf_object__load(obj);
 	bpf_object__close(obj);
+}
+
+static int add_legacy(const char *path, const char *file)
+{
+	struct legacy *l;
+
+	if (legacy_open(path, &l)) {
+		fprintf(stderr, "%s: not an object\n", path);
+		return 0;
+	}
+	entries = realloc(entries, (entry_count + 1) * sizeof(*entries));
+	if (!entries)
+		return -ENOMEM;
+	entries[entry_count++] = (struct entry){.path = path, .file = file, .legacy = l};
+	return 0;
 }
 
 static int add_file(const char *path)
@@ -232,10 +291,8 @@ static int add_file(const char *path)
 	struct spec *specs;
 	struct bpf_program *p;
 
-	if (!obj) {
-		fprintf(stderr, "%s: %s\n", path, strerror(errno));
-		return 0;
-	}
+	if (!obj)
+		return add_legacy(path, slash ? slash + 1 : path);
 	bpf_object__for_each_program(p, obj) n++;
 	specs = calloc(n, sizeof(*specs));
 	entries = realloc(entries, (first + n) * sizeof(*entries));

@@ -20,7 +20,10 @@ ask() {
 	arrays-*) "$B/tests/kernel/$2" "$1" $3 ;;
 	progs-*) "$B/tests/kernel/objects" "$1" $3 "$K"/objects/*.bpf.o ;;
 	packages) "$B/tests/kernel/objects" "$1" $3 "$K"/packaged/*.o ;;
-	esac >"$out.tmp" 2>"$out.err" </dev/null || echo "check-kernel: $1 $2 $3 ended early: $(tail -1 "$out.err")" >&2
+	esac >"$out.tmp" 2>"$out.err" </dev/null || {
+		echo "check-kernel: $1 $2 $3 ended early, no score: $(tail -1 "$out.err")" >&2
+		return
+	}
 	end=$(date +%s%N)
 	mv "$out.tmp" "$out"
 	echo "$(((end - start) / 1000000))" >"$out.ms"

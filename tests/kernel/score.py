@@ -13,6 +13,8 @@ FACTS = os.path.join(TREE, "tests/data/kernel-verdicts")
 BASELINE = os.path.join(TREE, "tests/kernel/baseline.json")
 DOCUMENT = os.path.join(TREE, "docs/verdicts.md")
 EPERM, ENOTSUPP = 1, 524
+# A few programs draw random numbers and end this way or that.
+NOISE = 3
 TITLES = {
     "arrays-6.1": "6.1 `struct bpf_test` arrays",
     "arrays-6.12": "6.12 `struct bpf_test` arrays",
@@ -235,7 +237,7 @@ def report(results, baseline):
             if more[k]:
                 print(f"    {more[k]} {text}")
         held = baseline.get(r["name"], {}).get("same", 0)
-        if r["same"] < held:
+        if r["same"] < held - NOISE:
             lost = True
             print(f"    LOST: {held} were the same")
         elif r["same"] > held:
@@ -273,9 +275,11 @@ def main(mode, build, *suites):
         json.dump({"suites": [r for r, _ in results]}, f, indent=1)
         f.write("\n")
     write_differences(build, results)
-    if len(suites) == 7:
+    # What ran in part does not speak for the whole.
+    if len(suites) == 7 and all(r["tests"] for r, _ in results):
         write_document(results)
-    return 1 if report(results, read_json(BASELINE)) else 0
+    lost = report(results, read_json(BASELINE))
+    return 1 if lost and mode == "check" else 0
 
 
 sys.exit(main(*sys.argv[1:]))

@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include "kernel/worker.h"
 
 /* Shared with the child: the test it is at, and whether that one has been told. */
@@ -122,6 +124,22 @@ static bool is_noise(const char *line, size_t n)
 		if (n >= strlen(starts[i]) && !strncmp(line, starts[i], strlen(starts[i])))
 			return true;
 	return !n;
+}
+
+void worker_run_once(FILE *out, int fd, struct bpf_test_run_opts *o, uint32_t want, bool any)
+{
+	if (bpf_prog_test_run_opts(fd, o))
+		fprintf(out, "{\"errno\":%d}", errno);
+	else if (any)
+		fprintf(out, "{\"retval\":null,\"right\":true}");
+	else
+		fprintf(out, "{\"retval\":%d,\"right\":%s}", (int)o->retval,
+			o->retval == want ? "true" : "false");
+}
+
+bool worker_lacks_type(int type, int err, const char *log)
+{
+	return err == EINVAL && !*log && libbpf_probe_bpf_prog_type(type, NULL) == 0;
 }
 
 void worker_last_line(FILE *out, char *log)

@@ -41,6 +41,14 @@ uint32_t worker_hash(uint32_t h, const void *p, size_t size);
  * expressions between {{ and }}.
  */
 void worker_last_line(FILE *out, char *log);
+/*
+ * One run of a loaded program: its errno, or its return value and whether that is the one the test
+ * wants. Where any is right the value is an address and not told.
+ */
+struct bpf_test_run_opts;
+void worker_run_once(FILE *out, int fd, struct bpf_test_run_opts *o, uint32_t want, bool any);
+/* Refused without a word: because there are no programs of that type here? */
+bool worker_lacks_type(int type, int err, const char *log);
 bool worker_log_has(const char *log, const char *const *patterns, unsigned int n);
 
 #endif
