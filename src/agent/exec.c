@@ -274,6 +274,21 @@ static bool no_descriptor_left(void)
 	return !sys4(__NR_prlimit64, 0, 7 /* NOFILE */, 0, SYS_ARG(limit)) && limit[0] <= 3;
 }
 
+/*
+ * A world belongs to one user; the process may have become another, who cannot
+ * reach it, or will not after exec, when capabilities kept so far are gone.
+ */
+static bool world_refuses(void)
+{
+	u32 uid = (u32)sys3(__NR_geteuid, 0, 0, 0);
+	struct stat_part st;
+
+	if (sys4(__NR_faccessat2, -100, SYS_ARG(agent.world), 2 /* W_OK */,
+		 0x200 /* AT_EACCESS */) == -13)
+		return true;
+	return uid && !sys3(__NR_stat, SYS_ARG(agent.world), SYS_ARG(&st), 0) && st.uid != uid;
+}
+
 void exec_enter(struct block *b)
 {
 	bool at = b->now.nr == __NR_execveat;
@@ -300,6 +315,11 @@ void exec_enter(struct block *b)
 		/* Another root: the loader would complain about a library it cannot find. */
 		if (kind != IMAGE_UNKNOWN)
 			note_untraced(b, first, "the agent's file is not there");
+		return;
+	}
+	if (world_refuses()) {
+		if (kind != IMAGE_UNKNOWN)
+			note_untraced(b, first, "runs as another user");
 		return;
 	}
 	if (kind < ARRAY_SIZE(image_why) && image_why[kind])

@@ -187,6 +187,9 @@ if [ "$(id -u)" -eq 0 ]; then
 	has "su: named" "$W/notices" '/su: setuid or setgid'
 	as=
 	with su "su to another user" su nobody -s /bin/sh -c 'id -un; exit 3'
+	if command -v setpriv >/dev/null; then
+		named "another user" '/bin/sh: runs as another user' setpriv --reuid 65534 --regid 65534 --clear-groups /bin/sh -c 'id -u; /bin/true; exit 3'
+	fi
 	with chroot "another root" sh -c 'chroot / sh -c "echo in; exit 4"'
 	with unshare "namespaces" unshare -fpm --mount-proc sh -c 'echo $$; ls /proc | grep -c "^[0-9]"; exit 2'
 fi
