@@ -191,7 +191,7 @@ if [ "$(id -u)" -eq 0 ]; then
 		named "another user" '/bin/sh: runs as another user' setpriv --reuid 65534 --regid 65534 --clear-groups /bin/sh -c 'id -u; /bin/true; exit 3'
 	fi
 	with chroot "another root" sh -c 'chroot / sh -c "echo in; exit 4"'
-	with unshare "namespaces" unshare -fpm --mount-proc sh -c 'echo $$; ls /proc | grep -c "^[0-9]"; exit 2'
+	with unshare "namespaces" unshare -fpm --mount-proc sh -c 'echo $$; ls /proc >l; grep -c "^[0-9]" l; exit 2'
 fi
 if unprivileged unshare -r true 2>/dev/null; then
 	as=unprivileged
