@@ -33,7 +33,7 @@ struct load {
 	char name[16];
 	bool gpl;
 	bool unprivileged; /* the rules for ordinary users apply */
-	const u8 *insns; /* 8 * count bytes */
+	const u8 *insns;   /* 8 * count bytes */
 	u32 count;
 	struct btf_object *btf; /* NULL: none */
 	struct load_records func_info, line_info;

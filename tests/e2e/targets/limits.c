@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Programs at the edges of what a process may be: limits, mappings, generated code, libraries that come and go. `limits NAME` runs one. */
+/* Programs at the edges of what a process may be: limits, mappings, generated code, libraries that
+ * come and go. `limits NAME` runs one. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -160,11 +161,13 @@ static void mappings(void)
 	void *p, *q;
 	int odd = 0;
 
-	p = mmap((void *)0x10000, 4096, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	p = mmap((void *)0x10000, 4096, 3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+		 0);
 	printf("low %d\n", p == (void *)0x10000);
 	p = mmap(NULL, 1 << 20, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (int i = 0; i < 200; i++) {
-		q = mmap((char *)p + i * 4096, 4096, i & 1 ? 3 : 5, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		q = mmap((char *)p + i * 4096, 4096, i & 1 ? 3 : 5,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		odd += q != (char *)p + i * 4096;
 		munmap((char *)p + i * 4096, 4096);
 	}
@@ -178,7 +181,8 @@ static void mappings(void)
 	/* Reserve nearly everything near libc. */
 	q = dlsym(RTLD_DEFAULT, "getppid");
 	for (long d = -64; d < 64; d++)
-		mmap((char *)((long)q & ~4095l) + d * (1 << 20), 4096, 0, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+		mmap((char *)((long)q & ~4095l) + d * (1 << 20), 4096, 0,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 	p = dlopen("libm.so.6", RTLD_NOW);
 	printf("dlopen %d\n", !!p);
 }
@@ -220,8 +224,10 @@ static void generated(void)
 	w[1] = 39;
 	if (((long (*)(void))x)() != getpid())
 		bad++;
-	/* The kernel's own address for a syscall is seen by whoever looks: rcx is the next instruction. */
-	static const unsigned char look[] = {0xb8, 110, 0, 0, 0, 0x0f, 0x05, 0x48, 0x89, 0xc8, 0xc3};
+	/* The kernel's own address for a syscall is seen by whoever looks: rcx is the next
+	 * instruction. */
+	static const unsigned char look[] = {0xb8, 110,  0,    0,    0,   0x0f,
+					     0x05, 0x48, 0x89, 0xc8, 0xc3};
 	memcpy(p, look, sizeof(look));
 	if (fn() != (long)p + 7)
 		bad++;
@@ -229,8 +235,9 @@ static void generated(void)
 
 static void come_and_go(void)
 {
-	static const char *const libs[] = {"libm.so.6", "libresolv.so.2", "libutil.so.1", "libanl.so.1",
-					   "libthread_db.so.1", "libz.so.1", "libnss_compat.so.2"};
+	static const char *const libs[] = {"libm.so.6",         "libresolv.so.2",    "libutil.so.1",
+					   "libanl.so.1",       "libthread_db.so.1", "libz.so.1",
+					   "libnss_compat.so.2"};
 	unsigned n = 0;
 
 	for (int i = 0; i < 400; i++) {
@@ -283,12 +290,17 @@ static void debugged(void)
 		_exit(8);
 	}
 	waitpid(p, &st, 0);
-	while (stops < 30000 && ptrace(PTRACE_SINGLESTEP, p, 0, WIFSTOPPED(st) && WSTOPSIG(st) != SIGTRAP && WSTOPSIG(st) != SIGSTOP ? WSTOPSIG(st) : 0) == 0 &&
+	while (stops < 30000 &&
+	       ptrace(PTRACE_SINGLESTEP, p, 0,
+		      WIFSTOPPED(st) && WSTOPSIG(st) != SIGTRAP && WSTOPSIG(st) != SIGSTOP
+			      ? WSTOPSIG(st)
+			      : 0) == 0 &&
 	       waitpid(p, &st, 0) == p && WIFSTOPPED(st))
 		stops++;
 	while (WIFSTOPPED(st) && !ptrace(PTRACE_CONT, p, 0, 0) && waitpid(p, &st, 0) == p)
 		;
-	printf("stepped %s, %d\n", stops > 100 ? "on" : "not", WIFEXITED(st) ? WEXITSTATUS(st) : -WSTOPSIG(st));
+	printf("stepped %s, %d\n", stops > 100 ? "on" : "not",
+	       WIFEXITED(st) ? WEXITSTATUS(st) : -WSTOPSIG(st));
 	p = fork();
 	if (!p) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
@@ -363,7 +375,8 @@ static void raw_clones(void)
 {
 	for (int i = 0; i < 50; i++) {
 		char *stack = malloc(32768);
-		pid_t p = clone(raw, stack + 32768, CLONE_VM | SIGCHLD | (i & 1 ? CLONE_VFORK : 0), NULL);
+		pid_t p = clone(raw, stack + 32768, CLONE_VM | SIGCHLD | (i & 1 ? CLONE_VFORK : 0),
+				NULL);
 
 		if (p < 0 || status_of(p) != 5)
 			bad++;
@@ -386,8 +399,10 @@ static void spawns(void)
 		sigfillset(&all);
 		posix_spawnattr_setsigdefault(&at, &all);
 		posix_spawnattr_setsigmask(&at, &all);
-		posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-		if (posix_spawn(&p, self, &fa, &at, argv, i & 1 ? none : environ) || status_of(p) != (i % 3 ? 21 : 0))
+		posix_spawnattr_setflags(&at, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+						      POSIX_SPAWN_SETPGROUP);
+		if (posix_spawn(&p, self, &fa, &at, argv, i & 1 ? none : environ) ||
+		    status_of(p) != (i % 3 ? 21 : 0))
 			bad++;
 		if (posix_spawn(&p, "/no/such", &fa, &at, argv, environ) != ENOENT)
 			bad++;
@@ -398,22 +413,14 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } edges[] = {
-	{"close_all", close_all},
-	{"no_files", no_files},
-	{"no_processes", no_processes},
-	{"locked", locked},
-	{"small_stack", small_stack},
-	{"not_dumpable", not_dumpable},
-	{"no_aslr", no_aslr},
-	{"mappings", mappings},
-	{"generated", generated},
-	{"come_and_go", come_and_go},
-	{"second_libc", second_libc},
-	{"debugged", debugged},
-	{"no_counter", no_counter},
-	{"many_threads", many_threads},
-	{"raw_clones", raw_clones},
-	{"spawns", spawns},
+	{"close_all", close_all},       {"no_files", no_files},
+	{"no_processes", no_processes}, {"locked", locked},
+	{"small_stack", small_stack},   {"not_dumpable", not_dumpable},
+	{"no_aslr", no_aslr},           {"mappings", mappings},
+	{"generated", generated},       {"come_and_go", come_and_go},
+	{"second_libc", second_libc},   {"debugged", debugged},
+	{"no_counter", no_counter},     {"many_threads", many_threads},
+	{"raw_clones", raw_clones},     {"spawns", spawns},
 };
 
 int main(int argc, char **argv)

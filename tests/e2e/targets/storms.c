@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Signals, forks and threads, all at the same time and thousands of times. `storms NAME` runs one, without a name lists them. */
+/* Signals, forks and threads, all at the same time and thousands of times. `storms NAME` runs one,
+ * without a name lists them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -564,8 +565,8 @@ static void reset_hand(void)
 
 static void deaths(void)
 {
-	const int sigs[] = {SIGSEGV, SIGBUS, SIGTRAP, SIGSYS, SIGABRT, SIGILL,
-				   SIGFPE,  SIGTERM, SIGALRM, SIGKILL, SIGPIPE, SIGRTMIN};
+	const int sigs[] = {SIGSEGV, SIGBUS,  SIGTRAP, SIGSYS,  SIGABRT, SIGILL,
+			    SIGFPE,  SIGTERM, SIGALRM, SIGKILL, SIGPIPE, SIGRTMIN};
 
 	for (unsigned i = 0; i < sizeof(sigs) / sizeof(sigs[0]) + 5; i++) {
 		pid_t p = fork();
@@ -581,7 +582,10 @@ static void deaths(void)
 			case 1: __asm__ volatile("ud2"); break;
 			case 2: __asm__ volatile("int3"); break;
 			case 3: overflow(0); break;
-			case 4: alarm(1); pause(); break;
+			case 4:
+				alarm(1);
+				pause();
+				break;
 			}
 			_exit(0);
 		}
