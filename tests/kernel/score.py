@@ -219,8 +219,11 @@ def write_document(results):
             show = keys if len(more["differences"]) <= 40 else keys[:2]
             lines.append(f"| {what} | {kernel} | {why.replace('|', '/')} | {len(keys)} | "
                          f"{', '.join(f'{a} {b}' for a, b in show)} |")
-    with open(DOCUMENT, "w") as f:
-        f.write("\n".join(lines) + "\n")
+    try:
+        with open(DOCUMENT, "w") as f:
+            f.write("\n".join(lines) + "\n")
+    except OSError as e:
+        print(f"check-kernel: {DOCUMENT}: {e.strerror}", file=sys.stderr)
 
 
 def report(results, baseline):
