@@ -5,7 +5,7 @@
 static const struct helper_proto protos[] = {
 	{.id = BPF_FUNC_sys_bpf,
 	 .name = "bpf_sys_bpf",
-	 .args = {ARG_ANY, ARG_MEM_CHANGE, ARG_SIZE},
+	 .args = {ARG_ANY, ARG_MEM, ARG_SIZE},
 	 .since = 0x050e,
 	 .doc = "The bpf system call"},
 	{.id = BPF_FUNC_sys_close,
