@@ -372,23 +372,38 @@ static void add_jump(struct program *p, const struct machine *m)
 		add(p, op);
 }
 
-/*
- * r0 = 0, r6-r9 from the context, then LENGTH random steps, and per jump a
- * landing place of its own, so that no state is pruned. Our machine runs along
- * and ends the program where a jump is always taken.
- */
-static void generate(struct program *p)
+/* r0 = 0, r6-r9 from the context. */
+static void begin(struct program *p)
 {
-	struct machine m;
-	struct outcome o = {.decision = NONE};
-
-	machine_init(&m);
 	*p = (struct program){.count = 0};
 	add(p, (struct isa_op){.op = ISA_OP_MOV64_IMM});
 	for (u32 i = 0; i < REGS; i++)
 		add(p,
 		    (struct isa_op){.op = ISA_OP_LDX64, .dst = FIRST + i, .src = 1, .off = 8 * i});
 	p->first = p->count;
+}
+
+/* Per jump a landing place of its own, so that no state is pruned. */
+static void finish(struct program *p)
+{
+	p->end = p->count;
+	add(p, (struct isa_op){.op = ISA_OP_EXIT});
+	for (u32 i = p->first; i < p->end; i++) {
+		if (isa_info(p->ops[i].op)->cls != ISA_CLASS_JUMP)
+			continue;
+		p->ops[i].off = (s32)(p->count - i - 1);
+		add(p, (struct isa_op){.op = ISA_OP_EXIT});
+	}
+}
+
+/* Our machine runs along; the program ends where a jump is always taken. */
+static void generate(struct program *p)
+{
+	struct machine m;
+	struct outcome o = {.decision = NONE};
+
+	machine_init(&m);
+	begin(p);
 	for (u32 i = 0; i < LENGTH && o.decision != ALWAYS; i++) {
 		u32 at = p->count, pick = rnd() % 100;
 
@@ -406,14 +421,74 @@ static void generate(struct program *p)
 			if (p->ops[at].op != ISA_OP_HIGH)
 				step(&m, &p->ops[at], &o);
 	}
-	p->end = p->count;
-	add(p, (struct isa_op){.op = ISA_OP_EXIT});
-	for (u32 i = p->first; i < p->end; i++) {
-		if (isa_info(p->ops[i].op)->cls != ISA_CLASS_JUMP)
-			continue;
-		p->ops[i].off = (s32)(p->count - i - 1);
-		add(p, (struct isa_op){.op = ISA_OP_EXIT});
-	}
+	finish(p);
+}
+
+/* Rules that random programs meet too rarely. Where jumps go does not matter. */
+static const char *const rare[] = {
+	/* a sign-extended number whose low half is not negative */
+	"r6 = *(s32 *)(r1 + 0); if w6 s< 0 goto +0",
+	/* and the same with a umin, which is lost */
+	"if r6 s< -5 goto +0; if r6 s> 10 goto +0; if r6 < 3 goto +0; if w6 s< 0 goto +0",
+	/* upper halves that follow each other, unsigned, around the sign seam */
+	"r7 = 0x7fffffff90000000 ll; if r6 < r7 goto +0;"
+	"r7 = 0x8000000000000005 ll; if r6 > r7 goto +0",
+	"r7 = 0x1ffffffff ll; if r6 < r7 goto +0; r7 = 0x200000005 ll; if r6 > r7 goto +0",
+	/* known bits and bounds with one number in common: the greatest, the next, the least */
+	"r6 &= 0x50; if r6 < 0x41 goto +0",
+	"r6 &= 0x50; if r6 > 0x40 goto +0; if r6 < 0x11 goto +0",
+	"r6 &= 0x50; if r6 > 0x41 goto +0; if r6 < 0x11 goto +0",
+	"r6 &= 0x50; if r6 < 0x10 goto +0; if r6 > 0x3f goto +0",
+	/* a count that is known in its low half only */
+	"r8 = 0xffffffff00000000 ll; r7 &= r8; r7 |= 3; r6 &= 255; w6 <<= w7; r7 >>= r7",
+	/* paths split at masks: 64 bits, the low half, the low half in a 64-bit operation */
+	"r6 s>>= 63; r6 |= 6",
+	"w6 s>>= 31; w6 &= 5",
+	"if w6 s> 0 goto +0; if w6 s< -1 goto +0; r6 &= 5",
+	"if w6 s> 0 goto +0; if w6 s< -1 goto +0; r7 = 12; r6 |= r7",
+	"r6 s>>= 63; r6 ^= 6; r7 s>>= 63; r7 &= r6",
+	/* sums that all wrap, sums of which some do */
+	"if r6 < -5 goto +0; r6 += 10; r6 -= 20; r6 += 13",
+	"if w6 < -5 goto +0; w6 += 10; w6 -= 20; w6 += 13",
+	/* extension of a sign by shifts, and by moves over the seam and beside it */
+	"if w6 s< -5 goto +0; if w6 s> 5 goto +0; r6 <<= 32; r6 s>>= 32",
+	"if r6 < 120 goto +0; if r6 > 127 goto +0; r6 = (s8)r6; r6 += 1; w6 = (s8)w6",
+	"if r6 < 130 goto +0; if r6 > 140 goto +0; r7 = (s8)r6; r7 ^= 0; w6 = (s8)w6",
+	/* products of both signs */
+	"if r6 s< -3 goto +0; if r6 s> 5 goto +0; if r7 s< -7 goto +0; if r7 s> 2 goto +0; r6 *= "
+	"r7",
+	"if w6 s< -3 goto +0; if w6 s> 5 goto +0; if w7 s< -7 goto +0; if w7 s> 2 goto +0; w6 *= "
+	"w7",
+	/* single bits, several, none */
+	"if r6 & 8 goto +0; if w6 & 16 goto +0; if r6 & 3 goto +0; r7 = 64; if r7 & r6 goto +0",
+	/* bytes that change places */
+	"r6 &= 0xff00; r6 = be16 r6; r6 <<= 4; r6 = be32 r6; r6 = bswap64 r6; r6 = le32 r6",
+	"if r6 < 5 goto +0; r6 = le64 r6; r6 = le16 r6; r6 = be64 r6; r6 = bswap16 r6",
+	/* a register with itself */
+	"if r6 == r6 goto +0; if r6 < r6 goto +0; if w6 s<= w6 goto +0; if r6 & r6 goto +0",
+	"if r6 != r6 goto +0; if r6 > r6 goto +0; if w6 s>= w6 goto +0; if w6 & w6 goto +0",
+	/* ends that are excluded */
+	"r6 &= 7; if r6 == 7 goto +0; if w6 == 0 goto +0; if r6 != 5 goto +0",
+	"w6 = 5; w6 -= w7; if w6 s> w7 goto +0; if w7 > w6 goto +0; w6 = -w6; r6 = -r6",
+};
+
+static void from_text(struct program *p, const char *body)
+{
+	char text[400];
+	struct isa_op *ops;
+	struct diag diag;
+	u32 count;
+
+	snprintf(text, sizeof(text), "%s\n", body);
+	for (char *c = text; *c; c++)
+		if (*c == ';')
+			*c = '\n';
+	begin(p);
+	assert_int_equal(isa_assemble(text, strlen(text), &ops, &count, &diag), 0);
+	for (u32 i = 0; i < count; i++)
+		add(p, ops[i]);
+	base_free(ops);
+	finish(p);
 }
 
 /* ---- the kernel's side ---- */
@@ -605,10 +680,13 @@ static void test_kernel(void **state)
 		uname(&u);
 		fprintf(f, "# Linux %s: scalar_kernel_test.c\n", u.release);
 	}
-	for (u64 i = 0; i < rounds; i++) {
+	for (u64 i = 0; i < ARRAY_SIZE(rare) + rounds; i++) {
 		struct text t;
 
-		generate(&p);
+		if (i < ARRAY_SIZE(rare))
+			from_text(&p, rare[i]);
+		else
+			generate(&p);
 		text_init(&t, buf, sizeof(buf));
 		if (!ask_kernel(&p, &t))
 			continue;
@@ -619,7 +697,8 @@ static void test_kernel(void **state)
 	}
 	if (f)
 		fclose(f);
-	print_message("%llu programs, %u states agree\n", (unsigned long long)rounds, lines);
+	print_message("%llu programs, %u states agree\n",
+		      (unsigned long long)(ARRAY_SIZE(rare) + rounds), lines);
 }
 
 int main(void)

@@ -222,6 +222,41 @@ static void test_settle(void **state)
 	s.umax = 8;
 	assert_false(scalar_settle(&s));
 	assert_true(scalar_settle(&unknown));
+	/* either operand of a branch */
+	for (u32 i = 0; i < 2; i++) {
+		struct scalar_test lt = {SCALAR_LT, 64};
+		struct scalar a = scalar_unknown(), b = a;
+
+		assert_true(scalar_refine(lt, true, &a, &b));
+		(i ? &a : &b)->s32min = 10;
+		(i ? &a : &b)->s32max = 5;
+		assert_false(scalar_refine(lt, true, &a, &b));
+	}
+}
+
+/* Each of the nine keeps a number out. */
+static void test_has(void **state)
+{
+	const struct scalar all = scalar_unknown();
+	struct scalar s[9];
+
+	for (u32 i = 0; i < ARRAY_SIZE(s); i++)
+		s[i] = all;
+	s[0].bits.mask = ~1ull;
+	s[1].smin = 102;
+	s[2].smax = 100;
+	s[3].umin = 102;
+	s[4].umax = 100;
+	s[5].s32min = 102;
+	s[6].s32max = 100;
+	s[7].u32min = 102;
+	s[8].u32max = 100;
+	assert_true(scalar_has(&all, 101));
+	for (u32 i = 0; i < ARRAY_SIZE(s); i++) {
+		assert_false(scalar_has(&s[i], 101));
+		assert_false(scalar_within(&s[i], &all));
+		assert_true(scalar_within(&all, &s[i]));
+	}
 }
 
 /* ---- operations ---- */
@@ -597,17 +632,12 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sync),
-		cmocka_unit_test(test_sync_forgets),
-		cmocka_unit_test(test_within),
-		cmocka_unit_test(test_settle),
-		cmocka_unit_test(test_operations),
-		cmocka_unit_test(test_fork),
-		cmocka_unit_test(test_forgotten_count),
-		cmocka_unit_test(test_loads),
-		cmocka_unit_test(test_nonsense),
-		cmocka_unit_test(test_branches),
-		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_sync),     cmocka_unit_test(test_sync_forgets),
+		cmocka_unit_test(test_within),   cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_has),      cmocka_unit_test(test_operations),
+		cmocka_unit_test(test_fork),     cmocka_unit_test(test_forgotten_count),
+		cmocka_unit_test(test_loads),    cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_branches), cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_text),
 	};
 
