@@ -95,4 +95,19 @@ run "$W/fault.bpf.c" -- ls /etc >"$W/out" 2>"$W/err"
 same "a faulting program: the command's output" "$(cat "$W/out")" "$(ls /etc)"
 has "a faulting program: counted and explained" "$W/err" 'program bad: [0-9]+ runs ended early: bad read'
 has "a faulting program: its source line" "$W/err" 'fault.bpf.c:7: .*volatile long'
+
+# A helper that exists but does nothing here: the run ends there, with its name.
+cat >"$W/nobody.bpf.c" <<'EOF'
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+SEC("tracepoint/syscalls/sys_enter_openat")
+int nobody(void *ctx)
+{
+	return bpf_get_cgroup_classid(ctx);
+}
+char LICENSE[] SEC("license") = "GPL";
+EOF
+run "$W/nobody.bpf.c" -- ls /etc >"$W/out" 2>"$W/err"
+same "a helper without a body: the command's output" "$(cat "$W/out")" "$(ls /etc)"
+has "a helper without a body: named" "$W/err" 'helper without a body at instruction [0-9]+ .bpf_get_cgroup_classid.'
 done_testing
