@@ -122,7 +122,9 @@ struct block {
 	u32 deferred;
 	u32 busy; /* inside a hook (also while its code is outside the agent's: the vDSO) */
 	struct sig_info defer[DEFER_MAX];
-	u64 hidden;              /* those of SIG_OURS that the application believes blocked */
+	u64 hidden; /* those of SIG_OURS that the application believes blocked */
+	struct sig_context
+		*deciding; /* the signal that agent_signal is about, on the application's stack */
 	struct sig_info held[4]; /* sent meanwhile; signo 0: none */
 	struct pending now;
 	struct sig_table *signals;

@@ -551,12 +551,35 @@ static struct sig_table *table_of(const struct block *b)
 	return b ? b->signals : &agent.signals;
 }
 
+/*
+ * The application's stack ended below us, while we decided about a signal: its
+ * stack overflow, just a little earlier. The context is the one that signal
+ * interrupted; the signal itself comes again.
+ */
+static bool ended_below(struct block *b, const struct sig_info *info, struct sig_context *uc)
+{
+	struct sig_context *outer = b ? b->deciding : NULL;
+	size_t from = __builtin_offsetof(struct sig_context, r8);
+
+	if (!outer || b->busy || info->signo != SIG_SEGV ||
+	    !within(uc->ip, agent_text_start, agent_text_end))
+		return false;
+	b->deciding = NULL;
+	mem_copy((u8 *)uc + from, (u8 *)outer + from,
+		 __builtin_offsetof(struct sig_context, cs) - from);
+	uc->mask = outer->mask;
+	send_again((u64)container_of(outer, struct frame, uc)->info.signo,
+		   &container_of(outer, struct frame, uc)->info);
+	return true;
+}
+
 /* From entry.S: the handler to run as *out says, or 0. */
 u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, struct start *out)
 {
 	struct block *b = block_self();
 	struct sig_action *a = &table_of(b)->action[sig & 127];
 	bool fault = info->code > 0, blocked = b && b->hidden & SIG_BIT(sig);
+	u64 start = 0;
 
 	if (sig == SIG_SYS && info->code == 2 /* SYS_USER_DISPATCH */)
 		return dispatched(info, uc);
@@ -573,13 +596,19 @@ u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, struct 
 	}
 	if (a->handler <= SIG_IGNORE || blocked)
 		return take_default(sig, info, a);
+	if (fault && ended_below(b, info, uc))
+		return run_handler(b, sig, uc, a, out);
+	if (b)
+		b->deciding = uc;
 	switch (settle(b, uc)) {
-	case BOUNCE: return send_again(sig, info);
+	case BOUNCE: start = send_again(sig, info); break;
 	case DEFER:
 		if (defer(b, info, uc))
-			return 0;
-		break;
-	case RUN: break;
+			break;
+		/* fall through */
+	case RUN: start = run_handler(b, sig, uc, a, out); break;
 	}
-	return run_handler(b, sig, uc, a, out);
+	if (b)
+		b->deciding = NULL;
+	return start;
 }
