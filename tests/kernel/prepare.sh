@@ -7,7 +7,7 @@ set -e
 K=$1
 here=$(cd "$(dirname "$0")" && pwd)
 "$here/../../tools/deps.sh" linux-source-6.1 linux-source-6.12 clang-19 libbpf-tools xdp-tools ir-keytable \
-	xz-utils python3 bpftool libelf-dev zlib1g-dev
+	gcc-bpf clang xz-utils python3 bpftool libelf-dev zlib1g-dev
 mkdir -p "$K"
 K=$(cd "$K" && pwd)
 
@@ -66,5 +66,18 @@ if [ -r /sys/kernel/btf/vmlinux ]; then
 			echo "does not compile: $b.c ($(grep -m1 error "$objects/$b.err"))" >&2
 	}
 	export -f compile
+	# Our examples by each compiler; gcc-bpf does not take every source.
+	mkdir -p "$K/examples"
+	flags="-O2 -w -D__TARGET_ARCH_x86 -mcpu=v3 -I$K/inc-6.12 -idirafter /usr/include/x86_64-linux-gnu"
+	for c in "$here"/../../examples/*.bpf.c; do
+		for cc in clang-14 clang-19 bpf-gcc; do
+			o=$K/examples/$(basename "$c" .bpf.c).$cc.o
+			[ "$o" -nt "$c" ] && continue
+			case $cc in
+			bpf-gcc) $cc $flags -gbtf -I/usr/include -c "$c" -o "$o" 2>/dev/null ;;
+			*) $cc $flags -target bpf -g -c "$c" -o "$o" ;;
+			esac || rm -f "$o"
+		done
+	done
 	printf '%s\n' "$S"/tools/testing/selftests/bpf/progs/verifier_*.c | xargs -P 2 -I{} bash -c 'compile {}'
 fi

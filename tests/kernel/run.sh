@@ -7,7 +7,7 @@ B=${B:-build}
 K=$B/kernel-src
 R=$B/verdicts
 mkdir -p "$R"
-all='arrays-6.1 arrays-6.12 progs-6.12 packages'
+all='arrays-6.1 arrays-6.12 progs-6.12 packages examples'
 kernel=
 if [ "$(id -u)" = 0 ] && [ -z "${NOKERNEL:-}" ]; then kernel=y; fi
 knob=/proc/sys/kernel/unprivileged_bpf_disabled
@@ -19,6 +19,7 @@ ask() {
 	case $2 in
 	arrays-*) "$B/tests/kernel/$2" "$1" $3 ;;
 	progs-*) "$B/tests/kernel/objects" "$1" $3 "$K"/objects/*.bpf.o ;;
+	examples) "$B/tests/kernel/objects" "$1" $3 "$K"/examples/*.o ;;
 	packages) "$B/tests/kernel/objects" "$1" $3 "$K"/packaged/*.o ;;
 	esac >"$out.tmp" 2>"$out.err" </dev/null || {
 		echo "check-kernel: $1 $2 $3 ended early, no score: $(tail -1 "$out.err")" >&2
@@ -53,6 +54,6 @@ fi
 suites=
 for s in $all; do
 	both "$s"
-	[ "$s" = packages ] || both "$s" unprivileged
+	case $s in arrays-* | progs-*) both "$s" unprivileged ;; esac
 done
 tests/kernel/score.py "$1" "$B" $suites
