@@ -120,11 +120,11 @@ struct block {
 	u64 head; /* the stub, or the return address that leads to it */
 	u64 mask; /* the kernel's signal mask to restore once deferred signals are queued again */
 	u32 deferred;
+	u32 pad;
+	struct sig_context *deciding; /* the signal that agent_signal is about (entry.S) */
 	u32 busy; /* inside a hook (also while its code is outside the agent's: the vDSO) */
 	struct sig_info defer[DEFER_MAX];
-	u64 hidden; /* those of SIG_OURS that the application believes blocked */
-	struct sig_context
-		*deciding; /* the signal that agent_signal is about, on the application's stack */
+	u64 hidden;              /* those of SIG_OURS that the application believes blocked */
 	struct sig_info held[4]; /* sent meanwhile; signo 0: none */
 	struct pending now;
 	struct sig_table *signals;

@@ -17,7 +17,7 @@ _Static_assert(OFF(regs) + __builtin_offsetof(struct core_regs, ip) == R_IP, "la
 _Static_assert(OFF(regs) + __builtin_offsetof(struct core_regs, sp) == R_SP, "layout.h");
 _Static_assert(OFF(resume) == B_RESUME && OFF(stack_top) == B_STACK, "layout.h");
 _Static_assert(OFF(head) == B_HEAD && OFF(mask) == B_MASK, "layout.h");
-_Static_assert(OFF(deferred) == B_DEFERRED, "layout.h");
+_Static_assert(OFF(deferred) == B_DEFERRED && OFF(deciding) == B_DECIDING, "layout.h");
 _Static_assert(ARENA_BYTES == STUB_SLOTS * STUB_BYTES, "layout.h");
 _Static_assert(sizeof(struct stub_head) <= STUB_HEAD_BYTES, "a head fits its slot");
 

@@ -277,6 +277,15 @@ LABEL agent_tail_end
  */
 FUNC agent_signal_entry
 	.cfi_startproc
+	/* From the first push on the stack may end: signal.c, ended_below. */
+	mov	agent_tls_block@gottpoff(%rip), %rax
+	mov	%fs:(%rax), %rax
+	test	%rax, %rax
+	jz	2f
+	cmpq	$0, B_DECIDING(%rax)
+	jne	2f
+	mov	%rdx, B_DECIDING(%rax)
+2:
 	push	%rdi
 	.cfi_adjust_cfa_offset 8
 	push	%rsi

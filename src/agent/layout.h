@@ -42,6 +42,7 @@
 #define B_HEAD     184
 #define B_MASK     192
 #define B_DEFERRED 200
+#define B_DECIDING 208
 
 #define AGENT_STACK_BYTES (64 * 1024)
 

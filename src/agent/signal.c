@@ -561,7 +561,7 @@ static bool ended_below(struct block *b, const struct sig_info *info, struct sig
 	struct sig_context *outer = b ? b->deciding : NULL;
 	size_t from = __builtin_offsetof(struct sig_context, r8);
 
-	if (!outer || b->busy || info->signo != SIG_SEGV ||
+	if (!outer || outer == uc || b->busy || info->signo != SIG_SEGV ||
 	    !within(uc->ip, agent_text_start, agent_text_end))
 		return false;
 	b->deciding = NULL;
@@ -573,13 +573,11 @@ static bool ended_below(struct block *b, const struct sig_info *info, struct sig
 	return true;
 }
 
-/* From entry.S: the handler to run as *out says, or 0. */
-u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, struct start *out)
+static u64 decide(struct block *b, u64 sig, struct sig_info *info, struct sig_context *uc,
+		  struct start *out)
 {
-	struct block *b = block_self();
 	struct sig_action *a = &table_of(b)->action[sig & 127];
 	bool fault = info->code > 0, blocked = b && b->hidden & SIG_BIT(sig);
-	u64 start = 0;
 
 	if (sig == SIG_SYS && info->code == 2 /* SYS_USER_DISPATCH */)
 		return dispatched(info, uc);
@@ -598,17 +596,24 @@ u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, struct 
 		return take_default(sig, info, a);
 	if (fault && ended_below(b, info, uc))
 		return run_handler(b, sig, uc, a, out);
-	if (b)
-		b->deciding = uc;
 	switch (settle(b, uc)) {
-	case BOUNCE: start = send_again(sig, info); break;
+	case BOUNCE: return send_again(sig, info);
 	case DEFER:
 		if (defer(b, info, uc))
-			break;
-		/* fall through */
-	case RUN: start = run_handler(b, sig, uc, a, out); break;
+			return 0;
+		break;
+	case RUN: break;
 	}
-	if (b)
+	return run_handler(b, sig, uc, a, out);
+}
+
+/* From entry.S: the handler to run as *out says, or 0. */
+u64 agent_signal(u64 sig, struct sig_info *info, struct sig_context *uc, struct start *out)
+{
+	struct block *b = block_self();
+	u64 start = decide(b, sig, info, uc, out);
+
+	if (b && b->deciding == uc)
 		b->deciding = NULL;
 	return start;
 }
