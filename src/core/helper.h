@@ -104,9 +104,12 @@ struct helper_proto {
 	u64 types;
 	const char *btf[5];  /* struct that an ARG_BTF_PTR* points to */
 	const char *ret_btf; /* ... a RET_BTF_PTR*; NULL: what argument 1 says */
+	u64 map_types; /* its ARG_MAP must be of one of these types (HELPER_MAP); 0: map_type says
+			*/
 };
 
 #define HELPER_FOR(type) (1ull << BPF_PROG_TYPE_##type)
+#define HELPER_MAP(type) (1ull << BPF_MAP_TYPE_##type)
 
 struct helper_family {
 	const struct helper_proto *protos;
@@ -120,6 +123,8 @@ struct helper_family {
 const struct helper_proto *core_helper(u32 id);
 /* The same, as programs of a type call it. Walks the tables: for loading, not for running. */
 const struct helper_proto *core_helper_for(u32 id, u32 prog_type);
+/* May its ARG_MAP be of that type? */
+bool core_helper_takes_map(const struct helper_proto *proto, u32 map_type);
 const struct helper_proto *core_helper_by_name(const char *name); /* with or without "bpf_" */
 void core_helpers_init(void);
 

@@ -70,6 +70,8 @@ static const struct helper_proto protos[] = {
 	 .doc = "Calls a function for 0, 1, 2 ... until it returns 1; the rounds made"},
 	{.id = BPF_FUNC_for_each_map_elem,
 	 .name = "bpf_for_each_map_elem",
+	 .map_types = HELPER_MAP(HASH) | HELPER_MAP(ARRAY) | HELPER_MAP(PERCPU_HASH) |
+		      HELPER_MAP(PERCPU_ARRAY) | HELPER_MAP(LRU_HASH) | HELPER_MAP(LRU_PERCPU_HASH),
 	 .fn = for_each_map_elem,
 	 .args = {ARG_MAP, ARG_FUNC, ARG_STACK_OR_NULL, ARG_ANY},
 	 .since = 0x050d,

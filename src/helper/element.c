@@ -81,6 +81,12 @@ static const struct helper_proto protos[] = {
 	{
 		.id = BPF_FUNC_map_lookup_elem,
 		.name = "bpf_map_lookup_elem",
+		.map_types = HELPER_MAP(HASH) | HELPER_MAP(ARRAY) | HELPER_MAP(PERCPU_HASH) |
+			     HELPER_MAP(PERCPU_ARRAY) | HELPER_MAP(LRU_HASH) |
+			     HELPER_MAP(LRU_PERCPU_HASH) | HELPER_MAP(LPM_TRIE) |
+			     HELPER_MAP(ARRAY_OF_MAPS) | HELPER_MAP(HASH_OF_MAPS) |
+			     HELPER_MAP(DEVMAP) | HELPER_MAP(DEVMAP_HASH) | HELPER_MAP(SOCKMAP) |
+			     HELPER_MAP(SOCKHASH) | HELPER_MAP(XSKMAP),
 		.fn = map_lookup_elem,
 		.ret = RET_MAP_VALUE_OR_NULL,
 		.args = {ARG_MAP, ARG_MAP_KEY},
@@ -89,6 +95,10 @@ static const struct helper_proto protos[] = {
 	{
 		.id = BPF_FUNC_map_update_elem,
 		.name = "bpf_map_update_elem",
+		.map_types = HELPER_MAP(HASH) | HELPER_MAP(ARRAY) | HELPER_MAP(PERCPU_HASH) |
+			     HELPER_MAP(PERCPU_ARRAY) | HELPER_MAP(LRU_HASH) |
+			     HELPER_MAP(LRU_PERCPU_HASH) | HELPER_MAP(LPM_TRIE) |
+			     HELPER_MAP(SOCKMAP) | HELPER_MAP(SOCKHASH),
 		.fn = map_update_elem,
 		.ret = RET_INT,
 		.args = {ARG_MAP, ARG_MAP_KEY, ARG_MAP_VALUE, ARG_ANY},
@@ -97,6 +107,10 @@ static const struct helper_proto protos[] = {
 	{
 		.id = BPF_FUNC_map_delete_elem,
 		.name = "bpf_map_delete_elem",
+		.map_types = HELPER_MAP(HASH) | HELPER_MAP(ARRAY) | HELPER_MAP(PERCPU_HASH) |
+			     HELPER_MAP(PERCPU_ARRAY) | HELPER_MAP(LRU_HASH) |
+			     HELPER_MAP(LRU_PERCPU_HASH) | HELPER_MAP(LPM_TRIE) |
+			     HELPER_MAP(SOCKMAP) | HELPER_MAP(SOCKHASH),
 		.fn = map_delete_elem,
 		.ret = RET_INT,
 		.args = {ARG_MAP, ARG_MAP_KEY},
@@ -105,6 +119,7 @@ static const struct helper_proto protos[] = {
 	{
 		.id = BPF_FUNC_map_push_elem,
 		.name = "bpf_map_push_elem",
+		.map_types = HELPER_MAP(QUEUE) | HELPER_MAP(STACK) | HELPER_MAP(BLOOM_FILTER),
 		.fn = map_push_elem,
 		.ret = RET_INT,
 		.args = {ARG_MAP, ARG_MAP_VALUE, ARG_ANY},
@@ -114,6 +129,7 @@ static const struct helper_proto protos[] = {
 	{
 		.id = BPF_FUNC_map_pop_elem,
 		.name = "bpf_map_pop_elem",
+		.map_types = HELPER_MAP(QUEUE) | HELPER_MAP(STACK),
 		.fn = map_pop_elem,
 		.ret = RET_INT,
 		.args = {ARG_MAP, ARG_MAP_VALUE_WRITE},
@@ -123,6 +139,7 @@ static const struct helper_proto protos[] = {
 	{
 		.id = BPF_FUNC_map_peek_elem,
 		.name = "bpf_map_peek_elem",
+		.map_types = HELPER_MAP(QUEUE) | HELPER_MAP(STACK) | HELPER_MAP(BLOOM_FILTER),
 		.fn = map_peek_elem,
 		.ret = RET_INT,
 		.args = {ARG_MAP, ARG_MAP_VALUE_WRITE},
@@ -132,6 +149,8 @@ static const struct helper_proto protos[] = {
 	{
 		.id = BPF_FUNC_map_lookup_percpu_elem,
 		.name = "bpf_map_lookup_percpu_elem",
+		.map_types = HELPER_MAP(PERCPU_HASH) | HELPER_MAP(PERCPU_ARRAY) |
+			     HELPER_MAP(LRU_PERCPU_HASH),
 		.fn = map_lookup_percpu_elem,
 		.ret = RET_MAP_VALUE_OR_NULL,
 		.args = {ARG_MAP, ARG_MAP_KEY, ARG_ANY},

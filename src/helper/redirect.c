@@ -14,6 +14,8 @@ static const struct helper_proto protos[] = {
 	 .doc = "Sends the packet to a device once the program returns"},
 	{.id = BPF_FUNC_redirect_map,
 	 .name = "bpf_redirect_map",
+	 .map_types = HELPER_MAP(DEVMAP) | HELPER_MAP(CPUMAP) | HELPER_MAP(XSKMAP) |
+		      HELPER_MAP(DEVMAP_HASH),
 	 .args = {ARG_MAP, ARG_ANY, ARG_ANY},
 	 .doc = "Sends the packet where a map's entry says"},
 	{.id = BPF_FUNC_redirect_neigh,

@@ -205,6 +205,7 @@ static const struct helper_proto protos[] = {
 	 .doc = "Binds the connecting socket to an address"},
 	{.id = BPF_FUNC_sk_select_reuseport,
 	 .name = "bpf_sk_select_reuseport",
+	 .map_types = HELPER_MAP(REUSEPORT_SOCKARRAY) | HELPER_MAP(SOCKMAP) | HELPER_MAP(SOCKHASH),
 	 .args = {ARG_CTX, ARG_MAP, ARG_MAP_KEY, ARG_ANY},
 	 .since = 0x0413,
 	 .doc = "Chooses the socket of a group that gets the packet"},

@@ -110,7 +110,7 @@ static bool check_argument(struct interp *in, const struct helper_proto *proto, 
 	case ARG_STACK_OR_NULL: return true;
 	case ARG_MAP:
 		*map = find_map(in->run, v);
-		return *map && (!proto->map_type || proto->map_type == (*map)->type);
+		return *map && core_helper_takes_map(proto, (*map)->type);
 	case ARG_MAP_KEY: return *map && is_memory(in, v, *size = (*map)->key_size, false);
 	case ARG_MAP_VALUE: return *map && is_memory(in, v, *size = (*map)->value_size, false);
 	case ARG_MAP_VALUE_WRITE: return *map && is_memory(in, v, *size = (*map)->value_size, true);
