@@ -111,6 +111,14 @@ struct helper_proto {
 #define HELPER_FOR(type) (1ull << BPF_PROG_TYPE_##type)
 #define HELPER_MAP(type) (1ull << BPF_MAP_TYPE_##type)
 
+/* May its ARG_MAP be of that type? */
+static inline bool core_helper_takes_map(const struct helper_proto *proto, u32 map_type)
+{
+	if (proto->map_types)
+		return map_type < 64 && proto->map_types >> map_type & 1;
+	return !proto->map_type || proto->map_type == map_type;
+}
+
 struct helper_family {
 	const struct helper_proto *protos;
 	u32 count;
@@ -123,8 +131,6 @@ struct helper_family {
 const struct helper_proto *core_helper(u32 id);
 /* The same, as programs of a type call it. Walks the tables: for loading, not for running. */
 const struct helper_proto *core_helper_for(u32 id, u32 prog_type);
-/* May its ARG_MAP be of that type? */
-bool core_helper_takes_map(const struct helper_proto *proto, u32 map_type);
 const struct helper_proto *core_helper_by_name(const char *name); /* with or without "bpf_" */
 void core_helpers_init(void);
 

@@ -70,13 +70,6 @@ const struct helper_proto *core_helper_for(u32 id, u32 prog_type)
 	return core_helper(id);
 }
 
-bool core_helper_takes_map(const struct helper_proto *proto, u32 map_type)
-{
-	if (proto->map_types)
-		return map_type < 64 && proto->map_types >> map_type & 1;
-	return !proto->map_type || proto->map_type == map_type;
-}
-
 static bool name_equal(const char *a, const char *b)
 {
 	while (*a && *a == *b)
