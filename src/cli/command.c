@@ -13,7 +13,16 @@
 #define CYGNET_LIBDIR "/usr/local/lib"
 #endif
 
-/* Names in messages come from hostile files: nothing but text reaches the terminal. */
+void command_plain(struct text *t, const char *keep)
+{
+	for (size_t i = 0; i < t->len; i++) {
+		char *c = &t->buf[i];
+
+		if (((u8)*c < ' ' || *c == 0x7f) && (!*c || !strchr(keep, *c)))
+			*c = *c == '\t' ? ' ' : '?';
+	}
+}
+
 static void message(const char *prefix, const char *fmt, va_list ap)
 {
 	struct text t;
@@ -21,9 +30,7 @@ static void message(const char *prefix, const char *fmt, va_list ap)
 	text_init_grow(&t);
 	text_puts(&t, prefix);
 	text_vfmt(&t, fmt, ap);
-	for (size_t i = 0; i < t.len; i++)
-		if ((u8)t.buf[i] < ' ' || t.buf[i] == 0x7f)
-			t.buf[i] = t.buf[i] == '\t' ? ' ' : '?';
+	command_plain(&t, "");
 	text_putc(&t, '\n');
 	fflush(stdout);
 	fwrite(t.buf, 1, t.len, stderr);

@@ -42,6 +42,12 @@ enum {
  */
 int command_getopt(const struct command *cmd, int argc, char **argv);
 
+/*
+ * Names and strings come from hostile files and processes: control characters
+ * other than those in `keep` do not reach the terminal.
+ */
+void command_plain(struct text *t, const char *keep);
+
 /* "cygnet: " + message + newline on stderr; returns EXIT_ERROR. */
 int command_fail(const char *fmt, ...) __printf_like(1, 2);
 /* The same for wrong usage, with a pointer to --help; returns EXIT_USAGE. */

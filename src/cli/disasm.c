@@ -136,6 +136,14 @@ static void put_bytes(struct text *t, const u8 *p, u32 n, const char *between)
 		text_fmt(t, "%s%02x", i ? between : "", p[i]);
 }
 
+/* A line; names in it are the object's. */
+static void put_line(struct text *t)
+{
+	command_plain(t, "\n\t");
+	puts(t->buf ? t->buf : "");
+	text_fini(t);
+}
+
 static void put_json(struct output *out, const struct listing_function *f, u32 index, u32 slots,
 		     const struct isa_op *op, const char *text, const struct listing_line *line)
 {
@@ -174,8 +182,7 @@ static void put_json(struct output *out, const struct listing_function *f, u32 i
 		json_str(&j, line->text);
 	}
 	json_end_object(&j);
-	puts(t.buf ? t.buf : "");
-	text_fini(&t);
+	put_line(&t);
 	text_fini(&hex);
 }
 
@@ -183,14 +190,18 @@ static void put_json(struct output *out, const struct listing_function *f, u32 i
 static void put_source(struct output *out, const struct listing_line *line)
 {
 	const char *text = line->text, *file = strrchr(line->file, '/');
+	struct text t;
 
 	if (out->last && out->last->line == line->line && !strcmp(out->last->file, line->file))
 		return;
 	out->last = line;
 	while (*text == ' ' || *text == '\t')
 		text++;
-	if (*text || line->line)
-		printf("; %s @ %s:%u\n", text, file ? file + 1 : line->file, line->line);
+	if (!*text && !line->line)
+		return;
+	text_init_grow(&t);
+	text_fmt(&t, "; %s @ %s:%u", text, file ? file + 1 : line->file, line->line);
+	put_line(&t);
 }
 
 static void put_insn(struct output *out, const struct listing_function *f, u32 index, u32 slots,
@@ -217,8 +228,7 @@ static void put_insn(struct output *out, const struct listing_function *f, u32 i
 		text_fmt(&t, "\n%8s", "");
 		put_bytes(&t, f->insns + index * 8 + 8, 8, " ");
 	}
-	puts(t.buf ? t.buf : "");
-	text_fini(&t);
+	put_line(&t);
 }
 
 static void put_function(struct output *out, const struct listing_function *f)
@@ -227,8 +237,13 @@ static void put_function(struct output *out, const struct listing_function *f)
 	const struct isa_names names = {name_operand, &place};
 
 	out->last = NULL;
-	if (!out->json && *f->name)
-		printf("%s%s %s:\n", f->section, f->program ? "" : ": subprogram", f->name);
+	if (!out->json && *f->name) {
+		struct text t;
+
+		text_init_grow(&t);
+		text_fmt(&t, "%s%s %s:", f->section, f->program ? "" : ": subprogram", f->name);
+		put_line(&t);
+	}
 	for (u32 i = 0; i < f->count;) {
 		struct isa_op op[2] = {{0}};
 		bool pair = f->insns[i * 8] == 0x18 && i + 1 < f->count;

@@ -14,7 +14,8 @@
 #include "cli/stream.h"
 #include "btf/btf.h"
 
-#define MAX_ELEMENTS 1000000 /* more than that is cut, and said */
+#define MAX_ELEMENTS 1000000      /* more than that is cut, and said, */
+#define MAX_BYTES    (256u << 20) /* or more than that of keys and values */
 
 static bool printable(const struct bpf_map *map)
 {
@@ -89,6 +90,7 @@ static int read_elements(struct bpf_unit *u, struct bpf_map *map, struct map_dum
 {
 	int fd = bpf_map__fd(map), cpus = is_percpu(d->type) ? libbpf_num_possible_cpus() : 1;
 	size_t bytes = (size_t)ROUND_UP(d->value_size, 8) * MAX(cpus, 1);
+	size_t most = MIN(MAX_BYTES / (d->key_size + (size_t)d->value_size) + 1, MAX_ELEMENTS);
 	VEC(struct element) all = {0};
 	void *prev = NULL, *value = base_alloc(bytes);
 	int err = value ? 0 : -ENOMEM;
@@ -96,9 +98,9 @@ static int read_elements(struct bpf_unit *u, struct bpf_map *map, struct map_dum
 	while (!err) {
 		struct element e = {base_alloc(d->key_size), NULL};
 
-		if (!e.key || all.len >= MAX_ELEMENTS || bpf_map_get_next_key(fd, prev, e.key)) {
+		if (!e.key || all.len >= most || bpf_map_get_next_key(fd, prev, e.key)) {
 			err = e.key ? 0 : -ENOMEM;
-			d->cut = all.len >= MAX_ELEMENTS;
+			d->cut = all.len >= most;
 			base_free(e.key);
 			break;
 		}

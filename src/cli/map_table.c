@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "btf/render.h"
+#include "cli/command.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "cygnet/abi.h"
@@ -253,6 +254,7 @@ void output_map(struct output *o, struct map_dump *d)
 	else
 		map_text(d, &t);
 	o->last_table = NULL;
+	command_plain(&t, "\n\t");
 	fwrite(t.buf, 1, t.len, o->f);
 	text_fini(&t);
 }

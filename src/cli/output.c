@@ -49,6 +49,7 @@ int output_close(struct output *o)
 
 static void put(struct output *o, struct text *t)
 {
+	command_plain(t, "\n\t");
 	fwrite(t->buf, 1, t->len, o->f);
 	text_fini(t);
 }
@@ -248,7 +249,7 @@ void output_fault(struct output *o, const char *prog, const struct world_fault *
 		if (f->kind == FAULT_READ || f->kind == FAULT_WRITE)
 			text_fmt(&t, " (%u bytes at 0x%llx)", f->size, (unsigned long long)f->addr);
 		if (f->kind == FAULT_HELPER)
-			text_fmt(&t, " (argument %u of helper %llu)", f->arg,
+			text_fmt(&t, " (argument %u is 0x%llx)", f->arg,
 				 (unsigned long long)f->addr);
 		if (f->kind == FAULT_NO_HELPER)
 			text_fmt(&t, " (%s)", helper_name(f->addr));

@@ -36,7 +36,7 @@
 extern const struct command command_disasm;
 const struct command *const commands[] = {&command_disasm, NULL};
 
-#define SECONDS     20 /* a child that takes longer hangs */
+#define SECONDS     30 /* a child that takes longer hangs */
 #define REAL_EVERY  50
 #define FAILED_MOST 20
 
@@ -45,6 +45,7 @@ enum outcome {
 	ACCEPTED = 40,
 	REFUSED,
 	SILENT,  /* refused, not in one line that names the file */
+	DIRTY,   /* control characters went to the terminal */
 	NO_WORLD /* no instance could be made */
 };
 
@@ -93,6 +94,18 @@ static bool said_well(off_t from, const char *path)
 		if ((u8)line[i] < ' ' || line[i] == 0x7f)
 			return false;
 	return strstr(line, strrchr(path, '/') + 1);
+}
+
+/* Has something been printed that no terminal should see? */
+static bool is_clean(FILE *printed)
+{
+	int c;
+
+	rewind(printed);
+	while ((c = getc(printed)) != EOF)
+		if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
+			return false;
+	return true;
 }
 
 /* As `--set NAME=1` would; what is said of it does not matter here. */
@@ -149,7 +162,7 @@ static int run(const char *path, struct mutant *m)
 	struct bpf_unit u;
 	int err;
 
-	if (cygnet_new(NULL, &inst) || output_open(&out, "/dev/null", mutant_below(m, 2), false))
+	if (cygnet_new(NULL, &inst) || output_open(&out, NULL, mutant_below(m, 2), false))
 		return NO_WORLD;
 	shim_use_instance(inst);
 	err = unit_open(&u, path, &opts);
@@ -169,7 +182,7 @@ static int run(const char *path, struct mutant *m)
 	shim_use_instance(NULL);
 	cygnet_free(inst);
 	output_close(&out);
-	return err ?: ACCEPTED;
+	return err ?: is_clean(stdout) ? ACCEPTED : DIRTY;
 }
 
 static void limits(const char *messages)
@@ -178,7 +191,7 @@ static void limits(const char *messages)
 
 	setrlimit(RLIMIT_CPU, &cpu);
 	setrlimit(RLIMIT_CORE, &core);
-	alarm(3 * SECONDS);
+	alarm(4 * SECONDS); /* where many share the machine */
 	dup2(open(messages, O_RDWR | O_CREAT | O_TRUNC | O_APPEND, 0600), 2);
 }
 
@@ -193,12 +206,14 @@ static int outcome(pid_t pid)
 static int attempt(const char *path, const char *messages, struct mutant *m)
 {
 	char *disasm[] = {"disasm", mutant_below(m, 2) ? "--json" : "--", (char *)path, NULL};
+	char printed[80];
 	pid_t pid = fork();
 
 	if (pid)
 		return outcome(pid);
 	limits(messages);
-	if (!freopen("/dev/null", "w", stdout))
+	snprintf(printed, sizeof(printed), "%s.out", messages);
+	if (!freopen(printed, "w+", stdout))
 		_exit(NO_WORLD);
 	command_disasm.run(3, disasm);
 	exit(run(path, m));
@@ -271,7 +286,10 @@ static void one(unsigned long i, const char *messages)
 	if (status == REFUSED) {
 		add(&tally->refused, 1);
 	} else if (status != ACCEPTED) {
-		complain(i, path, messages, status == SILENT ? "no good message" : "failed",
+		complain(i, path, messages,
+			 status == SILENT  ? "no good message"
+			 : status == DIRTY ? "control characters printed"
+					   : "failed",
 			 status);
 		return;
 	} else if (!((add(&tally->accepted, 1) + 1) % REAL_EVERY) && cygnet) {
