@@ -32,6 +32,10 @@ int main(void)
 			helpers++;
 		}
 	}
+	if (core_helper_duplicate()) {
+		printf("helpers: %s has two rows\n", core_helper(core_helper_duplicate())->name);
+		failed = 1;
+	}
 	for (u32 type = 0; type < 256; type++) {
 		const struct prog_type_ops *p = core_prog_ops(type);
 

@@ -53,6 +53,20 @@ void core_helpers_init(void)
 		}
 }
 
+u32 core_helper_duplicate(void)
+{
+	u8 rows[HELPER_IDS] = {0};
+
+	for (u32 f = 0; f < ARRAY_SIZE(helper_families); f++)
+		for (u32 i = 0; i < helper_families[f]->count; i++) {
+			const struct helper_proto *p = &helper_families[f]->protos[i];
+
+			if (p->id < HELPER_IDS && !p->types && rows[p->id]++)
+				return p->id;
+		}
+	return 0;
+}
+
 const struct helper_proto *core_helper(u32 id)
 {
 	return id < HELPER_IDS ? helper_by_id[id] : NULL;

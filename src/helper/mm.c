@@ -3,21 +3,6 @@
 #include "helper/helper.h"
 
 static const struct helper_proto protos[] = {
-	{.id = BPF_FUNC_get_task_stack,
-	 .name = "bpf_get_task_stack",
-	 .args = {ARG_BTF_PTR, ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY},
-	 .btf = {[0] = "task_struct"},
-	 .since = 0x0509,
-	 .doc = "A task's stack"},
-	{.id = BPF_FUNC_task_pt_regs,
-	 .name = "bpf_task_pt_regs",
-	 .ret = RET_BTF_PTR,
-	 .ret_btf = "pt_regs",
-	 .args = {ARG_BTF_PTR},
-	 .btf = {[0] = "task_struct"},
-	 .flags = HELPER_GPL_ONLY,
-	 .since = 0x050f,
-	 .doc = "A task's registers when it entered the kernel"},
 	{.id = BPF_FUNC_find_vma,
 	 .name = "bpf_find_vma",
 	 .args = {ARG_BTF_PTR, ARG_ANY, ARG_FUNC, ARG_STACK_OR_NULL, ARG_ANY},

@@ -85,6 +85,7 @@ static const struct helper_proto protos[] = {
 	 .name = "bpf_get_task_stack",
 	 .fn = get_task_stack,
 	 .args = {ARG_BTF_PTR, ARG_MEM_WRITE, ARG_SIZE_OR_ZERO, ARG_ANY},
+	 .btf = {[0] = "task_struct"},
 	 .since = 0x0509,
 	 .doc = "The same of a task, which must be the current one"},
 };
