@@ -133,7 +133,7 @@ static void learn_single_member(struct scalar *s)
 	}
 }
 
-void scalar_learn_bits(struct scalar *s)
+static void learn_bits(struct scalar *s)
 {
 	struct range whole = scalar_whole(s);
 
@@ -248,10 +248,10 @@ void scalar_sync(struct scalar *s)
 {
 	if (is_settled_const(s))
 		return;
-	scalar_learn_bits(s);
+	learn_bits(s);
 	deduce(s, 3);
 	learn_from_bounds(s);
-	scalar_learn_bits(s);
+	learn_bits(s);
 }
 
 bool scalar_settle(struct scalar *s)

@@ -243,7 +243,6 @@ static void shift_left(struct scalar *d, u32 count)
 	d->bits = tnum_lsh(d->bits, count);
 	scalar_set_whole(d, &whole);
 	scalar_set_low(d, &low);
-	scalar_learn_bits(d);
 }
 
 /* To the right bits of the upper half come into the low one, whose range is gone. */
@@ -260,7 +259,6 @@ static void shift_right(struct scalar *d, u32 count, bool arithmetic)
 	}
 	scalar_set_whole(d, &whole);
 	scalar_forget_low(d);
-	scalar_learn_bits(d);
 }
 
 /* The low half alone; the whole is left for zero_upper_half(). */

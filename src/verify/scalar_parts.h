@@ -40,8 +40,7 @@ void scalar_forget_whole(struct scalar *s);
 void scalar_forget_low(struct scalar *s);
 void scalar_forget_bounds(struct scalar *s);
 
-/* Bounds learn from the known bits: of the low half only, or of both. */
+/* The low half's bounds learn from the known bits. */
 void scalar_learn_bits_low(struct scalar *s);
-void scalar_learn_bits(struct scalar *s);
 
 #endif
