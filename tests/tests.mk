@@ -15,6 +15,9 @@ SHIM_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/shim_*_tes
 $(SHIM_TESTS): $(SHIM_OBJ)
 $(SHIM_TESTS): TEST_LIBS := $(SHIM_OBJ) $(B)/libcygnet.a -ldl
 
+$(B)/tests/unit/object_check_test: TEST_LIBS := $(B)/obj/cli/object_check.o $(B)/libcygnet.a
+$(B)/tests/unit/object_check_test: $(B)/obj/cli/object_check.o $(B)/seeds/features.bpf.o
+
 # Every enumerator of abi.h, for the test that compares them with the kernel's.
 $(B)/tests/abi_names.def: include/cygnet/abi.h
 	@mkdir -p $(@D)

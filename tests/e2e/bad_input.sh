@@ -49,6 +49,11 @@ for i in range(n):
         open('liar.bpf.o','wb').write(b)
 EOF
 refused 1 'liar.bpf.o: BTF' "BTF that lies" liar.bpf.o
+sed 's/max_entries/max_\x1b[2Jess/' good.bpf.o >escape.bpf.o
+refused 1 'escape.bpf.o: .*max_\?\[2Jess' "escape sequences in names" escape.bpf.o
+prog 'struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 1 << 28); __type(key, int); __type(value, int); } m SEC(".maps");
+SEC("raw_tp/sys_enter") int p(void *c) { int k = 0; return bpf_map_delete_elem(&m, &k); } char L[] SEC("license") = "GPL";' >huge.bpf.c
+refused 1 'huge.bpf.c: .*m.: failed to create: Argument list too long' "a map larger than any kernel's" huge.bpf.c
 prog 'SEC("tracepont/syscalls/sys_enter_openat") int p(void *c) { return 0; } char L[] SEC("license") = "GPL";' >section.bpf.c
 refused 1 'section.bpf.c: program p: unknown section "tracepont/.*did you mean "tracepoint"' "an unknown section" section.bpf.c
 prog 'SEC("tracepoint/syscalls/sys_enter_opnat") int p(void *c) { return 0; } char L[] SEC("license") = "GPL";' >event.bpf.c
