@@ -5,8 +5,13 @@
  * target. Here everything a loader follows is followed first:
  *
  *	ELF header -> section headers -> names, links -> symbols -> relocations
- *	.BTF: header, types (kinds, targets, names), no chain of modifiers that loops
+ *	.BTF: header, types (kinds, targets, names), then what they amount to:
+ *	      none contains itself, nests deep, or has members beyond its end
  *	.BTF.ext: function, line and CO-RE records, each inside its section
+ *
+ * Limits far above what compilers make keep a small file from asking for much
+ * memory, time or stack: libbpf copies every function, and recurses into calls
+ * and into types.
  */
 #include <elf.h>
 #include <errno.h>
@@ -16,16 +21,34 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <linux/bpf.h>
 #include <linux/btf.h>
 
 #include "base/alloc.h"
 #include "cli/object_check.h"
 
-#define MAX_SECTIONS 4096
-#define MAX_TYPES    (1u << 20)
+#define MAX_SECTIONS       4096
+#define MAX_SECTION_BYTES  (1u << 30)
+#define MAX_FUNCTIONS      16384
+#define MAX_FUNCTION_BYTES (64u << 20) /* of all functions */
+#define MAX_TYPES          (1u << 20)
+#define MAX_DEPTH          64         /* of types in types */
+#define MAX_PARTS          (1u << 20) /* of a type written out */
+#define MAX_TYPE_BYTES     (1ull << 40)
 
 struct view {
 	const u8 *p;
+	u64 size;
+};
+
+/* What a type amounts to, known once all it contains is. */
+struct shape {
+	enum {
+		SHAPE_NEW,
+		SHAPE_OPEN, /* on the way down */
+		SHAPE_KNOWN
+	} state;
+	u32 depth, parts;
 	u64 size;
 };
 
@@ -37,6 +60,7 @@ struct check {
 	struct view names;
 	struct view btf_strings;
 	const struct btf_type **types; /* [1..type_count] */
+	struct shape *shapes;          /* [0..type_count] */
 	u32 type_count;
 	struct text *why;
 };
@@ -108,7 +132,7 @@ static int check_sections(struct check *c)
 
 		if (s->sh_type != SHT_NOBITS && !inside(c->file, s->sh_offset, s->sh_size))
 			return bad(c, "truncated or corrupt: section %u is not inside the file", i);
-		if (s->sh_size > 1u << 30)
+		if (s->sh_size > MAX_SECTION_BYTES)
 			return bad(c, "section %u has a size of %llu bytes", i,
 				   (unsigned long long)s->sh_size);
 		if (s->sh_link >= c->count)
@@ -132,11 +156,30 @@ static int check_sections(struct check *c)
 	return 0;
 }
 
+/* The loader copies it and patches both halves of its wide instructions. */
+static int check_function(struct check *c, const Elf64_Sym *y, const char *name, u64 *bytes)
+{
+	const Elf64_Shdr *s = &c->sh[y->st_shndx];
+	struct view v = section(c, y->st_shndx);
+
+	if (y->st_value % 8 || y->st_size % 8)
+		return bad(c, "corrupt: function %s is not made of whole instructions", name);
+	*bytes += y->st_size;
+	if (*bytes > MAX_FUNCTION_BYTES)
+		return bad(c, "its functions have more than %u bytes", MAX_FUNCTION_BYTES);
+	if (y->st_size && s->sh_type == SHT_PROGBITS && (s->sh_flags & SHF_EXECINSTR) &&
+	    v.p[y->st_value + y->st_size - 8] == (BPF_LD | BPF_IMM | BPF_DW))
+		return bad(c, "corrupt: function %s ends inside an instruction", name);
+	return 0;
+}
+
 static int check_symbols(struct check *c, u32 i)
 {
 	const Elf64_Shdr *s = &c->sh[i];
 	struct view v = section(c, i), strings = section(c, s->sh_link);
 	const Elf64_Sym *sym = (const Elf64_Sym *)v.p;
+	u64 bytes = 0;
+	u32 functions = 0;
 
 	if (s->sh_entsize != sizeof(*sym) || s->sh_size % sizeof(*sym) || s->sh_offset % 8)
 		return bad(c, "corrupt: symbol table with entries of %llu bytes",
@@ -158,9 +201,11 @@ static int check_symbols(struct check *c, u32 i)
 		    !inside(section(c, y->st_shndx), y->st_value, y->st_size))
 			return bad(c, "corrupt: symbol %s reaches beyond its section",
 				   strings.p + y->st_name);
-		if (type == STT_FUNC && (y->st_value % 8 || y->st_size % 8))
-			return bad(c, "corrupt: function %s is not made of whole instructions",
-				   strings.p + y->st_name);
+		if (type == STT_FUNC && ++functions > MAX_FUNCTIONS)
+			return bad(c, "more than %u functions", MAX_FUNCTIONS);
+		if (type == STT_FUNC &&
+		    check_function(c, y, (const char *)strings.p + y->st_name, &bytes))
+			return -EINVAL;
 	}
 	return 0;
 }
@@ -179,6 +224,9 @@ static int check_relocations(struct check *c, u32 i)
 		return bad(c, "corrupt: relocations of section %s lead nowhere",
 			   section_name(c, i));
 	target = &c->sh[s->sh_info];
+	if (target->sh_type != SHT_PROGBITS)
+		return bad(c, "corrupt: relocations of section %s are for no data",
+			   section_name(c, i));
 	symbols = c->sh[s->sh_link].sh_size / sizeof(Elf64_Sym);
 	for (u64 n = 0; n < s->sh_size / sizeof(*rel); n++) {
 		u64 need = target->sh_flags & SHF_EXECINSTR ? 8 : 4;
@@ -225,7 +273,7 @@ static long type_tail(const struct btf_type *t)
 	}
 }
 
-/* The single type this one leads to without indirection by count; ~0 when it has none. */
+/* The single type this one leads to without indirection by count; 0 (void) when it has none. */
 static u32 type_target(const struct btf_type *t)
 {
 	switch (BTF_INFO_KIND(t->info)) {
@@ -240,7 +288,7 @@ static u32 type_target(const struct btf_type *t)
 	case BTF_KIND_TYPE_TAG:
 	case BTF_KIND_FUNC_PROTO: return t->type;
 	case BTF_KIND_ARRAY: return ((const struct btf_array *)(t + 1))->type;
-	default: return ~0u;
+	default: return 0;
 	}
 }
 
@@ -292,13 +340,10 @@ static int check_members(struct check *c, u32 id)
 	const struct btf_member *m = (const struct btf_member *)(t + 1);
 
 	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
-		u32 bit =
-			BTF_INFO_KFLAG(t->info) ? BTF_MEMBER_BIT_OFFSET(m[i].offset) : m[i].offset;
-
 		if (check_name(c, id, m[i].name_off) || check_ref(c, id, m[i].type))
 			return -EINVAL;
-		if (!m[i].type || (u64)bit > (u64)t->size * 8)
-			return bad(c, "BTF type %u: member %u is not inside", id, i);
+		if (!m[i].type)
+			return bad(c, "BTF type %u: member %u is of no type", id, i);
 	}
 	return 0;
 }
@@ -321,7 +366,7 @@ static int check_entries(struct check *c, u32 id)
 	case BTF_KIND_ENUM:
 	case BTF_KIND_ENUM64:
 		step = BTF_INFO_KIND(t->info) == BTF_KIND_ENUM ? 2 : 3;
-		if (t->size > 8 || !IS_POW2(t->size))
+		if (t->size > 8 || !IS_POW2(t->size) || (step == 3 && t->size < 4))
 			return bad(c, "BTF type %u is an enum of %u bytes", id, t->size);
 		for (u32 i = 0; i < n; i++)
 			if (check_name(c, id, w[i * step]))
@@ -350,56 +395,145 @@ static int check_entries(struct check *c, u32 id)
 	}
 }
 
-/* Modifiers, typedefs, arrays and embedded structs must end: depth by walking with a limit. */
-static int check_cycles(struct check *c)
+/* The i-th type that a value of the type contains (0: void), or -1. */
+static s64 type_part(const struct btf_type *t, u32 i)
 {
-	u8 *state = base_zalloc(c->type_count + 1); /* 1 on the path, 2 done */
+	const struct btf_member *m = (const struct btf_member *)(t + 1);
+
+	switch (BTF_INFO_KIND(t->info)) {
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION: return i < BTF_INFO_VLEN(t->info) ? (s64)m[i].type : -1;
+	case BTF_KIND_PTR:
+	case BTF_KIND_FUNC_PROTO:
+	case BTF_KIND_DECL_TAG: return -1;
+	default: return i ? -1 : (s64)type_target(t);
+	}
+}
+
+static u64 type_size(struct check *c, const struct btf_type *t)
+{
+	const struct btf_array *a = (const struct btf_array *)(t + 1);
+	u64 elem;
+
+	switch (BTF_INFO_KIND(t->info)) {
+	case BTF_KIND_INT:
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64:
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION: return t->size;
+	case BTF_KIND_PTR: return 8;
+	case BTF_KIND_ARRAY:
+		elem = c->shapes[a->type].size;
+		return elem && a->nelems > MAX_TYPE_BYTES / elem ? MAX_TYPE_BYTES
+								 : elem * a->nelems;
+	case BTF_KIND_FUNC_PROTO:
+	case BTF_KIND_DECL_TAG:
+	case BTF_KIND_DATASEC: return 0;
+	default: return c->shapes[type_target(t)].size;
+	}
+}
+
+/* Bits of the member that must lie in the struct: before kflag, an integer's own bits said it. */
+static u64 member_bits(struct check *c, const struct btf_type *t, const struct btf_member *m)
+{
+	const struct btf_type *of = c->types[m->type];
+
+	if (BTF_INFO_KFLAG(t->info) && BTF_MEMBER_BITFIELD_SIZE(m->offset))
+		return BTF_MEMBER_BITFIELD_SIZE(m->offset);
+	if (!BTF_INFO_KFLAG(t->info) && BTF_INFO_KIND(of->info) == BTF_KIND_INT)
+		return BTF_INT_BITS(*(const u32 *)(of + 1));
+	return c->shapes[m->type].size * 8;
+}
+
+static int check_layout(struct check *c, u32 id)
+{
+	const struct btf_type *t = c->types[id];
+	const struct btf_member *m = (const struct btf_member *)(t + 1);
+
+	for (u32 i = 0; type_part(t, i) >= 0; i++) {
+		u32 bit =
+			BTF_INFO_KFLAG(t->info) ? BTF_MEMBER_BIT_OFFSET(m[i].offset) : m[i].offset;
+
+		if (bit + member_bits(c, t, &m[i]) > (u64)t->size * 8)
+			return bad(c, "BTF type %u: member %u is not inside", id, i);
+	}
+	return 0;
+}
+
+/* All that the type contains is known. */
+static int make_shape(struct check *c, u32 id)
+{
+	const struct btf_type *t = c->types[id];
+	u32 kind = BTF_INFO_KIND(t->info);
+	struct shape s = {.state = SHAPE_KNOWN, .parts = 1};
+	s64 part;
+
+	for (u32 i = 0; (part = type_part(t, i)) >= 0; i++) {
+		s.depth = MAX(s.depth, c->shapes[part].depth + 1);
+		s.parts = MIN(s.parts + c->shapes[part].parts, MAX_PARTS + 1);
+	}
+	if (s.depth > MAX_DEPTH || s.parts > MAX_PARTS)
+		return bad(c, "BTF type %u is nested too deep", id);
+	s.size = type_size(c, t);
+	c->shapes[id] = s;
+	return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION ? check_layout(c, id) : 0;
+}
+
+/* Depth first, what is contained before what contains it. */
+static int check_shapes(struct check *c)
+{
 	struct frame {
 		u32 id, next;
 	} *stack = base_calloc(c->type_count + 1, sizeof(*stack));
-	int err = state && stack ? 0 : -ENOMEM;
+	int err;
 
+	c->shapes = base_calloc(c->type_count + 1, sizeof(*c->shapes));
+	err = stack && c->shapes ? 0 : -ENOMEM;
+	if (!err)
+		c->shapes[0].state = SHAPE_KNOWN;
 	for (u32 root = 1; !err && root <= c->type_count; root++) {
-		u32 top = 0;
+		u32 depth = 0;
 
-		if (state[root])
-			continue;
-		stack[0] = (struct frame){root, 0};
-		state[root] = 1;
-		while (!err) {
-			struct frame *f = &stack[top];
-			const struct btf_type *t = c->types[f->id];
-			u32 kind = BTF_INFO_KIND(t->info), next = 0;
+		if (c->shapes[root].state == SHAPE_NEW)
+			stack[depth++] = (struct frame){root, 0};
+		while (!err && depth) {
+			struct frame *f = &stack[depth - 1];
+			s64 next = type_part(c->types[f->id], f->next++);
 
-			if (kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION) {
-				if (f->next < BTF_INFO_VLEN(t->info))
-					next = ((const struct btf_member *)(t + 1))[f->next++].type;
-				else
-					f->next = ~0u;
-			} else if (!f->next && kind != BTF_KIND_PTR &&
-				   kind != BTF_KIND_FUNC_PROTO && kind != BTF_KIND_DECL_TAG) {
-				u32 target = type_target(t);
-
-				f->next = ~0u;
-				next = target == ~0u ? 0 : target;
-			} else {
-				f->next = ~0u;
-			}
-			if (next && state[next] == 1) {
-				err = bad(c, "BTF type %u contains itself", next);
-			} else if (next && !state[next]) {
-				state[next] = 1;
-				stack[++top] = (struct frame){next, 0};
-			} else if (!next && f->next == ~0u) {
-				state[f->id] = 2;
-				if (!top--)
-					break;
+			c->shapes[f->id].state = SHAPE_OPEN;
+			if (next < 0) {
+				err = make_shape(c, f->id);
+				depth--;
+			} else if (c->shapes[next].state == SHAPE_OPEN) {
+				err = bad(c, "BTF type %u contains itself", (u32)next);
+			} else if (c->shapes[next].state == SHAPE_NEW) {
+				stack[depth++] = (struct frame){(u32)next, 0};
 			}
 		}
 	}
-	base_free(state);
 	base_free(stack);
 	return err;
+}
+
+/* Variables of a section: the loader adds offsets and sizes in 32 bits. */
+static int check_variables(struct check *c, u32 id)
+{
+	const struct btf_type *t = c->types[id];
+	const struct btf_var_secinfo *v = (const struct btf_var_secinfo *)(t + 1);
+	u64 total = 0;
+
+	if (BTF_INFO_KIND(t->info) != BTF_KIND_DATASEC)
+		return 0;
+	for (u32 i = 0; i < BTF_INFO_VLEN(t->info); i++) {
+		u64 size = c->shapes[v[i].type].size;
+
+		total += size;
+		if (v[i].offset + MAX(size, (u64)v[i].size) > MAX_SECTION_BYTES ||
+		    total > MAX_SECTION_BYTES)
+			return bad(c, "BTF type %u: entry %u lies beyond any section", id, i);
+	}
+	return 0;
 }
 
 static int check_btf(struct check *c, struct view v)
@@ -422,15 +556,17 @@ static int check_btf(struct check *c, struct view v)
 		return bad(c, "BTF whose strings have no end");
 	err = collect_types(c, types);
 	for (u32 id = 1; !err && id <= c->type_count; id++) {
-		u32 target = type_target(c->types[id]);
-
 		err = check_name(c, id, c->types[id]->name_off);
-		if (!err && target != ~0u)
-			err = check_ref(c, id, target);
+		if (!err)
+			err = check_ref(c, id, type_target(c->types[id]));
 		if (!err)
 			err = check_entries(c, id);
 	}
-	return err ? err : check_cycles(c);
+	if (!err)
+		err = check_shapes(c);
+	for (u32 id = 1; !err && id <= c->type_count; id++)
+		err = check_variables(c, id);
+	return err;
 }
 
 /* The ELF section of that name holding instructions; its size, or 0. */
@@ -448,6 +584,19 @@ enum ext_kind {
 	EXT_CORE
 };
 
+/* Which member of which member: "0:1:2". */
+static bool is_access(const char *s)
+{
+	u32 digits = 0;
+
+	for (; *s; s++) {
+		if (*s == ':' ? !digits : *s < '0' || *s > '9' || digits == 9)
+			return false;
+		digits = *s == ':' ? 0 : digits + 1;
+	}
+	return digits;
+}
+
 static int check_ext_record(struct check *c, enum ext_kind kind, const u32 *r, u64 code)
 {
 	static const char *const names[] = {"function", "line", "CO-RE"};
@@ -462,7 +611,8 @@ static int check_ext_record(struct check *c, enum ext_kind kind, const u32 *r, u
 	if (!r[1] || r[1] > c->type_count)
 		return bad(c, "BTF.ext: a %s record names type %u of %u", names[kind], r[1],
 			   c->type_count);
-	if (kind == EXT_CORE && !is_string(c->btf_strings, r[2]))
+	if (kind == EXT_CORE &&
+	    (!is_string(c->btf_strings, r[2]) || !is_access((const char *)c->btf_strings.p + r[2])))
 		return bad(c, "BTF.ext: a CO-RE record has no access string");
 	return 0;
 }
@@ -590,6 +740,7 @@ int object_check(const void *file, size_t size, struct text *why)
 	if (!err)
 		err = check_contents(&c);
 	base_free(c.types);
+	base_free(c.shapes);
 	return err;
 }
 

@@ -22,7 +22,9 @@ enum base {
 	AT_SECTION, /* from the section's start */
 	AT_TYPES,   /* from the first BTF type of the kind */
 	AT_TABLE,   /* from the BTF.ext table: function, line, CO-RE */
+	AT_ACCESS,  /* from the first CO-RE record's string */
 	AT_SYMBOL,  /* from the symbol of that name */
+	AT_END,     /* from that function's end, backwards */
 };
 
 static const struct row {
@@ -64,10 +66,12 @@ static const struct row {
 	{AT_SYMBOL, "enter", 0, 8, 8, 1 << 20, "symbol enter reaches beyond its section"},
 	{AT_SYMBOL, "enter", 0, 16, 8, ~0ull, "symbol enter reaches beyond its section"},
 	{AT_SYMBOL, "enter", 0, 16, 8, 4, "function enter is not made of whole"},
+	{AT_END, "enter", 0, 8, 1, 0x18, "function enter ends inside an instruction"},
 	/* Relocations */
 	{AT_HEADER, ".rel.text", 0, 56, 8, 24, "relocations with entries of 24 bytes"},
 	{AT_HEADER, ".rel.text", 0, 44, 4, 0, "relocations of section .rel.text lead nowhere"},
 	{AT_HEADER, ".rel.text", 0, 44, 4, 9999, "relocations of section .rel.text lead nowhere"},
+	{AT_HEADER, ".rel.text", 0, 44, 4, 1, "relocations of section .rel.text are for no data"},
 	{AT_SECTION, ".rel.text", 0, 12, 4, ~0u, "relocation 0 of .rel.text names symbol"},
 	{AT_SECTION, ".rel.text", 0, 0, 8, 1 << 20, "relocation 0 of .rel.text is not inside"},
 	{AT_SECTION, ".rel.text", 0, 0, 8, 4, "relocation 0 of .rel.text is not inside"},
@@ -86,11 +90,13 @@ static const struct row {
 	{AT_TYPES, "", BTF_KIND_INT, 8, 4, 0, "is an integer of 0 bytes"},
 	{AT_TYPES, "", BTF_KIND_INT, 12, 4, 200, "is an integer of"},
 	{AT_TYPES, "", BTF_KIND_PTR, 8, 4, 0xffffff, "refers to type 16777215"},
+	{AT_TYPES, "", BTF_KIND_TYPEDEF, 8, 4, ~0u, "refers to type 4294967295"},
 	{AT_TYPES, "", BTF_KIND_ARRAY, 12, 4, 0xffffff, "refers to type 16777215"},
 	{AT_TYPES, "", BTF_KIND_ARRAY, 16, 4, 0xffffff, "refers to type 16777215"},
 	{AT_TYPES, "", BTF_KIND_STRUCT, 4, 4, BTF_KIND_STRUCT << 24 | 0xffff, "BTF is cut"},
 	{AT_TYPES, "", BTF_KIND_STRUCT, 12, 4, ~0u, "has a name outside the strings"},
-	{AT_TYPES, "", BTF_KIND_STRUCT, 16, 4, 0, "member 0 is not inside"},
+	{AT_TYPES, "", BTF_KIND_STRUCT, 16, 4, 0, "member 0 is of no type"},
+	{AT_TYPES, "", BTF_KIND_STRUCT, 8, 4, 1, "is not inside"},
 	{AT_TYPES, "", BTF_KIND_STRUCT, 16, 4, 0xffffff, "refers to type 16777215"},
 	{AT_TYPES, "", BTF_KIND_STRUCT, 20, 4, 0xffffff, "member 0 is not inside"},
 	{AT_TYPES, "", BTF_KIND_ENUM, 8, 4, 3, "is an enum of 3 bytes"},
@@ -101,6 +107,8 @@ static const struct row {
 	{AT_TYPES, "", BTF_KIND_VAR, 8, 4, 0xffffff, "refers to type 16777215"},
 	{AT_TYPES, "", BTF_KIND_DATASEC, 12, 4, 0, "entry 0 is no variable"},
 	{AT_TYPES, "", BTF_KIND_DATASEC, 12, 4, 1, "entry 0 is no variable"},
+	{AT_TYPES, "", BTF_KIND_DATASEC, 16, 4, ~0u, "entry 0 lies beyond any section"},
+	{AT_TYPES, "", BTF_KIND_DATASEC, 20, 4, ~0u, "entry 0 lies beyond any section"},
 	/* BTF.ext */
 	{AT_SECTION, ".BTF.ext", 0, 0, 2, 0, "BTF.ext without a header"},
 	{AT_SECTION, ".BTF.ext", 0, 4, 4, ~3u, "BTF.ext without a header"},
@@ -116,6 +124,10 @@ static const struct row {
 	{AT_TABLE, "", 1, 16, 4, ~0u, "line record has no source text"},
 	{AT_TABLE, "", 2, 16, 4, 0, "CO-RE record names type"},
 	{AT_TABLE, "", 2, 20, 4, ~0u, "CO-RE record has no access string"},
+	{AT_TABLE, "", 2, 20, 4, 1, "CO-RE record has no access string"},
+	{AT_ACCESS, "", 0, 0, 1, '-', "CO-RE record has no access string"},
+	{AT_ACCESS, "", 0, 0, 1, ':', "CO-RE record has no access string"},
+	{AT_ACCESS, "", 0, 0, 1, 0, "CO-RE record has no access string"},
 };
 
 static u8 *file, *copy; /* the good one, and the one that is changed */
@@ -134,7 +146,7 @@ static const Elf64_Shdr *header(const char *name)
 	return NULL;
 }
 
-static size_t symbol(const char *name)
+static size_t symbol_at(const char *name)
 {
 	const Elf64_Shdr *s = header(".symtab");
 	const char *names = (const char *)file + header(".strtab")->sh_offset;
@@ -175,6 +187,25 @@ static size_t first_type(u32 kind, u32 *id)
 	return 0;
 }
 
+/* Where the first CO-RE record's access string is. */
+static size_t access_at(const u32 *ext)
+{
+	const u32 *core = ext + (ext[1] + ext[6]) / 4;
+	size_t btf = header(".BTF")->sh_offset;
+	const struct btf_header *h = (const struct btf_header *)(file + btf);
+
+	return btf + h->hdr_len + h->str_off + core[5];
+}
+
+static size_t end_of(const char *name)
+{
+	const Elf64_Ehdr *eh = (const Elf64_Ehdr *)file;
+	const Elf64_Sym *y = (const Elf64_Sym *)(file + symbol_at(name));
+	const Elf64_Shdr *s = (const Elf64_Shdr *)(file + eh->e_shoff) + y->st_shndx;
+
+	return s->sh_offset + y->st_value + y->st_size;
+}
+
 static size_t place(const struct row *r)
 {
 	const u32 *ext = (const u32 *)(file + header(".BTF.ext")->sh_offset);
@@ -185,7 +216,9 @@ static size_t place(const struct row *r)
 	case AT_SECTION: return header(r->name)->sh_offset + r->off;
 	case AT_TYPES: return first_type(r->which, &id) + r->off;
 	case AT_TABLE: return (const u8 *)ext - file + ext[1] + ext[2 + 2 * r->which] + r->off;
-	case AT_SYMBOL: return symbol(r->name) + r->off;
+	case AT_ACCESS: return access_at(ext) + r->off;
+	case AT_END: return end_of(r->name) - r->off;
+	case AT_SYMBOL: return symbol_at(r->name) + r->off;
 	default: return r->off;
 	}
 }
@@ -239,6 +272,65 @@ static void test_circles(void **state)
 	make_circle(BTF_KIND_CONST, 8);
 }
 
+/* An object of BTF only: `n` structs, each with `width` members of the one before. */
+static int check_nested(u32 n, u32 width, char *line, size_t line_size)
+{
+	static u32 words[16384];
+	u32 *w = words, types = 4 + n * (3 + 3 * width);
+	struct text why;
+	struct {
+		Elf64_Ehdr eh;
+		Elf64_Shdr sh[3];
+		char names[16];
+		struct btf_header h;
+		u32 body[16384];
+	} *elf = calloc(1, sizeof(*elf));
+	int err;
+
+	*w++ = 0, *w++ = BTF_KIND_INT << 24, *w++ = 1, *w++ = 8;
+	for (u32 id = 1; id <= n; id++) {
+		*w++ = 0, *w++ = BTF_KIND_STRUCT << 24 | width, *w++ = 1;
+		for (u32 i = 0; i < width; i++)
+			*w++ = 0, *w++ = id, *w++ = 0;
+	}
+	memcpy(elf->body, words, types * 4);
+	memcpy(elf->names, "\0.BTF", 6);
+	elf->h = (struct btf_header){BTF_MAGIC, 1, 0, sizeof(elf->h), 0, types * 4, types * 4, 1};
+	memcpy(elf->eh.e_ident, ELFMAG, SELFMAG);
+	elf->eh.e_ident[EI_CLASS] = ELFCLASS64;
+	elf->eh.e_ident[EI_DATA] = ELFDATA2LSB;
+	elf->eh.e_type = ET_REL;
+	elf->eh.e_machine = EM_BPF;
+	elf->eh.e_shoff = (u8 *)elf->sh - (u8 *)elf;
+	elf->eh.e_shentsize = sizeof(elf->sh[0]);
+	elf->eh.e_shnum = 3;
+	elf->eh.e_shstrndx = 1;
+	elf->sh[1] = (Elf64_Shdr){.sh_type = SHT_STRTAB,
+				  .sh_offset = (u8 *)elf->names - (u8 *)elf,
+				  .sh_size = sizeof(elf->names)};
+	elf->sh[2] = (Elf64_Shdr){.sh_name = 1,
+				  .sh_type = SHT_PROGBITS,
+				  .sh_offset = (u8 *)&elf->h - (u8 *)elf,
+				  .sh_size = sizeof(elf->h) + types * 4 + 1};
+	text_init(&why, line, line_size);
+	err = object_check(elf, sizeof(*elf), &why);
+	free(elf);
+	return err;
+}
+
+/* What would overflow a stack that recurses, or take for ever. */
+static void test_nesting(void **state)
+{
+	char line[256];
+
+	assert_int_equal(check_nested(60, 1, line, sizeof(line)), 0);
+	assert_int_equal(check_nested(1000, 1, line, sizeof(line)), -EINVAL);
+	assert_non_null(strstr(line, "nested too deep"));
+	assert_int_equal(check_nested(10, 3, line, sizeof(line)), 0);
+	assert_int_equal(check_nested(40, 3, line, sizeof(line)), -EINVAL);
+	assert_non_null(strstr(line, "nested too deep"));
+}
+
 static void test_cuts(void **state)
 {
 	char line[256];
@@ -281,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_circles),
+		cmocka_unit_test(test_nesting),
 		cmocka_unit_test(test_cuts),
 	};
 
