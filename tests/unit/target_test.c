@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/perf_event.h>
 #include <cmocka.h>
+#include "core/attach.h"
 #include "cygnet/cygnet.h"
+#include "sys/sys.h"
 #include "world/target.h"
 
 #define ARENA 0x7f0000000000ull
@@ -136,23 +140,75 @@ static void test_plan(void **state)
 	target_answer_fini(&answer);
 }
 
+/* The file and offset of code of this process. */
+static u64 code_offset(u64 addr, char path[4200])
+{
+	u64 start, end, off, found = 0;
+	FILE *f = fopen("/proc/self/maps", "r");
+	char line[4400];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %4199s", &start, &end, &off, path) == 4 &&
+		    addr >= start && addr < end) {
+			found = addr - start + off;
+			break;
+		}
+	fclose(f);
+	assert_int_not_equal(found, 0);
+	return found;
+}
+
+/* A program on getpid(), so that there are probes to place. */
+static void attach_probe(int fds[2])
+{
+	static const u64 insns[] = {0xb7, 0x95}; /* r0 = 0; exit */
+	union bpf_attr a = {.prog_type = BPF_PROG_TYPE_KPROBE,
+			    .insn_cnt = 2,
+			    .insns = ptr_to_u64(insns),
+			    .license = ptr_to_u64("GPL")};
+	char path[4200];
+	struct perf_event_attr pa = {.size = sizeof(pa), .type = ATTACH_UPROBE_PMU};
+	struct stat st;
+	bool is_fd;
+
+	pa.config2 = code_offset(ptr_to_u64(getpid), path);
+	pa.config1 = ptr_to_u64(path);
+	fds[0] = cygnet_bpf(inst, BPF_PROG_LOAD, &a, sizeof(a));
+	fds[1] = sys_perf_event_open(inst, sys_self(inst), ptr_to_u64(&pa), -1, 0, -1, 0, &is_fd);
+	assert_true(fds[0] >= 0 && fds[1] >= 0 && !fstat(fds[1], &st));
+	assert_int_equal(sys_perf_ioctl(inst, sys_self(inst), st.st_dev, st.st_ino,
+					PERF_EVENT_IOC_SET_BPF, fds[0]),
+			 0);
+}
+
 static void test_hostile(void **state)
 {
 	size_t n = own_hello(HELLO_START);
+	int fds[2];
 	static struct message good;
 	u64 x = 88172645463325252ull;
 
+	attach_probe(fds);
+	target_answer(inst, &msg, n, getpid(), &answer);
+	assert_int_equal(map_plan()->probe_count, 1);
+	target_answer_fini(&answer);
 	good = msg;
 	for (size_t cut = 0; cut < n; cut += cut < 600 ? 1 : 97) {
 		target_answer(inst, &msg, cut, getpid(), &answer);
 		assert_int_equal(answer.reply.error, -EINVAL);
 		assert_int_equal(answer.reply.fd_count, 0);
 	}
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 600; i++) {
+		static const u64 odd[] = {0, 1, 4096, 1ull << 47, 1ull << 63, ~0ull, ~0xfffull};
+
 		msg = good;
 		for (int k = 0; k < 4; k++) {
 			x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-			((u8 *)&msg)[x % n] = (u8)(x >> 40);
+			if (i % 2)
+				((u8 *)&msg)[x % n] = (u8)(x >> 40);
+			else
+				memcpy((u8 *)&msg + x % (n / 8) * 8,
+				       &odd[(x >> 40) % ARRAY_SIZE(odd)], 8);
 		}
 		target_answer(inst, &msg, n, getpid(), &answer);
 		target_answer_fini(&answer);
@@ -169,6 +225,8 @@ static void test_hostile(void **state)
 	target_answer(inst, &msg, n, getpid(), &answer);
 	assert_int_equal(map_plan()->write_count, 0);
 	target_answer_fini(&answer);
+	close(fds[0]);
+	close(fds[1]);
 }
 
 /* What an agent does with the lock: a mapping, no descriptor. */
