@@ -151,7 +151,7 @@ help:
 	@echo 'make check-kernel  the kernel'"'"'s own tests beside its stored verdicts (kernel-verdicts: ask it anew)'
 	@echo 'make lint       levels, formatting, tables'
 	@echo 'make bench      measurements beside peers (ONLY=group)'
-	@echo 'make fuzz       fuzzers, a short run (SECONDS=60)'
+	@echo 'make fuzz       mutated objects from a random seed (MUTANTS=$(MUTANTS))'
 	@echo 'make asan       the tests under address and undefined sanitizers'
 	@echo 'make soak       the long runs'
 	@echo 'make install    PREFIX=$(PREFIX), DESTDIR; make uninstall'
