@@ -203,6 +203,10 @@ static double now(void)
 
 static void drain(struct run_session *s)
 {
+	char line[512];
+
+	while (world_trouble(s->world, line, sizeof(line)))
+		command_note("%s", line);
 	notes_drain(s->inst, &s->out);
 	streams_drain(&s->streams);
 	if (!s->out.quiet)

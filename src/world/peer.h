@@ -9,6 +9,7 @@ struct peer {
 	struct client c;
 	int mem_fd;   /* /proc/PID/mem, when the direct calls are filtered; -1 */
 	bool refused; /* its memory may not be reached at all */
+	s32 untraced; /* a target's hello could not be answered: -errno */
 };
 
 void peer_init(struct peer *p, s32 pid, u32 uid);

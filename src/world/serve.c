@@ -173,6 +173,7 @@ static int answer_agent(struct cygnet *inst, struct peer *p, const struct wire_i
 	int err;
 
 	target_answer(inst, in->body, in->h.size, p->c.pid, &a);
+	p->untraced = a.reply.error;
 	err = wire_send(sock, WIRE_AGENT_PLAN, &part, 1, a.fds, a.reply.fd_count);
 	target_answer_fini(&a);
 	return err;

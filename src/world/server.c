@@ -84,6 +84,22 @@ static void note_refusal(struct world *w, const struct peer *p)
 	pthread_mutex_unlock(&w->lock);
 }
 
+/* A target that gets no plan runs on untraced, which must not go unsaid. */
+static void note_untraced(struct world *w, const struct peer *p)
+{
+	pthread_mutex_lock(&w->lock);
+	if (p->untraced == -E2BIG)
+		snprintf(w->trouble, sizeof(w->trouble),
+			 "pid %d runs on untraced: its programs' maps and perf buffers are more "
+			 "than "
+			 "%d (a perf buffer map counts once per cpu; ring buffers count once)",
+			 p->c.pid, WIRE_MAX_FDS - 3);
+	else
+		snprintf(w->trouble, sizeof(w->trouble), "pid %d runs on untraced: %s", p->c.pid,
+			 strerror(-p->untraced));
+	pthread_mutex_unlock(&w->lock);
+}
+
 bool world_trouble(struct world *w, char *out, size_t size)
 {
 	bool any;
@@ -207,6 +223,8 @@ static int serve(struct world *w, struct connection *c, u64 now)
 		w->has_clients |= c->greeted;
 		if (c->peer.refused)
 			note_refusal(w, &c->peer);
+		if (c->peer.untraced)
+			note_untraced(w, &c->peer);
 		wire_in_next(&c->in);
 		if (ret)
 			return ret;

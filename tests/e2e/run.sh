@@ -110,4 +110,17 @@ EOF
 run "$W/nobody.bpf.c" -- ls /etc >"$W/out" 2>"$W/err"
 same "a helper without a body: the command's output" "$(cat "$W/out")" "$(ls /etc)"
 has "a helper without a body: named" "$W/err" 'helper without a body at instruction [0-9]+ .bpf_get_cgroup_classid.'
+# More maps than a plan can carry: the command runs untraced, and that is said.
+{
+	printf '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n'
+	for i in 0 1 2 3 4; do
+		printf 'struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __uint(key_size, 4); __uint(value_size, 4); } o%s SEC(".maps");\n' $i
+	done
+	printf 'SEC("tracepoint/raw_syscalls/sys_enter")\nint many(void *ctx)\n{\n\tlong x = 1;\n'
+	for i in 0 1 2 3 4; do printf '\tbpf_perf_event_output(ctx, &o%s, BPF_F_CURRENT_CPU, &x, sizeof(x));\n' $i; done
+	printf '\treturn 0;\n}\nchar LICENSE[] SEC("license") = "GPL";\n'
+} >"$W/many.bpf.c"
+run "$W/many.bpf.c" -- sh -c 'exit 6' >"$W/out" 2>"$W/err"
+same "too many perf buffers: the command's status" $? 6
+has "too many perf buffers: untraced, said with the reason" "$W/err" 'pid [0-9]+ runs on untraced: .*more than 250'
 done_testing
