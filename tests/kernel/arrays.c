@@ -310,6 +310,7 @@ static void run(const struct suite *s, unsigned int i, FILE *out)
 	fprintf(out, ",\"verdict\":\"%s\",\"errno\":%d", a.fd < 0 ? "reject" : "accept", a.err);
 	if (a.fd < 0)
 		worker_last_line(out, log_text);
+	worker_log(out, log_text);
 	if (expects_reject(t, s->unprivileged) == (a.fd < 0))
 		judge_message(&a, out);
 	if (a.fd >= 0)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # make check-kernel: the kernel's own tests and packaged objects, asked of an instance, and compared with
 # the kernel's answers kept in tests/data/kernel-verdicts. `make kernel-verdicts` asks the running kernel
-# anew (as root) and writes them.
-KERNEL_SRC = $(B)/kernel-src
+# anew (as root) and writes them. KERNEL_PREP shares what prepare.sh makes among build directories.
+KERNEL_PREP ?= $(B)/kernel-src
+KERNEL_SRC = $(KERNEL_PREP)
 KERNEL_BIN := $(addprefix $(B)/tests/kernel/,arrays-6.1 arrays-6.12 objects)
 KERNEL_DOOR := $(B)/tests/kernel/door.o $(B)/tests/kernel/worker.o
 KERNEL_OBJECTS := $(B)/tests/kernel/objects.o $(B)/tests/kernel/spec.o $(B)/tests/kernel/legacy.o
@@ -34,10 +35,12 @@ $(KERNEL_OBJECTS) $(KERNEL_DOOR): | kernel-prepare
 $(B)/tests/kernel/objects: $(KERNEL_OBJECTS) $(KERNEL_DOOR) $(B)/libcygnet.a
 	$(Q)$(CC) -o $@ $(filter %.o,$^) $(B)/libcygnet.a $(KERNEL_SRC)/libbpf.a $(LIB_LIBS) -lz
 
+KERNEL_ENV = B=$(B) KERNEL_PREP=$(KERNEL_PREP) ONLY='$(ONLY)' FILTER='$(FILTER)' SAME='$(SAME)' LOGS='$(LOGS)'
+.SECONDARY: $(B)/tests/kernel/arrays-6.1.o $(B)/tests/kernel/arrays-6.12.o
 check-kernel: kernel-prepare $(KERNEL_BIN)
-	@B=$(B) ONLY=$(ONLY) tests/kernel/run.sh check
+	@$(KERNEL_ENV) tests/kernel/run.sh check
 kernel-verdicts: kernel-prepare $(KERNEL_BIN)
-	@B=$(B) ONLY=$(ONLY) tests/kernel/run.sh store
+	@$(KERNEL_ENV) tests/kernel/run.sh store
 kernel-baseline:
 	@B=$(B) tests/kernel/run.sh baseline
 .PHONY: kernel-prepare check-kernel kernel-verdicts kernel-baseline

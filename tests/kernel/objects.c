@@ -137,7 +137,8 @@ static struct bpf_object *open_entry(const struct entry *e, bool unprivileged,
 	complete_maps(obj, unprivileged);
 	bpf_program__set_log_buf(*prog, log_text, LOG_BYTES);
 	if (spec->annotated) {
-		bpf_program__set_log_level(*prog, spec->log_level          ? spec->log_level | 4
+		bpf_program__set_log_level(*prog, getenv("LOGS")           ? 2 | 4
+						  : spec->log_level        ? spec->log_level | 4
 						  : m->texts || m->failure ? 1 | 4
 									   : 4);
 		bpf_program__set_flags(*prog, bpf_program__flags(*prog) | spec->flags);
@@ -194,6 +195,7 @@ static void write_verdict(int type, int err, FILE *out)
 		said[strcspn(said, "\n")] = 0;
 		worker_string(out, said);
 	}
+	worker_log(out, log_text);
 }
 
 static void run_legacy(const struct legacy *l, FILE *out)

@@ -10,6 +10,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 	gcc-bpf clang xz-utils python3 bpftool libelf-dev zlib1g-dev
 mkdir -p "$K"
 K=$(cd "$K" && pwd)
+# Shared by several builds: one at a time.
+exec 9>"$K/.lock"
+flock 9
 
 unpack() {
 	local v=$1 s=linux-source-$1 stamp=$K/.unpacked-$1

@@ -2,9 +2,21 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # run.sh check|store|baseline: asks an instance every question of every suite and compares (check), asks
 # the running kernel and keeps its answers (store), or keeps the present score as the one to hold.
+#
+# While writing the verifier, in a build directory of one's own and without preparing anew:
+#   export KERNEL_PREP=/tmp/kernel-prep        where prepare.sh put its work, shared; default B/kernel-src
+#   make check-kernel B=/tmp/b-me ONLY=arrays-6.1                 one suite; then B/verdicts/differences.txt
+#   make check-kernel B=/tmp/b-me ONLY=arrays-6.1 FILTER='calls.c'   each picked test that differs, both sides
+#   ... FILTER='"calls.c","test":17,' SAME=1 LOGS=1               whole logs of both, also where they agree
+# FILTER is an extended regular expression over {"file":...,"test":...,"hash":...,"name":...}: in progs
+# test is the program's name. As root the running kernel is asked beside (NOKERNEL=1: stored answers only).
+# ONLY is a suite's name or a part of names. Suites: arrays-6.1 arrays-6.12 progs-6.12, the same with
+# -unprivileged, packages, examples.
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
-K=$B/kernel-src
+K=${KERNEL_PREP:-$B/kernel-src}
+export FILTER SAME
+[ -n "${LOGS:-}" ] && export LOGS || unset LOGS
 R=$B/verdicts
 mkdir -p "$R"
 all='arrays-6.1 arrays-6.12 progs-6.12 packages examples'
@@ -30,9 +42,18 @@ ask() {
 	echo "$(((end - start) / 1000000))" >"$out.ms"
 }
 
+# is_wanted SUITE: ONLY names it, or is a part of its name and no other suite's whole name.
+is_wanted() {
+	local s
+	for s in $all arrays-6.1-unprivileged arrays-6.12-unprivileged progs-6.12-unprivileged; do
+		[ "$s" = "${ONLY:-}" ] && { [ "$1" = "$s" ]; return; }
+	done
+	case $1 in *${ONLY:-}*) ;; *) return 1 ;; esac
+}
+
 # both SUITE [unprivileged]: the two sides at once.
 both() {
-	case $1${2:+-$2} in *${ONLY:-}*) ;; *) return ;; esac
+	is_wanted "$1${2:+-$2}" || return 0
 	suites="$suites $1${2:+-$2}"
 	rm -f "$R"/{kernel,cygnet}."$1${2:+-$2}".jsonl
 	if [ -n "$kernel" ] && { [ -z "$2" ] || [ "$(cat $knob)" = 0 ]; }; then ask kernel "$@" & fi

@@ -6,7 +6,7 @@ The kernel's answers are kept as facts in tests/data/kernel-verdicts/SUITE.json:
 values, whether the text that the test expects was in the log, and a few words of the last message. A test
 is known by file, number or program name, and a hash of what it is, so that a changed test is not compared
 with an old answer. BUILD/verdicts/{kernel,cygnet}.SUITE.jsonl are the two sides of this run."""
-import json, os, platform, re, subprocess, sys, gzip
+import errno, json, os, platform, re, subprocess, sys, gzip
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 FACTS = os.path.join(TREE, "tests/data/kernel-verdicts")
@@ -43,7 +43,7 @@ def answer(line):
     # A privileged EPERM or ENOTSUPP says that something is not configured, not that a program is bad.
     return {"verdict": verdict, "errno": line.get("errno", 0), "words": keyword(line.get("message")),
             "text": line.get("text"), "runs": runs, "hash": line["hash"], "expect": line.get("expect"),
-            "message": line.get("message", "")}
+            "message": line.get("message", ""), "name": line.get("name") or "", "log": line.get("log")}
 
 
 def read_side(build, side, suite):
@@ -134,7 +134,7 @@ def judge(fact, ours):
 def compare(build, suite):
     ours, live, facts = read_side(build, "cygnet", suite) or {}, read_side(build, "kernel", suite), read_facts(suite)
     r = {"name": suite, "tests": len(ours), "same": 0, "skipped": 0, "accepted_unsafe": 0}
-    more = {"errno": 0, "rejects": 0, "stale": 0, "contradicted": 0, "differences": [], "crashed": 0}
+    more = {"errno": 0, "rejects": 0, "stale": 0, "contradicted": 0, "differences": [], "crashed": 0, "all": []}
     texts = matched = 0
     for key, mine in ours.items():
         fact, now = facts.get(key), (live or {}).get(key)
@@ -158,6 +158,7 @@ def compare(build, suite):
             matched += mine["text"] is True
         if what != "same":
             more["differences"].append((key, what, fact, mine))
+        more["all"].append((key, what, now or fact, mine))
     r["messages"] = round(100 * matched / texts, 1) if texts else None
     try:
         with open(f"{build}/verdicts/cygnet.{suite}.jsonl.ms") as f:
@@ -240,6 +241,8 @@ def report(results, baseline):
                         ("contradicted", "stored answers that the running kernel contradicts")):
             if more[k]:
                 print(f"    {more[k]} {text}")
+        if baseline is None:
+            continue
         held = baseline.get(r["name"], {}).get("same", 0)
         # What changed since its answer was stored is not lost, only unknown.
         if r["same"] + more["stale"] < held - NOISE:
@@ -248,6 +251,27 @@ def report(results, baseline):
         elif r["same"] > held:
             print(f"    {r['same'] - held} more than the baseline's {held}: `make kernel-baseline` keeps them")
     return lost
+
+
+def tell_side(who, a):
+    verdict = a["verdict"] + (f" {errno.errorcode.get(a['errno'], a['errno'])}" if a["errno"] else "")
+    runs = f" runs {a['runs']}" if a["runs"] else ""
+    text = "" if a["text"] is None else " text expected: " + ("there" if a["text"] else "MISSING")
+    print(f"    {who:7} {verdict}: {a.get('message') or a['words']}{runs}{text}")
+    for line in (a.get("log") or "").split("\n"):
+        if line:
+            print(f"        {line}")
+
+
+def tell_each(results):
+    """The loop of those who write the verifier: each picked test that differs (SAME=1: every one)."""
+    for r, more in results:
+        for (name, test), what, fact, mine in more["all"]:
+            if what == "same" and not os.environ.get("SAME"):
+                continue
+            print(f"{r['name']} {name} {test} {mine['name']}: {what.upper()}, expected {mine['expect']}")
+            tell_side("kernel", fact)
+            tell_side("cygnet", mine)
 
 
 def read_json(path):
@@ -276,6 +300,10 @@ def main(mode, build, *suites):
         for s in suites:
             store(build, s)
     results = [compare(build, s) for s in suites]
+    if os.environ.get("FILTER"):
+        tell_each(results)
+        report(results, None)
+        return 0
     with open(f"{build}/verdicts.json", "w") as f:
         json.dump({"suites": [r for r, _ in results]}, f, indent=1)
         f.write("\n")

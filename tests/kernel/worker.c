@@ -19,6 +19,38 @@ struct progress {
 	volatile bool done;
 };
 
+/* The tests wanted are those whose identity (file, test, name, ... as JSON) matches $FILTER. */
+static bool filter_set;
+static regex_t filter;
+
+static int read_filter(void)
+{
+	const char *pattern = getenv("FILTER");
+
+	if (!pattern || !*pattern)
+		return 0;
+	filter_set = true;
+	if (!regcomp(&filter, pattern, REG_EXTENDED | REG_NOSUB))
+		return 0;
+	fprintf(stderr, "FILTER is not a regular expression: %s\n", pattern);
+	return -EINVAL;
+}
+
+static bool is_wanted(const struct suite *s, unsigned int i)
+{
+	char identity[1024] = "";
+	FILE *f;
+
+	if (!filter_set)
+		return true;
+	f = fmemopen(identity, sizeof(identity) - 1, "w");
+	if (!f)
+		return true;
+	s->identify(s, i, f);
+	fclose(f);
+	return !regexec(&filter, identity, 0, NULL, 0);
+}
+
 static void child(const struct suite *s, struct progress *p, FILE *out)
 {
 	if (door_open(s->door))
@@ -26,6 +58,8 @@ static void child(const struct suite *s, struct progress *p, FILE *out)
 	if (s->start)
 		s->start(s);
 	for (; p->at < s->count; p->at++) {
+		if (!is_wanted(s, p->at))
+			continue;
 		p->done = false;
 		alarm(s->seconds);
 		fputc('{', out);
@@ -61,6 +95,8 @@ int worker_run(const struct suite *s, FILE *out)
 
 	if (p == MAP_FAILED)
 		return -errno;
+	if (read_filter())
+		return -EINVAL;
 	while (p->at < s->count) {
 		pid_t pid;
 
@@ -124,6 +160,16 @@ static bool is_noise(const char *line, size_t n)
 		if (n >= strlen(starts[i]) && !strncmp(line, starts[i], strlen(starts[i])))
 			return true;
 	return !n;
+}
+
+void worker_log(FILE *out, const char *log)
+{
+	const char *wanted = getenv("LOGS");
+
+	if (!wanted || !*wanted)
+		return;
+	fprintf(out, ",\"log\":");
+	worker_string(out, log);
 }
 
 void worker_run_once(FILE *out, int fd, struct bpf_test_run_opts *o, uint32_t want, bool any)

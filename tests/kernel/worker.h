@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Runs numbered tests in a child process, so that one that crashes or hangs
- * costs itself only: the next child goes on behind it. Each test is one line
+ * costs itself only: the next child goes on behind it. $FILTER, an extended
+ * regular expression over what identify() writes, picks some of them. Each test is one line
  * of JSON, opened by the parent's knowledge of what the test is and closed by
  * what the child found.
  */
@@ -41,6 +42,8 @@ uint32_t worker_hash(uint32_t h, const void *p, size_t size);
  * expressions between {{ and }}.
  */
 void worker_last_line(FILE *out, char *log);
+/* Writes ,"log":... , the whole of it, when the environment asks for LOGS. */
+void worker_log(FILE *out, const char *log);
 /*
  * One run of a loaded program: its errno, or its return value and whether that is the one the test
  * wants. Where any is right the value is an address and not told.
