@@ -32,6 +32,12 @@ int btf_parse(const void *raw, u32 size, const struct btf_info *base, struct btf
 	      struct diag *diag, struct text *log);
 
 /*
+ * What BTF_LOAD checks besides, given the kernel's own type information: do
+ * pointers tagged kptr in structs point to what the kernel can destroy? 0, -ENOENT.
+ */
+int btf_check_pointees(const struct btf_info *b, const struct btf_info *kernel);
+
+/*
  * Lays out `raw`, which must stay mapped as long as *out lives; no semantic
  * check. -EINVAL when the header, a section or a record is cut or unknown.
  */
