@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The inside of the verifier: what all its files share.
+ *
+ * A walk over the program with abstract registers. `v->state` is where the walk
+ * is; a branch that can go both ways pushes a copy of it to come back to. Where
+ * a state is met that an explored and finished one covers, the path ends
+ * (prune.c). Whoever depends on the exact value of a number says so
+ * (verify_mark_precise) so that states are compared by what matters.
+ *
+ *	explore.c    the walk, one instruction after the other; branches put aside
+ *	state.c      states, frames, references: copied, grown, freed
+ *	subcall.c    calls of subprograms, callbacks, exits, exceptions
+ *	prune.c      when one state covers another; loops
+ *	precision.c  jump history and marking backwards
+ *	liveness.c   which registers and stack slots may still be read
+ *	alu.c pointer.c branch.c link.c   arithmetic, on pointers, jumps
+ *	stack.c memory.c context.c packet.c object.c  loads and stores by what they hit
+ *	call.c argument.c return.c   helper calls
+ *	dynptr.c iterator.c lock.c reference.c graph.c   what lives on beyond a call
+ *	kfunc*.c     kfunc calls
+ *	function.c   global functions, by BTF
+ *	target.c     what BTF-typed programs attach to
+ *	log.c        the kernel's log
+ *
+ * Functions return 0 or the kernel's -errno after verify_fail(); -ENOMEM is
+ * silent. Memory: states through state.c; what lives as long as the
+ * verification through v->arena.
+ */
+#ifndef VERIFY_VERIFIER_H
+#define VERIFY_VERIFIER_H
+
+#include <errno.h>
+
+#include <cygnet/abi.h>
+#include "base/arena.h"
+#include "base/vec.h"
+#include "core/helper.h"
+#include "core/kernel.h"
+#include "core/prog.h"
+#include "isa/decode.h"
+#include "verify/reg.h"
+#include "verify/verify.h"
+
+#define VERIFY_STACK_SLOTS (ISA_STACK_SIZE / 8)
+#define VERIFY_MAX_FRAMES  ISA_MAX_FRAMES
+#define VERIFY_ENOTSUPP    524
+
+enum slot_type {
+	SLOT_INVALID, /* nothing was stored */
+	SLOT_SPILL,   /* a register */
+	SLOT_MISC,    /* some number */
+	SLOT_ZERO,    /* 0 */
+	SLOT_DYNPTR,
+	SLOT_ITER,
+	SLOT_IRQ,
+};
+
+/*
+ * Eight bytes of stack. Slot i holds the bytes [-8(i+1), -8i) of the frame;
+ * type[k] is the byte at -8i-1-k, so type[7] is the one at the lowest address.
+ * A spill of n bytes (its low end at -8(i+1)) has SLOT_SPILL at type[7] down to
+ * type[8-n]: type[7] says that `reg` counts, type[0] that all of it was stored.
+ */
+struct vslot {
+	struct vreg reg; /* SPILL, DYNPTR, ITER, IRQ */
+	u8 type[8];
+};
+
+struct vrange { /* both ends included */
+	s32 lo, hi;
+};
+
+struct vframe {
+	struct vreg regs[ISA_REGS];
+	u32 callsite; /* instruction of the call; main and async callbacks: ~0 */
+	u32 number;   /* frame number: 0 is the main one */
+	u32 subprog;
+	u32 async_entry;
+	struct vrange callback_ret; /* what the callback may return */
+	bool in_callback, in_async_callback, in_exception_callback;
+	u32 callback_depth;
+	u32 slot_count; /* slots that exist; the rest is SLOT_INVALID */
+	u32 slot_cap;
+	struct vslot *slots;
+};
+
+enum vref_kind {
+	VREF_PTR = 1 << 0,
+	VREF_IRQ = 1 << 1,
+	VREF_LOCK = 1 << 2,     /* bpf_spin_lock */
+	VREF_RES_LOCK = 1 << 3, /* bpf_res_spin_lock */
+	VREF_RES_LOCK_IRQ = 1 << 4,
+	VREF_ANY_LOCK = VREF_LOCK | VREF_RES_LOCK | VREF_RES_LOCK_IRQ,
+};
+
+struct vref {
+	u32 kind, id, insn; /* insn: where it was acquired */
+	const void *object; /* locks: the map or BTF the lock is in */
+};
+
+/* One step back for precision.c: instruction `insn` was reached from `from`. */
+struct vstep {
+	u32 insn, from;
+	u16 flags;  /* enum vstep_flag | frame << 3 | slot << 6 */
+	u64 linked; /* registers and slots that got the id of the one compared */
+};
+
+enum vstep_flag {
+	VSTEP_STACK = 1 << 0,      /* a load or store of a stack slot (frame and slot in flags) */
+	VSTEP_DST_SCALAR = 1 << 1, /* compare: dst was a number (for linked) */
+	VSTEP_SRC_SCALAR = 1 << 2,
+};
+
+struct vstate {
+	struct vframe *frames[VERIFY_MAX_FRAMES];
+	u32 curframe;
+	struct vstate *parent;
+	struct vref *refs;
+	u32 ref_count, ref_cap;
+	u32 active_locks, active_preempt, active_irq, active_rcu;
+	u32 active_lock_id;
+	const void *active_lock_object;
+	bool speculative, sleepable, pruned_clean;
+	u32 first_insn, last_insn;
+	struct vstep *steps; /* since the parent */
+	u32 step_count, step_cap;
+	u32 branches; /* children still being explored; prune.c */
+	u32 depth;    /* of the stack of branches when it was made */
+	u32 callback_unroll, may_goto, insn_at, used_as_loop_entry;
+	struct vstate *equal, *loop_entry; /* prune.c's */
+	void *prune;                       /* prune.c's */
+};
+
+/* What verification knows of an instruction, over all paths. */
+struct vinsn {
+	bool prune_point, jump_point, force_checkpoint, calls_callback, nospec, nospec_result;
+	u8 seen;                      /* passes: v->pass when some path has executed it */
+	u8 branch;                    /* 1 taken seen, 2 fall-through seen */
+	u32 ptr_type;                 /* of the memory it accesses; 0: none yet */
+	const struct btf_info *btf;   /* of that pointer */
+	const struct verify_map *map; /* helper call: the map given; or MAP_MANY */
+	s64 key;                      /* ... and its constant key; -1 none, -2 many */
+	u32 alu_state;
+	s64 alu_limit;
+	u32 live_before;                /* registers that may be read from here on; liveness.c */
+	u32 scc;                        /* loop it lies in; 0: none; prune.c */
+	u32 facts;                      /* enum verify_fact, beside what the members above say */
+	const struct btf_info *obj_btf; /* kfuncs: type allocated */
+	u32 obj_type;
+};
+
+struct vsub {
+	u32 start, end;
+	u32 stack;   /* bytes used */
+	u32 type_id; /* its FUNC in the program's BTF; 0: none */
+	const char *name;
+	bool global, called, exception_callback, async_callback, has_tail_call, has_ld_abs,
+		changes_packet, might_sleep, args_cached, keep_fastcall, private_stack;
+	u32 arg_count;
+	struct varg *args; /* function.c: global functions */
+	bool unreliable;   /* signature and code may disagree (optimised static function) */
+};
+
+struct verifier {
+	const struct verify_input *in;
+	const struct prog_type_ops *type;
+	struct diag *diag;
+	struct arena arena;
+	const struct isa_op *ops;
+	u32 count;
+	struct vinsn *insns;
+	struct vsub *subs;
+	u32 sub_count;
+	u32 exception_sub; /* 0: none */
+	bool strict, sleepable, ptr_leaks, uninit_stack, no_spec_v1, no_spec_v4, bpf, test_freq;
+	u32 pass;     /* numbers verifications of main and of each global function, from 1 */
+	u32 pass_sub; /* the subprogram being verified on its own */
+
+	/* the walk */
+	struct vstate *state;
+	u32 insn, prev_insn;
+	u32 next_id, next_callsite_uid;
+	u32 processed;                       /* instructions on all paths */
+	u32 path_processed, jumps_processed; /* since the last state was kept; prune.c */
+	u32 prev_jumps, prev_processed;
+	bool failed;
+
+	/* branches put aside: explore.c */
+	struct vbranch *branches;
+	u32 branch_count;
+
+	struct prune *prune;   /* prune.c's tables and counts */
+	struct liveness *live; /* liveness.c's */
+
+	/* log.c: registers and slots of the current frame written since the last state printed */
+	u32 touched_regs;
+	u64 touched_slots;
+	size_t log_start; /* where the current path's text began */
+	u32 prev_log_insn;
+	const struct verify_line *prev_line;
+
+	u32 max_ctx;
+	bool calls_tail, changes_packet, seen_direct_write, seen_exception;
+	struct verify_stats stats;
+};
+
+static inline struct vframe *verify_frame(struct verifier *v)
+{
+	return v->state->frames[v->state->curframe];
+}
+
+static inline struct vreg *verify_reg(struct verifier *v, u32 regno)
+{
+	return &v->state->frames[v->state->curframe]->regs[regno];
+}
+
+/* The frame a REG_STACK points into. */
+static inline struct vframe *verify_frame_of(struct verifier *v, const struct vreg *r)
+{
+	return v->state->frames[r->frame];
+}
+
+static inline void verify_touch(struct verifier *v, u32 regno)
+{
+	v->touched_regs |= 1u << regno;
+}
+
+static inline void verify_touch_slot(struct verifier *v, u32 slot)
+{
+	v->touched_slots |= 1ull << slot;
+}
+
+static inline bool verify_has(const struct verifier *v, enum kernel_feature f)
+{
+	return core_kernel_has(v->in->kernel, f);
+}
+
+/* log.c ---------------------------------------------------------------- */
+
+enum verify_message {
+	MSG_NONE,
+#define MESSAGE(name, ...) MSG_##name,
+#include "verify/messages.def"
+#undef MESSAGE
+	MSG_COUNT
+};
+
+/*
+ * The verdict's reason, once: a row of messages.def, formatted into the log (a
+ * line) and the diagnostic. Returns -errno of the row.
+ */
+int verify_fail(struct verifier *v, enum verify_message id, ...);
+/* The same about a register. */
+int verify_fail_reg(struct verifier *v, u32 regno, enum verify_message id, ...);
+/* Text in the log that is no verdict; not formatted unless level 1 or 2 is on. */
+void verify_say(struct verifier *v, const char *fmt, ...) __printf_like(2, 3);
+/* Our own mistake: -EFAULT. */
+int verify_bug(struct verifier *v, const char *what);
+void verify_log_insn(struct verifier *v); /* before it is checked */
+void verify_log_state(struct verifier *v, const struct vstate *s, u32 frame, bool all);
+void verify_log_after(struct verifier *v); /* the registers that changed, behind the instruction */
+void verify_log_path_ended(struct verifier *v, bool well); /* level 1: cut back */
+void verify_log_stats(struct verifier *v);
+
+/* state.c -------------------------------------------------------------- */
+
+int verify_state_new(struct verifier *v, struct vstate **out);
+/* Makes dst (new, or older with memory to reuse) equal to src, without steps and tree links. */
+int verify_state_copy(struct verifier *v, struct vstate *dst, const struct vstate *src);
+void verify_state_free(struct verifier *v, struct vstate *s); /* NULL is fine */
+int verify_frame_new(struct verifier *v, u32 callsite, u32 number, u32 subprog,
+		     struct vframe **out);
+void verify_frame_free(struct verifier *v, struct vframe *f);
+/* Slots for `bytes` of stack (rounded up); new ones SLOT_INVALID. */
+int verify_frame_grow(struct verifier *v, struct vframe *f, u32 bytes);
+/* r0, r6-r9 ... as at entry: all not init but r10 */
+void verify_frame_init(struct verifier *v, struct vframe *f);
+
+int verify_ref_push(struct verifier *v, enum vref_kind kind, u32 id, const void *object);
+int verify_ref_acquire(struct verifier *v,
+		       u32 *id); /* VREF_PTR of the current instruction, fresh id */
+bool verify_ref_remove(struct verifier *v, enum vref_kind kind, u32 id); /* false: there is none */
+const struct vref *verify_ref_find(const struct verifier *v, u32 kinds, u32 id, const void *object);
+/* Forgets every register and slot that holds reference `id`, then removes it: -EINVAL if none. */
+int verify_ref_release(struct verifier *v, u32 id);
+/* Leaks are the verdict: at an exit (`exception`: by bpf_throw) of `what`. */
+int verify_ref_leaks(struct verifier *v, bool exception);
+
+/* Calls fn for every register and every spilled register of all frames of the state. */
+#define verify_each_reg(v, frame_, reg_, ...)                                                     \
+	for (u32 f__ = 0; f__ <= (v)->state->curframe; f__++) {                                   \
+		struct vframe *frame_ = (v)->state->frames[f__];                                  \
+		for (u32 i__ = 0; i__ < ISA_REGS + frame_->slot_count; i__++) {                   \
+			struct vreg *reg_ = i__ < ISA_REGS ? &frame_->regs[i__]                   \
+					    : frame_->slots[i__ - ISA_REGS].type[7] == SLOT_SPILL \
+						    ? &frame_->slots[i__ - ISA_REGS].reg          \
+						    : NULL;                                       \
+			if (!reg_)                                                                \
+				continue;                                                         \
+			__VA_ARGS__                                                               \
+		}                                                                                 \
+	}
+
+/* reg access: "R%d !read_ok", "frame pointer is read only" and touching; clears nothing. */
+int verify_reg_read(struct verifier *v, u32 regno);
+int verify_reg_write(struct verifier *v, u32 regno); /* for a result; the caller sets the value */
+/* r0-r5 after a call. */
+void verify_clobber_caller_saved(struct verifier *v);
+/* An unknown number: precise at once when the loader lacks RIGHT_BPF. */
+struct vreg verify_unknown(const struct verifier *v);
+
+/* explore.c ------------------------------------------------------------ */
+
+/* The other way: a copy of the state, to continue at `insn`, reached from `prev`. *out: to refine.
+ */
+int verify_push_branch(struct verifier *v, u32 insn, u32 prev, bool speculative,
+		       struct vstate **out);
+/* A fresh state that runs subprogram `sub` as an asynchronous callback. *out: its frame 0. */
+int verify_push_async(struct verifier *v, u32 insn, u32 prev, u32 sub, bool sleepable,
+		      struct vframe **out);
+int verify_explore(struct verifier *v); /* main, then the global functions that are called */
+
+/* subcall.c ------------------------------------------------------------ */
+
+int verify_call_sub(struct verifier *v, const struct isa_op *op, u32 *next);
+typedef int verify_callback_setup(struct verifier *v, struct vframe *caller, struct vframe *callee,
+				  u32 insn);
+/*
+ * A call (of helper or kfunc, at the current instruction) that calls `sub` back
+ * zero or more times, synchronously; `setup` gives the callee its arguments.
+ * The path that skips the callback goes on.
+ */
+int verify_call_callback(struct verifier *v, u32 insn, u32 sub, verify_callback_setup *setup);
+int verify_call_async(struct verifier *v, u32 insn, u32 sub, bool sleepable,
+		      verify_callback_setup *setup);
+int verify_exit(struct verifier *v, bool exception, u32 *next, bool *done);
+u32 verify_sub_at(const struct verifier *v, u32 insn);       /* that contains it */
+u32 verify_sub_starting(const struct verifier *v, u32 insn); /* ~0: none does */
+/* 512 bytes over every chain. */
+int verify_stack_depth(struct verifier *v);
+int verify_return_value(struct verifier *v, u32 regno); /* the program's, at its exit */
+
+/* prune.c, precision.c, liveness.c ------------------------------------- */
+
+int verify_prune_init(struct verifier *v);
+void verify_prune_fini(struct verifier *v);
+void verify_prune_pass(struct verifier *v); /* before another subprogram is verified on its own */
+/* At a prune point: 1 the path ends here, 0 goes on (the state may have been kept), -errno. */
+int verify_visited(struct verifier *v, u32 insn);
+/* When a path has ended, or a branch comes from the stack: counts `branches` of the chain. */
+void verify_path_done(struct verifier *v, struct vstate *s);
+
+/* Numbers whose exact value matters from here back. */
+int verify_mark_precise(struct verifier *v, u32 regno);
+int verify_mark_precise_frame(struct verifier *v, struct vframe *f,
+			      u32 regno); /* of a caller's frame */
+int verify_step_push(struct verifier *v, u16 flags, u64 linked);
+static inline u16 verify_step_stack(u32 frame, u32 slot)
+{
+	return VSTEP_STACK | frame << 3 | slot << 6;
+}
+
+int verify_liveness_init(struct verifier *v); /* vinsn.live_before */
+void verify_liveness_fini(struct verifier *v);
+/* Stack reads and writes as they happen: bit i is slot i of `frame`. */
+void verify_slots_read(struct verifier *v, u32 frame, u64 slots);
+void verify_slots_written(struct verifier *v, u32 frame, u64 slots); /* surely, all eight bytes */
+
+/* alu.c, pointer.c, branch.c, link.c ----------------------------------- */
+
+int verify_alu(struct verifier *v, const struct isa_op *op);
+int verify_branch(struct verifier *v, const struct isa_op *op, u32 *next);
+/* Turns registers with the id of a _or_null one to the pointer or to 0. */
+void verify_mark_null(struct verifier *v, struct vstate *s, u32 regno, bool is_null);
+/* A number of its own: no id that others share. */
+void verify_unlink(struct vreg *r);
+/* Gives a number an id, so that copies of it are refined together. */
+void verify_link(struct verifier *v, struct vreg *r);
+/* Stack and context pointers may have offsets only as the kernel checks: "variable ctx access"...
+ */
+int verify_ptr_off(struct verifier *v, const struct vreg *r, u32 regno, bool fixed_ok);
+/* A pointer whose offset is out of reasonable bounds. */
+int verify_sane_offset(struct verifier *v, const struct vreg *r, u32 type);
+
+/* memory.c and its parts ----------------------------------------------- */
+
+enum verify_access {
+	ACCESS_READ = 1,
+	ACCESS_WRITE = 2,
+};
+
+int verify_load(struct verifier *v, const struct isa_op *op);
+int verify_store(struct verifier *v, const struct isa_op *op);
+int verify_atomic(struct verifier *v, const struct isa_op *op);
+int verify_ld_abs(struct verifier *v, const struct isa_op *op);
+int verify_lddw(struct verifier *v, const struct isa_op *op);
+/*
+ * `size` bytes at regno+off: bounds, alignment, rights; a load puts what it
+ * finds into `value` (a register number, or -1).
+ */
+int verify_mem_access(struct verifier *v, u32 insn, u32 regno, s32 off, u32 size,
+		      enum verify_access access, int value, bool strict, bool sign_extend);
+
+struct call_meta;
+/* Memory handed to a helper: [regno, regno + size). */
+int verify_mem_region(struct verifier *v, u32 regno, u32 size, enum verify_access access,
+		      bool zero_ok, struct call_meta *meta);
+/* ... whose size is a register: refined through its bounds, marked precise. */
+int verify_mem_size(struct verifier *v, u32 regno, u32 size_regno, enum verify_access access,
+		    bool zero_ok, struct call_meta *meta);
+int verify_stack_range(struct verifier *v, u32 regno, s32 off, u32 size, enum verify_access access,
+		       struct call_meta *meta); /* all of it initialised, or (raw) to be written */
+int verify_map_access(struct verifier *v, u32 regno, s32 off, u32 size, bool zero_ok,
+		      enum verify_access access);
+int verify_packet_access(struct verifier *v, u32 regno, s32 off, u32 size, bool zero_ok);
+int verify_btf_access(struct verifier *v, u32 regno, s32 off, u32 size, enum verify_access access,
+		      int value);
+/* Destroys slots [slot, slot + count) that hold special things when plain data overwrites them. */
+int verify_slots_destroy(struct verifier *v, struct vframe *f, u32 slot);
+/* Bytes [lo, hi) of the frame (negative offsets) become SLOT_MISC. */
+void verify_slots_misc(struct verifier *v, struct vframe *f, s32 lo, s32 hi);
+/* Packet pointers become unknown (a helper may have moved the packet). */
+void verify_packet_gone(struct verifier *v);
+bool verify_may_write_packet(const struct verifier *v, const struct call_meta *meta);
+
+/* call.c and its parts -------------------------------------------------- */
+
+/* What the arguments of one call have told so far. */
+struct call_meta {
+	u32 func_id;                      /* helper; kfuncs: 0 */
+	const struct helper_proto *proto; /* helper */
+	const struct verify_kfunc *kfunc; /* kfunc */
+	const struct verify_map *map;     /* ARG_MAP */
+	u32 map_uid;
+	bool raw; /* memory that need not be initialised: written by the callee */
+	bool packet_access;
+	u32 regno; /* argument being looked at */
+	u32 access_size;
+	u64 mem_size; /* constant size of what is returned */
+	u32 ref;      /* reference among the arguments */
+	u32 release_regno;
+	u32 dynptr_id, dynptr_ref;
+	s64 const_key; /* >= 0: the constant u32 key of a map lookup; -1 */
+	u64 msize_max;
+	const struct btf_info *btf, *ret_btf;
+	u32 btf_id, ret_btf_id, subprog;
+	u32 dynptr_type_initialised;
+	void *more; /* kfunc.c's */
+};
+
+int verify_helper_call(struct verifier *v, const struct isa_op *op);
+int verify_kfunc_call(struct verifier *v, const struct isa_op *op, u32 *next, bool *done);
+/* Is the call at `insn` of a kind that a section (lock, rcu, preempt, irq) forbids? */
+bool verify_in_sleepable_place(const struct verifier *v);
+
+/* dynptr.c, iterator.c, lock.c ------------------------------------------ */
+
+int verify_dynptr_new(struct verifier *v, u32 regno, enum dynptr_kind kind, u32 clone_of_ref);
+int verify_dynptr_arg(struct verifier *v, u32 regno, u32 arg_kind, u32 want_kind, u32 clone_ref);
+int verify_dynptr_destroy_slot(struct verifier *v, struct vframe *f, u32 slot);
+int verify_dynptr_release(struct verifier *v, u32 regno);
+/* The dynptr that a register points at: its slot's register, or itself. NULL: none. */
+const struct vreg *verify_dynptr_of(struct verifier *v, u32 regno);
+int verify_spin_lock(struct verifier *v, u32 regno, bool lock, bool resilient, bool irq);
+bool verify_lock_allows_call(const struct verifier *v, u32 func_id);
+int verify_irq_save(struct verifier *v, u32 regno, u32 kind);
+int verify_irq_restore(struct verifier *v, u32 regno, u32 kind);
+
+/* function.c ------------------------------------------------------------ */
+
+int verify_functions_check(struct verifier *v);        /* func_info against subs; names, linkage */
+int verify_function_args(struct verifier *v, u32 sub); /* fills subs[sub].args from BTF */
+/* Registers r1-r5 of frame 0 as a global function's signature has them, for its own verification.
+ */
+int verify_function_entry(struct verifier *v, u32 sub, struct vframe *f);
+/* A call of a global function: arguments suit its signature; r0 becomes its result. */
+int verify_function_call(struct verifier *v, u32 sub);
+
+/* structure.c ------------------------------------------------------------ */
+
+int verify_check_structure(struct verifier *v); /* functions, control flow, prune and jump points */
+
+#endif

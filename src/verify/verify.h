@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The verifier as the load pipeline sees it: what it is given, what it proves.
+ * It knows no descriptors and no instance; vm/ describes every map, kfunc and
+ * type that the program names.
+ */
+#ifndef VERIFY_VERIFY_H
+#define VERIFY_VERIFY_H
+
+#include "base/diag.h"
+#include "base/text.h"
+#include "core/image.h"
+#include "isa/op.h"
+
+struct btf_info;
+struct btf_fields;
+struct verify_target;
+struct kfunc_proto;
+
+#define VERIFY_MAX_MAPS  64
+#define VERIFY_MAX_SUBS  256
+#define VERIFY_MAX_INSNS 1000000
+
+/* A map as the program's instructions name it, by index. */
+struct verify_map {
+	const char *name;
+	u32 type, key_size, value_size, max_entries, flags;
+	u64 extra;
+	const struct btf_info *btf; /* NULL: none */
+	u32 btf_key, btf_value;     /* type ids in btf */
+	const struct btf_fields *fields;
+	const struct verify_map *inner; /* map of maps: what the inner ones look like */
+	bool frozen;                    /* and read-only to programs: contents are constants */
+	/* `size` bytes of such contents at `off` of element 0: 0 or -errno. */
+	int (*read)(const struct verify_map *map, u32 off, u32 size, u64 *value);
+	void *object;               /* vm's */
+	u64 arena_start, arena_end; /* arenas: the client's addresses */
+};
+
+/* What one instruction with BPF_PSEUDO_CALL kfunc or BTF id means. */
+struct verify_kfunc {
+	u32 id; /* as the instruction has it: FUNC in btf */
+	u16 fd_index;
+	const struct btf_info *btf; /* NULL: not found */
+	const char *name;
+	const struct kfunc_proto *proto; /* row of the table; NULL: none */
+};
+
+enum verify_right {                  /* what the loader may do */
+	RIGHT_PTR_LEAKS = 1 << 0,    /* CAP_PERFMON */
+	RIGHT_UNINIT_STACK = 1 << 1, /* CAP_PERFMON: reads of stack never written */
+	RIGHT_NO_SPEC_V1 = 1 << 2,   /* speculation is not the loader's concern */
+	RIGHT_NO_SPEC_V4 = 1 << 3,
+	RIGHT_BPF = 1 << 4, /* CAP_BPF: loops, calls, ... */
+	RIGHT_PRIVILEGED = 0x1f,
+};
+
+/* Log levels, as bpf_attr.log_level has them. */
+#define VERIFY_LOG_PATH  1 /* the failing path */
+#define VERIFY_LOG_ALL   2 /* every path */
+#define VERIFY_LOG_STATS 4
+
+struct verify_record { /* func_info */
+	u32 insn, type_id;
+};
+
+struct verify_line { /* line_info, ascending */
+	u32 insn, file_off, line_off, line_col;
+};
+
+struct verify_input {
+	const struct isa_op *ops; /* resolved: see isa/op.h; CALL_SUB and LDDW_FUNC absolute */
+	const void *raw;          /* the 8-byte instructions: for the log */
+	u32 count;
+	u32 prog_type, attach_type;
+	u32 prog_flags; /* BPF_F_* of PROG_LOAD: SLEEPABLE, STRICT_ALIGNMENT, TEST_*... */
+	bool gpl;
+	u32 kernel; /* KERNEL_VERSION() imitated */
+	u32 rights; /* enum verify_right */
+	const struct verify_map *const *maps;
+	u32 map_count;
+	const struct verify_kfunc *kfuncs;
+	u32 kfunc_count;
+	const struct btf_info *btf;     /* the program's; NULL */
+	const struct btf_info *vmlinux; /* the kernel's; NULL: none at hand */
+	const struct verify_record *funcs;
+	u32 func_count;
+	const struct verify_line *lines;
+	u32 line_count;
+	const struct verify_target *target; /* by_btf types: what it attaches to; NULL */
+	const char *name;
+	u32 log_level;
+	struct text *log; /* growing, or NULL. Level 1 is cut back where a path turned out well */
+};
+
+/* What was proven of one instruction. */
+enum verify_fact {
+	FACT_SEEN = 1 << 0,      /* some path reaches it */
+	FACT_ALWAYS = 1 << 1,    /* a branch that is always taken */
+	FACT_NEVER = 1 << 2,     /* ... never */
+	FACT_CTX = 1 << 3,       /* a load or store of the context */
+	FACT_BTF_LOAD = 1 << 4,  /* a load that may fault and then reads 0 */
+	FACT_ARENA = 1 << 5,     /* an access of an arena */
+	FACT_ONE_MAP = 1 << 6,   /* a helper call that always gets map `map` */
+	FACT_CONST_KEY = 1 << 7, /* ... and a key whose u32 is `key` */
+	FACT_MANY = 1 << 8,      /* private: differs between paths, so nothing is claimed */
+};
+
+struct verify_fact_of {
+	u16 facts; /* enum verify_fact */
+	u16 map;
+	u32 key;
+};
+
+struct verify_stats {
+	u32 processed, max_states_per_insn, total_states, peak_states, mark_read;
+	u32 stack[VERIFY_MAX_SUBS]; /* bytes of each subprogram, sub_count of them */
+	u64 ns;                     /* spent verifying */
+	size_t peak_bytes;
+};
+
+struct verify_output {
+	struct verify_fact_of *facts; /* per instruction; base_free() it */
+	struct image_sub *subs;       /* by start; base_free() it */
+	u32 sub_count;
+	u32 stack;          /* bytes of the deepest call chain */
+	u32 max_ctx_offset; /* bytes of context that are read */
+	bool changes_packet, tail_calls;
+	struct verify_stats stats;
+};
+
+/* 0, or the kernel's error: *diag says why (may be NULL), the log ends with its statistics line. */
+int verify_program(const struct verify_input *in, struct verify_output *out, struct diag *diag);
+
+#endif
