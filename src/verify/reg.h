@@ -128,7 +128,9 @@ struct vreg vreg_pointer(u32 type);
 
 /* "map_value_or_null", as the log and messages name a type. */
 void reg_type_format(struct text *t, u32 type);
-/* As the log prints a register behind "R1=": "map_value(map=m,ks=4,vs=8,off=4)". */
-void vreg_format(struct text *t, const struct vreg *r, bool verbose_zero);
+/* As the log prints a register of frame `frame` behind "R1=": "map_value(map=m,ks=4,vs=8,off=4)".
+ */
+void vreg_format(struct text *t, const struct vreg *r, u32 frame);
+const char *dynptr_kind_name(u32 kind);
 
 #endif

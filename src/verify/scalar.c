@@ -288,7 +288,7 @@ static bool is_small(s64 x)
 	return x >= INT16_MIN && x <= INT16_MAX;
 }
 
-static void format_number(struct text *t, u64 x, bool is_signed)
+void scalar_format_number(struct text *t, u64 x, bool is_signed)
 {
 	if (is_signed && is_small((s64)x))
 		text_fmt(t, "%lld", (long long)x);
@@ -335,8 +335,18 @@ static void format_bounds(struct text *t, const struct scalar *s, const char **s
 			all[j].silent = true;
 			text_fmt(t, "%s=", all[j].name);
 		}
-		format_number(t, all[i].value, all[i].is_signed);
+		scalar_format_number(t, all[i].value, all[i].is_signed);
 	}
+}
+
+void scalar_format_parts(struct text *t, const struct scalar *s, const char **sep)
+{
+	format_bounds(t, s, sep);
+	if (tnum_is_unknown(s->bits))
+		return;
+	text_fmt(t, "%svar_off=", *sep);
+	tnum_format(t, s->bits);
+	*sep = ",";
 }
 
 void scalar_format(struct text *t, const struct scalar *s, const char *first)
@@ -344,7 +354,7 @@ void scalar_format(struct text *t, const struct scalar *s, const char *first)
 	const char *sep = "";
 
 	if (tnum_is_const(s->bits)) {
-		format_number(t, s->bits.value, true);
+		scalar_format_number(t, s->bits.value, true);
 		return;
 	}
 	text_puts(t, "scalar(");
@@ -352,10 +362,6 @@ void scalar_format(struct text *t, const struct scalar *s, const char *first)
 		text_puts(t, first);
 		sep = ",";
 	}
-	format_bounds(t, s, &sep);
-	if (!tnum_is_unknown(s->bits)) {
-		text_fmt(t, "%svar_off=", sep);
-		tnum_format(t, s->bits);
-	}
+	scalar_format_parts(t, s, &sep);
 	text_putc(t, ')');
 }

@@ -123,5 +123,9 @@ bool scalar_refine(struct scalar_test test, bool taken, struct scalar *a, struct
  * parentheses, for the caller's "id=3".
  */
 void scalar_format(struct text *t, const struct scalar *s, const char *first);
+/* What stands inside the parentheses, for pointers too; *sep goes before each part. */
+void scalar_format_parts(struct text *t, const struct scalar *s, const char **sep);
+/* A bound: small numbers in decimal, others in hexadecimal. */
+void scalar_format_number(struct text *t, u64 x, bool is_signed);
 
 #endif

@@ -44,7 +44,7 @@
 
 #define VERIFY_STACK_SLOTS (ISA_STACK_SIZE / 8)
 #define VERIFY_MAX_FRAMES  ISA_MAX_FRAMES
-#define VERIFY_ENOTSUPP    524
+#define ENOTSUPP           524 /* what bpf(2) says where user space has no name for it */
 
 enum slot_type {
 	SLOT_INVALID, /* nothing was stored */
@@ -196,8 +196,8 @@ struct verifier {
 	/* log.c: registers and slots of the current frame written since the last state printed */
 	u32 touched_regs;
 	u64 touched_slots;
-	size_t log_start; /* where the current path's text began */
-	u32 prev_log_insn;
+	size_t log_insn_end; /* the log ends with an instruction's line when its length is this */
+	u32 log_insn_len;
 	const struct verify_line *prev_line;
 
 	u32 max_ctx;
@@ -238,6 +238,8 @@ static inline bool verify_has(const struct verifier *v, enum kernel_feature f)
 
 /* log.c ---------------------------------------------------------------- */
 
+#define VERIFY_DIAG_BASE 200 /* of diag ids: the message's number is added */
+
 enum verify_message {
 	MSG_NONE,
 #define MESSAGE(name, ...) MSG_##name,
@@ -251,16 +253,30 @@ enum verify_message {
  * line) and the diagnostic. Returns -errno of the row.
  */
 int verify_fail(struct verifier *v, enum verify_message id, ...);
+/* The stable name of a diagnostic id; NULL when it is not of the verifier's. */
+const char *verify_message_name(u32 diag_id);
+/* The line_info record an instruction belongs to; NULL: none. */
+const struct verify_line *verify_line_of(const struct verifier *v, u32 insn);
 /* The same about a register. */
 int verify_fail_reg(struct verifier *v, u32 regno, enum verify_message id, ...);
 /* Text in the log that is no verdict; not formatted unless level 1 or 2 is on. */
 void verify_say(struct verifier *v, const char *fmt, ...) __printf_like(2, 3);
 /* Our own mistake: -EFAULT. */
 int verify_bug(struct verifier *v, const char *what);
-void verify_log_insn(struct verifier *v); /* before it is checked */
+/* Before the current instruction is checked: what the last one changed, source line, instruction.
+ */
+void verify_log_insn(struct verifier *v);
+/* Level 2: after a branch came from the stack: "from 3 to 5:" and the whole state. */
+void verify_log_arrive(struct verifier *v);
+/* A path ends here, covered; `arrived`: before verify_log_arrive() was due. */
+void verify_log_safe(struct verifier *v, bool arrived);
+/* " R1=ctx() fp-8=0\n": registers and slots, all or those touched. */
 void verify_log_state(struct verifier *v, const struct vstate *s, u32 frame, bool all);
-void verify_log_after(struct verifier *v); /* the registers that changed, behind the instruction */
-void verify_log_path_ended(struct verifier *v, bool well); /* level 1: cut back */
+/* Level 1 keeps the failing path only: a branch put aside marks where its text starts. */
+size_t verify_log_mark(const struct verifier *v);
+void verify_log_cut(struct verifier *v, size_t mark);
+/* One instruction as the log has it, without a newline: "(b7) r0 = 0". */
+void verify_format_insn(const struct verifier *v, struct text *t, u32 insn);
 void verify_log_stats(struct verifier *v);
 
 /* state.c -------------------------------------------------------------- */
