@@ -53,6 +53,7 @@ struct prog_ctx_range {
 	u16 lo, hi;
 	u8 reads, writes; /* enum prog_ctx_sizes */
 	u8 kind;          /* enum prog_ctx_kind, of what is read */
+	u8 keeps;         /* a store keeps only the lowest bytes of what is written; 0: all */
 	u64 attach;       /* for these expected attach types only (1 << type); 0: all */
 	const char *btf;  /* CTX_BTF: the struct's name */
 };
@@ -65,9 +66,10 @@ struct prog_type_ops {
 	/* Since 6.13 each function of these has a stack of its own: 512 bytes each, not together.
 	 */
 	bool private_stack;
-	bool by_btf;     /* attached by BTF id: PROG_LOAD names what to, or fails with -EINVAL */
-	u8 sleeps;       /* enum prog_sleeps */
-	const char *doc; /* one line; lint: never NULL */
+	bool writes_packet; /* may store into the packet directly */
+	bool by_btf;        /* attached by BTF id: PROG_LOAD names what to, or fails with -EINVAL */
+	u8 sleeps;          /* enum prog_sleeps */
+	const char *doc;    /* one line; lint: never NULL */
 	/* Bytes of context a program may read; 0: unlimited pointer-sized slots (raw tracepoints).
 	 */
 	u32 ctx_size;
@@ -89,6 +91,14 @@ const struct prog_type_ops *core_prog_ops(u32 type); /* NULL: unknown */
 /* The range that allows a load or store of `size` bytes at `off`, or NULL. */
 const struct prog_ctx_range *core_prog_ctx(const struct prog_type_ops *ops, u32 attach_type,
 					   u32 off, u32 size, bool write);
+/*
+ * Makes of a load or store whose base register holds the context what engines run: a load of a
+ * packet pointer that the context has only 32 bits for becomes one of 8 bytes from where
+ * core/packet.h keeps it; a store into a field that holds less becomes narrower. True: changed.
+ */
+struct isa_op;
+bool prog_ctx_rewrite(const struct prog_type_ops *ops, struct isa_op *op);
+
 /* All that may be written lies in [lo, hi); empty: nothing may. */
 void core_prog_ctx_writes(const struct prog_type_ops *ops, u32 *lo, u32 *hi);
 

@@ -2,6 +2,7 @@
 /* The run context: faults, the memory that is live besides the stack, what is held; fault counters.
  */
 #include <linux/errno.h>
+#include "core/packet.h"
 #include "core/run.h"
 #include "core/world_page.h"
 
@@ -90,6 +91,10 @@ static bool find_context(struct run *run, u64 addr, u32 size, bool write, struct
 
 	if (!run->ctx)
 		return false;
+	if (run->packet && run->ctx == &run->packet->skb && !write) { /* the pointers before it */
+		ctx -= PACKET_SHADOW;
+		len += PACKET_SHADOW;
+	}
 	if (write && lo < hi && inside(addr, size, ctx + lo, hi - lo))
 		*out = (struct map_span){.base = ctx + lo, .size = hi - lo, .writable = true};
 	else if (!write && inside(addr, size, ctx, len))
@@ -99,9 +104,33 @@ static bool find_context(struct run *run, u64 addr, u32 size, bool write, struct
 	return true;
 }
 
+/* The packet's bytes, and the socket it belongs to. */
+static bool find_packet(const struct packet *p, u64 addr, u32 size, bool write,
+			struct map_span *out)
+{
+	u64 sock = ptr_to_u64(p->sock);
+
+	if (inside(addr, size, p->meta, p->end - p->meta) && (p->writable || !write))
+		*out = (struct map_span){p->meta, p->end - p->meta, p->writable};
+	else if (sock && !write && inside(addr, size, sock, sizeof(*p->sock)))
+		*out = (struct map_span){sock, sizeof(*p->sock), false};
+	else if (p->keys && inside(addr, size, p->keys, sizeof(struct bpf_flow_keys)))
+		*out = (struct map_span){p->keys, sizeof(struct bpf_flow_keys), true};
+	else
+		return false;
+	return true;
+}
+
+bool run_span_lasts(const struct run *run, u64 base)
+{
+	return !run_region_find(run, base) && !(run->packet && run->packet->meta == base);
+}
+
 bool run_find_span(struct run *run, u64 addr, u32 size, bool write, struct map_span *out)
 {
 	if (find_context(run, addr, size, write, out))
+		return true;
+	if (run->packet && find_packet(run->packet, addr, size, write, out))
 		return true;
 	for (u32 i = 0; i < run->region_count; i++) {
 		const struct run_region *r = &run->regions[i];

@@ -37,6 +37,7 @@ struct run_fault {
 };
 
 struct run;
+struct packet;
 
 /* Memory that is live beyond stack, context and map values: ring buffer reservations, pt_regs... */
 struct run_region {
@@ -85,11 +86,8 @@ struct run {
 	u32 region_count;
 	struct run_region regions[RUN_MAX_REGIONS];
 	struct run_fault fault;
-	void *held_lock;  /* the bpf_spin_lock held, or NULL */
-	const u8 *packet; /* classic packet loads (LD_ABS, LD_IND) read here; NULL: no packet */
-	u32 packet_size;
-	u32 packet_net;  /* offset of the network header (SKF_NET_OFF) */
-	s32 packet_link; /* offset of the link header (SKF_LL_OFF): 0, or negative before packet */
+	void *held_lock;       /* the bpf_spin_lock held, or NULL */
+	struct packet *packet; /* core/packet.h; its context is `ctx`. NULL: no packet */
 };
 
 enum run_flag {
@@ -121,6 +119,8 @@ int run_region_hold(struct run *run, u64 base, u32 size,
 int run_region_del(struct run *run, u64 base);
 /* The region starting at base, or NULL. */
 const struct run_region *run_region_find(const struct run *run, u64 base);
+/* Is what run_find_span() found there live until the run ends? Regions and packets change. */
+bool run_span_lasts(const struct run *run, u64 base);
 /* Gives back what is still held: regions with a `release`, the spin lock. Engines call it last. */
 void run_release(struct run *run);
 /*

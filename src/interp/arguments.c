@@ -29,8 +29,8 @@ bool interp_may_access(struct interp *in, u64 addr, u64 size, bool write)
 	}
 	if (size > MAX_MEM || !run_find_span(in->run, addr, (u32)size, write, &span))
 		return false;
-	/* Regions end before the run does: they are looked up each time. */
-	if (!run_region_find(in->run, span.base))
+	/* What may end before the run does is looked up each time. */
+	if (run_span_lasts(in->run, span.base))
 		in->spans[in->next_span++ % INTERP_SPANS] = span;
 	return true;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Memory that is not plain memory: kernel objects behind handles, packets, globals. */
 #include "core/handle.h"
+#include "core/packet.h"
 #include "interp/state.h"
 #include "isa/sem.h"
 
@@ -29,23 +30,27 @@ u64 interp_load_handle(struct interp *in, u64 addr, u32 size, bool is_signed)
 
 bool interp_load_packet(const struct run *run, s64 off, u32 size, u64 *value)
 {
-	s64 first = MIN(run->packet_link, 0); /* bytes before the packet that may be read, as < 0 */
+	const struct packet *p = run->packet;
+	const u8 *at, *first;
 	u64 v;
 
-	if (!run->packet || off != (s32)off || off < PACKET_LINK)
+	if (!p || off != (s32)off || off < PACKET_LINK)
 		return false;
-	if (off < PACKET_NET)
-		off += run->packet_link - (s64)PACKET_LINK;
-	else if (off < 0)
-		off += run->packet_net - (s64)PACKET_NET;
-	else
-		first = 0;
-	if (off < first || off + size > run->packet_size)
+	if (off >= 0) {
+		first = packet_data(p);
+		at = first + off;
+	} else { /* all before the packet that its buffer holds may be read, too */
+		first = p->head;
+		at = p->head +
+		     (off < PACKET_NET ? p->link - (s64)PACKET_LINK : p->net - (s64)PACKET_NET) +
+		     off;
+	}
+	if (at < first || at > packet_end(p) || size > packet_end(p) - at)
 		return false;
 	switch (size) {
-	case 1: v = isa_load_U8(run->packet + off); break;
-	case 2: v = isa_BE16(isa_load_U16(run->packet + off)); break;
-	default: v = isa_BE32(isa_load_U32(run->packet + off)); break;
+	case 1: v = isa_load_U8(at); break;
+	case 2: v = isa_BE16(isa_load_U16(at)); break;
+	default: v = isa_BE32(isa_load_U32(at)); break;
 	}
 	*value = v;
 	return true;

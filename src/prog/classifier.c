@@ -60,14 +60,15 @@ PROG_ALLOWS(helpers)
 
 static const struct prog_ctx_range ctx[] = {
 	{CTX_FIELDS(__sk_buff, len, pkt_type), .reads = CTX_NARROW},
-	{CTX_FIELDS(__sk_buff, mark, queue_mapping), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELD(__sk_buff, mark), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELD(__sk_buff, queue_mapping), .reads = CTX_NARROW, .writes = CTX_WORD, .keeps = 2},
 	{CTX_FIELDS(__sk_buff, protocol, vlan_proto), .reads = CTX_NARROW},
 	{CTX_FIELD(__sk_buff, priority), .reads = CTX_NARROW, .writes = CTX_WORD},
 	{CTX_FIELDS(__sk_buff, ingress_ifindex, ifindex), .reads = CTX_NARROW},
-	{CTX_FIELD(__sk_buff, tc_index), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELD(__sk_buff, tc_index), .reads = CTX_NARROW, .writes = CTX_WORD, .keeps = 2},
 	{CTX_FIELD(__sk_buff, cb), .reads = CTX_ANY, .writes = CTX_ANY},
 	{CTX_FIELD(__sk_buff, hash), .reads = CTX_NARROW},
-	{CTX_FIELD(__sk_buff, tc_classid), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELD(__sk_buff, tc_classid), .reads = CTX_NARROW, .writes = CTX_WORD, .keeps = 2},
 	{CTX_FIELD(__sk_buff, data), .reads = CTX_WORD, .kind = CTX_PACKET},
 	{CTX_FIELD(__sk_buff, data_end), .reads = CTX_WORD, .kind = CTX_PACKET_END},
 	{CTX_FIELD(__sk_buff, napi_id), .reads = CTX_NARROW},
@@ -82,6 +83,7 @@ static const struct prog_ctx_range ctx[] = {
 const struct prog_type_ops prog_sched_cls_ops = {
 	.type = BPF_PROG_TYPE_SCHED_CLS,
 	.name = "sched_cls",
+	.writes_packet = true,
 	.doc = "Packets in traffic control: classify, change, redirect",
 	.ctx_size = sizeof(struct __sk_buff),
 	.allows = allows,
@@ -91,6 +93,7 @@ const struct prog_type_ops prog_sched_cls_ops = {
 const struct prog_type_ops prog_sched_act_ops = {
 	.type = BPF_PROG_TYPE_SCHED_ACT,
 	.name = "sched_act",
+	.writes_packet = true,
 	.doc = "Packets that a classifier chose: what becomes of them",
 	.ctx_size = sizeof(struct __sk_buff),
 	.allows = allows,

@@ -72,6 +72,7 @@ const struct prog_type_ops prog_lwt_out_ops = {
 const struct prog_type_ops prog_lwt_xmit_ops = {
 	.type = BPF_PROG_TYPE_LWT_XMIT,
 	.name = "lwt_xmit",
+	.writes_packet = true,
 	.doc = "Packets about to be sent by a route",
 	.ctx_size = sizeof(struct __sk_buff),
 	.allows = xmit_allows,

@@ -80,6 +80,7 @@ const struct prog_type_ops prog_socket_filter_ops = {
 const struct prog_type_ops prog_xdp_ops = {
 	.type = BPF_PROG_TYPE_XDP,
 	.name = "xdp",
+	.writes_packet = true,
 	.doc = "Packets at a device's driver, before anything else",
 	.ctx_size = sizeof(struct xdp_md),
 	.allows = xdp_allows,

@@ -93,7 +93,7 @@ static const struct prog_ctx_range skb_ctx[] = {
 	{CTX_FIELDS(__sk_buff, queue_mapping, vlan_proto), .reads = CTX_NARROW},
 	{CTX_FIELD(__sk_buff, priority), .reads = CTX_NARROW, .writes = CTX_WORD},
 	{CTX_FIELDS(__sk_buff, ingress_ifindex, ifindex), .reads = CTX_NARROW},
-	{CTX_FIELD(__sk_buff, tc_index), .reads = CTX_NARROW, .writes = CTX_WORD},
+	{CTX_FIELD(__sk_buff, tc_index), .reads = CTX_NARROW, .writes = CTX_WORD, .keeps = 2},
 	{CTX_FIELD(__sk_buff, cb), .reads = CTX_ANY},
 	{CTX_FIELD(__sk_buff, hash), .reads = CTX_NARROW},
 	{CTX_FIELD(__sk_buff, data), .reads = CTX_WORD, .kind = CTX_PACKET},
@@ -143,6 +143,7 @@ const struct prog_type_ops prog_sock_ops_ops = {
 const struct prog_type_ops prog_sk_skb_ops = {
 	.type = BPF_PROG_TYPE_SK_SKB,
 	.name = "sk_skb",
+	.writes_packet = true,
 	.doc = "Data that arrives at a socket of a map: where messages end, who gets it",
 	.ctx_size = sizeof(struct __sk_buff),
 	.allows = skb_allows,
@@ -152,6 +153,7 @@ const struct prog_type_ops prog_sk_skb_ops = {
 const struct prog_type_ops prog_sk_msg_ops = {
 	.type = BPF_PROG_TYPE_SK_MSG,
 	.name = "sk_msg",
+	.writes_packet = true,
 	.doc = "Messages sent through a socket of a map",
 	.ctx_size = sizeof(struct sk_msg_md),
 	.allows = msg_allows,

@@ -8,21 +8,10 @@
 #include "core/prog.h"
 #include "core/run.h"
 #include "sys/run_env.h"
+#include "sys/test_run.h"
 
-#define ETH_HEADER    14
 #define RAW_TP_ARGS   12
-#define DATA_MOST     (64u << 10)
 #define REPEAT_BUDGET (64u << 20) /* instructions of one command, over all repeats */
-
-struct test {
-	struct call *k;
-	struct prog_object *p;
-	u8 *data, *ctx;
-	u32 data_size, ctx_size;
-	u32 retval;
-	int cpu; /* -1: any */
-	u64 total_ns;
-};
 
 static u64 now_ns(void)
 {
@@ -42,6 +31,7 @@ static int run_once(struct test *t, struct map *const *maps, u32 cpu, u64 *budge
 		.env_data = t->k,
 		.ctx = t->ctx,
 		.ctx_size = t->ctx_size,
+		.packet = t->packet,
 		.cpu = cpu,
 		.possible_cpus = t->k->inst->possible_cpus,
 		.start_ns = now_ns(),
@@ -64,7 +54,7 @@ static int run_once(struct test *t, struct map *const *maps, u32 cpu, u64 *budge
 	return err;
 }
 
-static int run_all(struct test *t, u32 repeat)
+int test_run_all(struct test *t, u32 repeat)
 {
 	u64 budget = REPEAT_BUDGET;
 	struct map **maps = base_calloc(MAX(t->p->maps.len, (size_t)1), sizeof(*maps));
@@ -87,12 +77,93 @@ static int run_all(struct test *t, u32 repeat)
 	return err;
 }
 
-static int write_u32(struct test *t, u32 off, u32 value)
+int test_write_u32(struct test *t, u32 off, u32 value)
 {
 	return call_write_attr(t->k, off, &value, sizeof(value));
 }
 
-#define TEST_FIELD(name) offsetof(union bpf_attr, test.name)
+/* Is all that was given behind `size` zero? 0, -E2BIG or -EFAULT. */
+static int check_tail(struct test *t, u64 addr, u32 size, u32 given)
+{
+	u8 chunk[256];
+
+	for (u32 off = size, n; off < given; off += n) {
+		n = MIN(given - off, (u32)sizeof(chunk));
+		if (call_read(t->k, chunk, addr + off, n))
+			return -EFAULT;
+		if (!call_is_zero(chunk, n))
+			return -E2BIG;
+	}
+	return 0;
+}
+
+int test_ctx_in(struct test *t, u32 size, void **out)
+{
+	const union bpf_attr *a = t->k->attr;
+	u32 given = a->test.ctx_size_in;
+	int err;
+
+	if (!a->test.ctx_in && !a->test.ctx_out)
+		return 0;
+	t->user_ctx = base_zalloc(size);
+	if (!t->user_ctx)
+		return -ENOMEM;
+	if (a->test.ctx_in) {
+		if (given > PAGE_BYTES) /* what the kernel would look at at most */
+			return -E2BIG;
+		err = check_tail(t, a->test.ctx_in, size, given);
+		if (err)
+			return err;
+		if (call_read(t->k, t->user_ctx, a->test.ctx_in, MIN(given, size)))
+			return -EFAULT;
+	}
+	*out = t->user_ctx;
+	return 0;
+}
+
+int test_ctx_out(struct test *t, const void *ctx, u32 size)
+{
+	const union bpf_attr *a = t->k->attr;
+	u32 copy = size;
+	int err = 0;
+
+	if (!ctx || !a->test.ctx_out)
+		return 0;
+	if (a->test.ctx_size_out && copy > a->test.ctx_size_out) {
+		copy = a->test.ctx_size_out;
+		err = -ENOSPC;
+	}
+	if (call_write(t->k, a->test.ctx_out, ctx, copy) ||
+	    test_write_u32(t, TEST_FIELD(ctx_size_out), size))
+		return -EFAULT;
+	return err;
+}
+
+int test_finish(struct test *t, const u8 *bytes, u32 linear, const u8 *frags, u32 frag_size)
+{
+	const union bpf_attr *a = t->k->attr;
+	u32 size = linear + frag_size, copy = size;
+	u64 each = t->total_ns / MAX(a->test.repeat, 1u);
+	int err = 0;
+
+	if (a->test.data_size_out && copy > a->test.data_size_out) {
+		copy = a->test.data_size_out;
+		err = -ENOSPC;
+	}
+	if (a->test.data_out) {
+		/* The kernel places what is not linear at the end of the room there is. */
+		if (copy < frag_size)
+			return -ENOSPC;
+		if (call_write(t->k, a->test.data_out, bytes, copy - frag_size) ||
+		    call_write(t->k, a->test.data_out + copy - frag_size, frags, frag_size))
+			return -EFAULT;
+	}
+	if (test_write_u32(t, TEST_FIELD(data_size_out), size) ||
+	    test_write_u32(t, TEST_FIELD(retval), t->retval) ||
+	    test_write_u32(t, TEST_FIELD(duration), MIN(each, (u64)INT32_MAX)))
+		return -EFAULT;
+	return err;
+}
 
 static long run_raw_tracepoint(struct test *t)
 {
@@ -112,13 +183,13 @@ static long run_raw_tracepoint(struct test *t)
 	if (a->test.flags & BPF_F_TEST_RUN_ON_CPU)
 		t->cpu = a->test.cpu;
 	t->ctx_size = RAW_TP_ARGS * sizeof(u64);
-	t->ctx = base_zalloc(t->ctx_size);
+	t->ctx = t->own_ctx = base_zalloc(t->ctx_size);
 	if (!t->ctx)
 		return -ENOMEM;
 	if (call_read(t->k, t->ctx, a->test.ctx_in, a->test.ctx_size_in))
 		return -EFAULT;
-	err = run_all(t, 1);
-	return err ?: write_u32(t, TEST_FIELD(retval), t->retval);
+	err = test_run_all(t, 1);
+	return err ?: test_write_u32(t, TEST_FIELD(retval), t->retval);
 }
 
 static long run_syscall(struct test *t)
@@ -129,97 +200,20 @@ static long run_syscall(struct test *t)
 	if (a->test.data_in || a->test.data_out || a->test.ctx_out || a->test.duration ||
 	    a->test.repeat || a->test.flags || a->test.batch_size)
 		return -EINVAL;
-	if (a->test.ctx_size_in > UINT16_MAX)
+	if (a->test.ctx_size_in < t->p->max_ctx_offset || a->test.ctx_size_in > UINT16_MAX)
 		return -EINVAL;
 	t->ctx_size = a->test.ctx_size_in;
-	t->ctx = base_zalloc(MAX(t->ctx_size, 1u));
+	t->ctx = t->own_ctx = base_zalloc(MAX(t->ctx_size, 1u));
 	if (!t->ctx)
 		return -ENOMEM;
 	if (call_read(t->k, t->ctx, a->test.ctx_in, t->ctx_size))
 		return -EFAULT;
-	err = run_all(t, 1);
+	err = test_run_all(t, 1);
 	if (err)
 		return err;
 	if (call_write(t->k, a->test.ctx_in, t->ctx, t->ctx_size))
 		return -EFAULT;
-	return write_u32(t, TEST_FIELD(retval), t->retval);
-}
-
-/* The packet goes back cut to the client's room: -ENOSPC then, after everything was written. */
-static long finish_packet(struct test *t)
-{
-	const union bpf_attr *a = t->k->attr;
-	u32 copy = t->data_size, size = t->data_size;
-	u64 each = t->total_ns / MAX(a->test.repeat, 1u);
-	int err = 0;
-
-	if (a->test.data_size_out && copy > a->test.data_size_out) {
-		copy = a->test.data_size_out;
-		err = -ENOSPC;
-	}
-	if (a->test.data_out && call_write(t->k, a->test.data_out, t->data, copy))
-		return -EFAULT;
-	if (write_u32(t, TEST_FIELD(data_size_out), size) ||
-	    write_u32(t, TEST_FIELD(retval), t->retval) ||
-	    write_u32(t, TEST_FIELD(duration), MIN(each, (u64)INT32_MAX)))
-		return -EFAULT;
-	return err;
-}
-
-static int copy_packet(struct test *t)
-{
-	const union bpf_attr *a = t->k->attr;
-
-	if (a->test.data_size_in < ETH_HEADER || a->test.data_size_in > DATA_MOST)
-		return -EINVAL;
-	t->data_size = a->test.data_size_in;
-	t->data = base_alloc(t->data_size);
-	if (!t->data)
-		return -ENOMEM;
-	return call_read(t->k, t->data, a->test.data_in, t->data_size);
-}
-
-static long run_skb(struct test *t)
-{
-	const union bpf_attr *a = t->k->attr;
-	struct __sk_buff *skb;
-	u16 protocol;
-	int err;
-
-	if (a->test.flags & ~BPF_F_TEST_SKB_CHECKSUM_COMPLETE || a->test.cpu || a->test.batch_size)
-		return -EINVAL;
-	err = copy_packet(t);
-	if (err)
-		return err;
-	t->ctx_size = sizeof(*skb);
-	t->ctx = base_zalloc(t->ctx_size);
-	if (!t->ctx)
-		return -ENOMEM;
-	skb = (struct __sk_buff *)t->ctx;
-	memcpy(&protocol, t->data + ETH_HEADER - 2, sizeof(protocol));
-	skb->len = t->data_size - (t->p->type == BPF_PROG_TYPE_SCHED_CLS ? 0 : ETH_HEADER);
-	skb->protocol = protocol;
-	skb->ifindex = 1;
-	err = run_all(t, a->test.repeat);
-	return err ?: finish_packet(t);
-}
-
-static long run_xdp(struct test *t)
-{
-	const union bpf_attr *a = t->k->attr;
-	int err;
-
-	if (a->test.flags || a->test.cpu || a->test.batch_size)
-		return -EINVAL;
-	err = copy_packet(t);
-	if (err)
-		return err;
-	t->ctx_size = sizeof(struct xdp_md);
-	t->ctx = base_zalloc(t->ctx_size);
-	if (!t->ctx)
-		return -ENOMEM;
-	err = run_all(t, a->test.repeat);
-	return err ?: finish_packet(t);
+	return test_write_u32(t, TEST_FIELD(retval), t->retval);
 }
 
 static long run_type(struct test *t)
@@ -230,8 +224,13 @@ static long run_type(struct test *t)
 	case BPF_PROG_TYPE_SYSCALL: return run_syscall(t);
 	case BPF_PROG_TYPE_SOCKET_FILTER:
 	case BPF_PROG_TYPE_SCHED_CLS:
-	case BPF_PROG_TYPE_CGROUP_SKB: return run_skb(t);
-	case BPF_PROG_TYPE_XDP: return run_xdp(t);
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_LWT_IN:
+	case BPF_PROG_TYPE_LWT_OUT:
+	case BPF_PROG_TYPE_LWT_XMIT:
+	case BPF_PROG_TYPE_LWT_SEG6LOCAL:
+	case BPF_PROG_TYPE_CGROUP_SKB: return test_run_skb(t);
+	case BPF_PROG_TYPE_XDP: return test_run_xdp(t);
 	default: return -ENOTSUPP;
 	}
 }
@@ -246,7 +245,10 @@ long sys_prog_test_run(struct call *k)
 		return -EINVAL;
 	ret = call_prog(k, a->test.prog_fd, &t.p);
 	ret = ret ?: run_type(&t);
-	base_free(t.data);
-	base_free(t.ctx);
+	base_free(t.packet);
+	base_free(t.buffer);
+	base_free(t.frags);
+	base_free(t.own_ctx);
+	base_free(t.user_ctx);
 	return ret;
 }

@@ -8,6 +8,7 @@
 #include "core/prog.h"
 #include "isa/decode.h"
 #include "verify/structure.h"
+#include "vm/context.h"
 #include "vm/instance.h"
 #include "vm/load.h"
 
@@ -260,7 +261,8 @@ static int run_stages(struct work *w)
 		l->logged = false;
 		return err;
 	}
-	return make_image(w);
+	err = context_rewrite(w->type, w->ops, l->count);
+	return err ?: make_image(w);
 }
 
 int prog_object_load(struct load *l, struct prog_object **out)

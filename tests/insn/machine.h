@@ -19,6 +19,7 @@
 #include <cygnet/abi.h>
 #include "base/vec.h"
 #include "core/handle.h"
+#include "core/packet.h"
 #include "core/run.h"
 #include "isa/asm.h"
 #include "isa/decode.h"
@@ -343,6 +344,11 @@ struct input {
 
 static struct outcome run_on(const struct engine *e, struct image *img, const struct input *in)
 {
+	u8 *first = (u8 *)in->packet;
+	struct packet packet = {.head = first - in->link,
+				.net = in->link ?: 14,
+				.data = ptr_to_u64(first),
+				.end = ptr_to_u64(first + in->packet_size)};
 	struct outcome o = {0};
 
 	img->ctx_write_hi = in->mem_size;
@@ -357,12 +363,10 @@ static struct outcome run_on(const struct engine *e, struct image *img, const st
 			     .ctx = in->mem,
 			     .ctx_size = in->mem_size,
 			     .budget = in->budget ?: RUN_BUDGET,
-			     .packet = in->packet,
-			     .packet_size = in->packet_size,
-			     .packet_link = -(s32)in->link,
-			     .packet_net = in->link ? 0 : 14};
+			     .packet = first ? &packet : NULL};
 	o.r0 = 0xdead;
 	o.err = e->run(&o.run, &o.r0);
+	o.run.packet = NULL;
 	o.fault = o.run.fault;
 	assert_true(o.err == 0 ? o.fault.kind == FAULT_NONE : o.fault.kind != FAULT_NONE);
 	if (o.err)

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * PROG_TEST_RUN of programs that see a socket buffer: the packet with its link
+ * header for traffic control, from the network header on for all others. It
+ * belongs to a socket that is nobody's.
+ */
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include "core/prog.h"
+#include "sys/test_run.h"
+
+#define ETH_HEADER 14
+#define DATA_MOST  (PAGE_BYTES - 64 - 320) /* what fits a page beside the kernel's own */
+#define ROOM       (68u << 10)             /* before and behind: helpers make packets longer */
+
+#define FIELD_END(f) (offsetof(struct __sk_buff, f) + sizeof(((struct __sk_buff *)0)->f))
+
+/* What a caller may set; all other bytes of its context must be zero. */
+static const struct {
+	u16 lo, hi;
+} may_set[] = {
+	{offsetof(struct __sk_buff, mark), FIELD_END(mark)},
+	{offsetof(struct __sk_buff, priority), FIELD_END(priority)},
+	{offsetof(struct __sk_buff, ingress_ifindex), FIELD_END(ingress_ifindex)},
+	{offsetof(struct __sk_buff, ifindex), FIELD_END(ifindex)},
+	{offsetof(struct __sk_buff, cb), FIELD_END(cb)},
+	{offsetof(struct __sk_buff, tstamp), FIELD_END(tstamp)},
+	{offsetof(struct __sk_buff, wire_len), FIELD_END(wire_len)},
+	{offsetof(struct __sk_buff, gso_segs), FIELD_END(gso_segs)},
+	{offsetof(struct __sk_buff, gso_size), FIELD_END(gso_size)},
+	{offsetof(struct __sk_buff, hwtstamp), FIELD_END(hwtstamp)},
+};
+
+static bool sets_others(const struct __sk_buff *skb)
+{
+	u32 at = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(may_set); i++) {
+		if (!call_is_zero((const u8 *)skb + at, may_set[i].lo - at))
+			return true;
+		at = may_set[i].hi;
+	}
+	return !call_is_zero((const u8 *)skb + at, sizeof(*skb) - at);
+}
+
+/* The caller's context into the packet's. */
+static int apply_ctx(struct packet *p, const struct __sk_buff *skb)
+{
+	if (!skb)
+		return 0;
+	if (sets_others(skb))
+		return -EINVAL;
+	p->skb.mark = skb->mark;
+	p->skb.priority = skb->priority;
+	p->skb.ingress_ifindex = skb->ingress_ifindex;
+	memcpy(p->skb.cb, skb->cb, sizeof(skb->cb));
+	p->skb.tstamp = skb->tstamp;
+	if (skb->wire_len) {
+		if (skb->wire_len < p->skb.len || skb->wire_len > 65536)
+			return -EINVAL;
+		p->skb.wire_len = skb->wire_len;
+	}
+	if (skb->gso_segs > 65535)
+		return -EINVAL;
+	p->skb.gso_segs = skb->gso_segs;
+	p->skb.gso_size = (u16)skb->gso_size;
+	p->skb.hwtstamp = skb->hwtstamp;
+	return 0;
+}
+
+/* ... and back. */
+static void report_ctx(const struct packet *p, struct __sk_buff *skb)
+{
+	skb->mark = p->skb.mark;
+	skb->priority = p->skb.priority;
+	skb->ingress_ifindex = p->skb.ingress_ifindex;
+	skb->ifindex = p->skb.ifindex;
+	memcpy(skb->cb, p->skb.cb, sizeof(skb->cb));
+	skb->tstamp = p->skb.tstamp;
+	skb->wire_len = p->skb.wire_len;
+	skb->gso_segs = p->skb.gso_segs;
+	skb->hwtstamp = p->skb.hwtstamp;
+}
+
+static int make_packet(struct test *t)
+{
+	u32 size = t->k->attr->test.data_size_in, total = 2 * ROOM + size;
+	struct packet *p = t->packet = base_zalloc(sizeof(*p));
+
+	t->buffer = base_zalloc(total);
+	if (!p || !t->buffer)
+		return -ENOMEM;
+	p->kind = PACKET_SKB;
+	p->head = t->buffer;
+	p->limit = t->buffer + total;
+	p->data = ptr_to_u64(t->buffer + ROOM);
+	p->end = p->data + size;
+	p->link = ROOM;
+	p->net = ROOM + ETH_HEADER;
+	p->max_len = 65536 + ETH_HEADER; /* the loopback device's */
+	if (call_read(t->k, packet_data(p), t->k->attr->test.data_in, size))
+		return -EFAULT;
+	t->ctx = &p->skb;
+	t->ctx_size = sizeof(p->skb);
+	return 0;
+}
+
+/* What receiving the packet from a device sets. */
+static void receive(struct packet *p, u32 ifindex)
+{
+	static const u8 none[6], all[6] = {255, 255, 255, 255, 255, 255};
+	const u8 *eth = packet_data(p);
+	u16 protocol;
+
+	memcpy(&protocol, eth + 12, sizeof(protocol));
+	p->skb.protocol = ntohs(protocol) >= 1536 ? protocol : htons(ETH_P_802_2);
+	if (!memcmp(eth, all, sizeof(all)))
+		p->skb.pkt_type = PACKET_BROADCAST;
+	else if (eth[0] & 1)
+		p->skb.pkt_type = PACKET_MULTICAST;
+	else if (memcmp(eth, none, sizeof(none)))
+		p->skb.pkt_type = PACKET_OTHERHOST;
+	p->skb.ifindex = ifindex;
+}
+
+long test_run_skb(struct test *t)
+{
+	const union bpf_attr *a = t->k->attr;
+	u32 type = t->p->type;
+	bool at_link = type == BPF_PROG_TYPE_SCHED_CLS || type == BPF_PROG_TYPE_SCHED_ACT;
+	struct __sk_buff *skb = NULL;
+	struct packet *p;
+	int err;
+
+	if (a->test.flags & ~BPF_F_TEST_SKB_CHECKSUM_COMPLETE || a->test.cpu || a->test.batch_size)
+		return -EINVAL;
+	if (a->test.data_size_in < ETH_HEADER || a->test.data_size_in > DATA_MOST)
+		return -EINVAL;
+	err = make_packet(t);
+	err = err ?: test_ctx_in(t, sizeof(*skb), (void **)&skb);
+	if (err)
+		return err;
+	p = t->packet;
+	receive(p, 1);
+	p->at_link = at_link;
+	p->writable = core_prog_ops(type)->writes_packet;
+	if (!at_link)
+		p->data += ETH_HEADER;
+	p->meta = p->data;
+	p->skb.len = packet_len(p);
+	p->skb.wire_len = p->skb.len;
+	err = apply_ctx(p, skb);
+	err = err ?: test_run_all(t, a->test.repeat);
+	if (err)
+		return err;
+	if (!at_link) {
+		p->data -= ETH_HEADER;
+		memset(packet_data(p), 0, ETH_HEADER);
+	}
+	if (skb)
+		report_ctx(p, skb);
+	err = test_finish(t, packet_data(p), packet_linear(p), NULL, 0);
+	return err ?: test_ctx_out(t, skb, sizeof(*skb));
+}

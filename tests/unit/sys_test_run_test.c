@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * PROG_TEST_RUN with packets: results, bytes and contexts, the kernel's (sys_facts.h). Of bytes the
+ * facts keep a hash; CYGNET_SHOW=1 prints them.
+ */
+#define FACTS "tests/data/bpf_test_run.facts"
+#include "base/alloc.h"
+#include "isa/asm.h"
+#include "isa/decode.h"
+#include "sys_facts.h"
+
+#define ROOM 65536
+
+static u8 data_out[ROOM], ctx_out[512];
+
+struct io {
+	const void *data;
+	u32 size, room; /* room ~0: no buffer, 0: all of ROOM without saying so */
+	const void *ctx;
+	u32 ctx_size, ctx_room;
+	u32 flags, repeat, batch, cpu;
+};
+
+static u32 digest(const void *bytes, u32 size)
+{
+	u32 h = 2166136261;
+
+	for (u32 i = 0; i < size; i++)
+		h = (h ^ ((const u8 *)bytes)[i]) * 16777619;
+	return h & 0x7fffffff;
+}
+
+static void show_bytes(const char *name, const char *what, const u8 *p, u32 size)
+{
+	if (!getenv("CYGNET_SHOW") || !strstr(name, getenv("CYGNET_SHOW")))
+		return;
+	printf("# %s %s:", name, what);
+	for (u32 i = 0; i < MIN(size, 256u); i++)
+		printf("%s%02x", i % 4 ? "" : " ", p[i]);
+	printf("\n");
+}
+
+static void note_of(struct pass *p, const char *name, const char *what, long value)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "%s: %s", name, what);
+	note(p, line, value);
+}
+
+static long load(struct pass *p, u32 type, u32 attach, const char *text)
+{
+	static char log[1 << 16];
+	struct bpf_insn insns[512];
+	struct isa_op *ops;
+	struct diag d = {0};
+	u32 count;
+	union bpf_attr a = {
+		.prog_type = type,
+		.expected_attach_type = attach,
+		.insns = ADDR(insns),
+		.license = ADDR("GPL"),
+		.log_buf = ADDR(log),
+		.log_size = sizeof(log),
+		.log_level = 1,
+	};
+	long fd;
+
+	if (isa_assemble(text, strlen(text), &ops, &count, &d))
+		fail_msg("%s: %s", text, d.what);
+	assert_true(count <= ARRAY_SIZE(insns));
+	assert_int_equal(isa_encode(ops, count, insns), 0);
+	base_free(ops);
+	a.insn_cnt = count;
+	fd = p->bpf(BPF_PROG_LOAD, &a, ALL);
+	if (fd < 0)
+		print_message("%s: %ld: %s", text, fd, log);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void run(struct pass *p, const char *name, long fd, struct io io)
+{
+	union bpf_attr a = {.test = {.prog_fd = fd,
+				     .data_in = ADDR(io.data),
+				     .data_size_in = io.size,
+				     .data_out = io.room == ~0u ? 0 : ADDR(data_out),
+				     .data_size_out = io.room == ~0u ? 0 : io.room,
+				     .ctx_in = ADDR(io.ctx),
+				     .ctx_size_in = io.ctx_size,
+				     .ctx_out = io.ctx_room ? ADDR(ctx_out) : 0,
+				     .ctx_size_out = io.ctx_room,
+				     .flags = io.flags,
+				     .repeat = io.repeat,
+				     .batch_size = io.batch,
+				     .cpu = io.cpu}};
+	long r;
+
+	memset(data_out, 0xee, sizeof(data_out));
+	memset(ctx_out, 0xee, sizeof(ctx_out));
+	r = p->bpf(BPF_PROG_TEST_RUN, &a, ALL);
+	note(p, name, r);
+	if (r && r != -ENOSPC)
+		return;
+	note_of(p, name, "retval", a.test.retval);
+	if (io.data) {
+		note_of(p, name, "size", a.test.data_size_out);
+		note_of(p, name, "data", digest(data_out, sizeof(data_out)));
+		show_bytes(name, "data", data_out, MIN(a.test.data_size_out, ROOM));
+	}
+	if (io.ctx_room) {
+		note_of(p, name, "ctx size", a.test.ctx_size_out);
+		note_of(p, name, "ctx", digest(ctx_out, sizeof(ctx_out)));
+		show_bytes(name, "ctx", ctx_out, MIN(a.test.ctx_size_out, 256u));
+	}
+}
+
+#define RUN(name, fd, ...) run(p, name, fd, (struct io){__VA_ARGS__})
+
+static u8 tcp4[] = {
+	/* clang-format off */
+	0x02, 0, 0, 0, 0, 1, 0x02, 0, 0, 0, 0, 2, 0x08, 0x00,
+	0x45, 0, 0, 50, 0x12, 0x34, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 192, 168, 7, 9,
+	0x30, 0x39, 0, 80, 1, 2, 3, 4, 5, 6, 7, 8, 0x50, 0x18, 1, 0, 0xbe, 0xef, 0, 0,
+	'p', 'a', 'y', 'l', 'o', 'a', 'd', '!', '.', '.',
+	/* clang-format on */
+};
+static u8 big[8192];
+
+#define RETURN(n) "r0 = " #n "\nexit\n"
+
+static void xdp_sizes(struct pass *p)
+{
+	static const u32 sizes[] = {0, 13, 14, 15, 64, 1500, 3519, 3520, 3521, 3776, 4096, 8192};
+	long fd = load(p, BPF_PROG_TYPE_XDP, 0,
+		       "r0 = *(u32 *)(r1 +4)\nr2 = *(u32 *)(r1 +0)\nr0 -= r2\nexit\n");
+	char name[32];
+
+	for (u32 i = 0; i < ARRAY_SIZE(sizes); i++) {
+		snprintf(name, sizeof(name), "xdp %u bytes", sizes[i]);
+		RUN(name, fd, big, sizes[i]);
+	}
+	close(fd);
+}
+
+static void xdp_calls(struct pass *p)
+{
+	long pass = load(p, BPF_PROG_TYPE_XDP, 0, RETURN(2));
+	long devmap = load(p, BPF_PROG_TYPE_XDP, BPF_XDP_DEVMAP, RETURN(2));
+	long cpumap = load(p, BPF_PROG_TYPE_XDP, BPF_XDP_CPUMAP, RETURN(2));
+	u8 guard[64] = {0};
+	struct xdp_md md;
+
+	RUN("xdp pass", pass, tcp4, sizeof(tcp4));
+	RUN("xdp no out", pass, tcp4, sizeof(tcp4), .room = ~0u);
+	RUN("xdp short out", pass, tcp4, sizeof(tcp4), .room = 10);
+	RUN("xdp exact out", pass, tcp4, sizeof(tcp4), .room = sizeof(tcp4));
+	RUN("xdp long out", pass, tcp4, sizeof(tcp4), .room = 1000);
+	RUN("xdp no data", pass, .size = 64);
+	RUN("xdp bad data", pass, (void *)BAD, 64);
+	RUN("xdp repeat", pass, tcp4, sizeof(tcp4), .repeat = 7);
+	RUN("xdp flags 1", pass, tcp4, sizeof(tcp4), .flags = 1);
+	RUN("xdp flags 4", pass, tcp4, sizeof(tcp4), .flags = 4);
+	RUN("xdp flags 8", pass, tcp4, sizeof(tcp4), .flags = 8);
+	RUN("xdp batch", pass, tcp4, sizeof(tcp4), .batch = 1);
+	RUN("xdp live, batch 257", pass, tcp4, sizeof(tcp4), ~0u, .flags = 2, .batch = 257);
+	RUN("xdp cpu", pass, tcp4, sizeof(tcp4), .cpu = 1);
+	RUN("xdp devmap", devmap, tcp4, sizeof(tcp4));
+	RUN("xdp cpumap", cpumap, tcp4, sizeof(tcp4));
+	md = (struct xdp_md){.data_end = sizeof(tcp4)};
+#define MD(name, ...)                                                           \
+	md = (struct xdp_md){__VA_ARGS__};                                      \
+	RUN(name, pass, tcp4, sizeof(tcp4), .ctx = &md, .ctx_size = sizeof(md), \
+	    .ctx_room = sizeof(md))
+	MD("xdp ctx", .data_end = sizeof(tcp4));
+	MD("xdp ctx zero", 0);
+	MD("xdp ctx short end", .data_end = sizeof(tcp4) - 1);
+	MD("xdp ctx meta 4", .data_end = sizeof(tcp4), .data = 4);
+	MD("xdp ctx meta 5", .data_end = sizeof(tcp4), .data = 5);
+	MD("xdp ctx meta 32", .data_end = sizeof(tcp4), .data = 32);
+	MD("xdp ctx meta 36", .data_end = sizeof(tcp4), .data = 36);
+	MD("xdp ctx meta 60", .data_end = sizeof(tcp4), .data = 60);
+	MD("xdp ctx meta beyond", .data_end = sizeof(tcp4), .data = sizeof(tcp4) + 4);
+	MD("xdp ctx data_meta", .data_end = sizeof(tcp4), .data_meta = 4);
+	MD("xdp ctx lo", .data_end = sizeof(tcp4), .ingress_ifindex = 1);
+	MD("xdp ctx no device", .data_end = sizeof(tcp4), .ingress_ifindex = 999999);
+	MD("xdp ctx queue alone", .data_end = sizeof(tcp4), .rx_queue_index = 1);
+	MD("xdp ctx lo queue 1000", .data_end = sizeof(tcp4), .ingress_ifindex = 1,
+	   .rx_queue_index = 1000);
+	MD("xdp ctx egress", .data_end = sizeof(tcp4), .egress_ifindex = 1);
+	md = (struct xdp_md){.data_end = sizeof(tcp4)};
+	RUN("xdp ctx 8 bytes", pass, tcp4, sizeof(tcp4), .ctx = &md, .ctx_size = 8, .ctx_room = 8);
+	RUN("xdp ctx 7 bytes", pass, tcp4, sizeof(tcp4), .ctx = &md, .ctx_size = 7, .ctx_room = 7);
+	RUN("xdp ctx 4 bytes out", pass, tcp4, sizeof(tcp4), .ctx = &md, .ctx_size = sizeof(md),
+	    .ctx_room = 4);
+	RUN("xdp ctx out only", pass, tcp4, sizeof(tcp4), .ctx_room = 64);
+	RUN("xdp ctx in only", pass, tcp4, sizeof(tcp4), .ctx = &md, .ctx_size = sizeof(md));
+	memcpy(guard, &md, sizeof(md));
+	RUN("xdp ctx zero tail", pass, tcp4, sizeof(tcp4), .ctx = guard, .ctx_size = 64,
+	    .ctx_room = 64);
+	guard[63] = 1;
+	RUN("xdp ctx tail", pass, tcp4, sizeof(tcp4), .ctx = guard, .ctx_size = 64, .ctx_room = 64);
+	RUN("xdp ctx bad", pass, tcp4, sizeof(tcp4), .ctx = (void *)BAD, .ctx_size = 24);
+	RUN("xdp ctx 5000 bytes", pass, tcp4, sizeof(tcp4), .ctx = big, .ctx_size = 5000);
+	RUN("xdp short out and ctx", pass, tcp4, sizeof(tcp4), 10, .ctx = &md,
+	    .ctx_size = sizeof(md), .ctx_room = 4);
+	close(pass);
+	close(devmap);
+	close(cpumap);
+}
+
+static void run_calls(struct pass *p)
+{
+	for (u32 i = 0; i < sizeof(big); i++)
+		big[i] = i * 7 + (i >> 8);
+	xdp_sizes(p);
+	xdp_calls(p);
+}
+
+FACTS_MAIN("sys_test_run")
