@@ -55,7 +55,7 @@ LIB_OBJ := $(LIB_SRC:src/%.c=$(B)/obj/%.o) $(LIB_RT_OBJ)
 SHIM_OBJ := $(patsubst src/%.c,$(B)/obj/%.o,$(filter-out src/shim/remote.c src/shim/environ.c,$(SHIM_SRC)))
 PRELOAD_OBJ := $(patsubst src/%.c,$(B)/obj/%.o,$(filter-out src/shim/local.c,$(SHIM_SRC)))
 CLI_OBJ := $(CLI_SRC:src/%.c=$(B)/obj/%.o)
-AGENT_OBJ := $(AGENT_SRC:src/%.c=$(B)/rt/%.o) $(AGENT_ASM:src/%.S=$(B)/rt/%.o) $(RT_OBJ)
+AGENT_OBJ := $(AGENT_SRC:src/%.c=$(B)/rt/%.o) $(AGENT_ASM:src/%.S=$(B)/rt/%.o) $(filter-out $(B)/rt/core/kfunc.o,$(RT_OBJ))
 
 LIB_LIBS := -lelf -lZydis -lpthread
 CLI_LIBS := -lbpf -ldw $(LIB_LIBS) -lz -ldl

@@ -4,6 +4,7 @@ lint: deps-test $(B)/libcygnet.a $(RT_OBJ) $(B)/rt/base/mem.o
 	@B="$(B)" CC="$(CC)" LIB="$(B)/libcygnet.a" LIB_LIBS="$(LIB_LIBS)" RT_OBJ="$(RT_OBJ)" tools/lint.sh
 # What is generated from the tables and kept in the tree; lint tells when it is behind.
 docs: $(B)/libcygnet.a
-	@$(CC) -Isrc -Iinclude -std=gnu11 -o $(B)/helper_rows tools/helper_rows.c $(B)/libcygnet.a $(LIB_LIBS)
-	@$(B)/helper_rows > docs/helpers.md
+	@for t in helper kfunc; do \
+		$(CC) -Isrc -Iinclude -std=gnu11 -o $(B)/$${t}_rows tools/$${t}_rows.c $(B)/libcygnet.a $(LIB_LIBS) && \
+		$(B)/$${t}_rows > docs/$${t}s.md || exit 1; done
 .PHONY: lint docs

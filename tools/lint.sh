@@ -73,18 +73,20 @@ check_format() {
 }
 
 check_rows() {
-	local cmd file
+	local cmd file table
 	mkdir -p "$B"
 	if ${CC:-gcc} -Isrc -Iinclude -D_GNU_SOURCE -std=gnu11 -o "$B/lint_rows" tools/lint_rows.c "$LIB" ${LIB_LIBS:-}; then
 		"$B/lint_rows" || failed=1
 	else
 		complain tools/lint_rows.c "does not build"
 	fi
-	if ${CC:-gcc} -Isrc -Iinclude -std=gnu11 -o "$B/helper_rows" tools/helper_rows.c "$LIB" ${LIB_LIBS:-}; then
-		"$B/helper_rows" | cmp -s - docs/helpers.md || complain docs/helpers.md "is behind the tables: make docs"
-	else
-		complain tools/helper_rows.c "does not build"
-	fi
+	for table in helper kfunc; do
+		if ${CC:-gcc} -Isrc -Iinclude -std=gnu11 -o "$B/${table}_rows" "tools/${table}_rows.c" "$LIB" ${LIB_LIBS:-}; then
+			"$B/${table}_rows" | cmp -s - "docs/${table}s.md" || complain "docs/${table}s.md" "is behind the tables: make docs"
+		else
+			complain "tools/${table}_rows.c" "does not build"
+		fi
+	done
 	for cmd in $(sed -n 's/^COMMAND(\(.*\))/\1/p' src/cli/commands.def); do
 		file=$(grep -lE "^const struct command command_$cmd " src/cli/*.c)
 		[ -n "$file" ] || { complain src/cli/commands.def "COMMAND($cmd) has no command_$cmd"; continue; }

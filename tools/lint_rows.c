@@ -6,6 +6,7 @@
 
 #include "core/attach.h"
 #include "core/helper.h"
+#include "core/kfunc.h"
 #include "core/map.h"
 #include "core/prog.h"
 
@@ -36,6 +37,15 @@ int main(void)
 		printf("helpers: %s has two rows\n", core_helper(core_helper_duplicate())->name);
 		failed = 1;
 	}
+	for (u32 i = 0; i < core_kfunc_count; i++) {
+		const struct kfunc_proto *k = core_kfunc_at(i);
+
+		check("kfuncs", k->name, k->doc);
+		if (core_kfunc(k->name) != k) {
+			printf("kfuncs: %s has two rows\n", k->name);
+			failed = 1;
+		}
+	}
 	for (u32 type = 0; type < 256; type++) {
 		const struct prog_type_ops *p = core_prog_ops(type);
 
@@ -46,7 +56,7 @@ int main(void)
 	}
 	for (u32 i = 0; i < core_event_source_count; i++)
 		check("event sources", core_event_sources[i]->name, core_event_sources[i]->doc);
-	if (!helpers || !types || !core_event_source_count) {
+	if (!helpers || !core_kfunc_count || !types || !core_event_source_count) {
 		printf("a table is empty\n");
 		failed = 1;
 	}
