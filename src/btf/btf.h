@@ -32,10 +32,13 @@ int btf_parse(const void *raw, u32 size, const struct btf_info *base, struct btf
 	      struct diag *diag, struct text *log);
 
 /*
- * What BTF_LOAD checks besides, given the kernel's own type information: do
- * pointers tagged kptr in structs point to what the kernel can destroy? 0, -ENOENT.
+ * The same where the kernel's own type information is at hand: pointers tagged
+ * kptr in structs must point to what the kernel can destroy (-ENOENT). `kernel`
+ * is asked for it when first needed; it may have none.
  */
-int btf_check_pointees(const struct btf_info *b, const struct btf_info *kernel);
+int btf_parse_beside(const void *raw, u32 size, const struct btf_info *base,
+		     const struct btf_info *(*kernel)(void *data), void *data,
+		     struct btf_info **out, struct diag *diag, struct text *log);
 
 /*
  * Lays out `raw`, which must stay mapped as long as *out lives; no semantic

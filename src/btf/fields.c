@@ -48,7 +48,9 @@ static const struct tag {
 };
 
 /* What the kernel can destroy when a map's value goes: a kptr may own only such. */
-static const char *const destroyed[] = {"task_struct", "cgroup", "bpf_cpumask", "bpf_crypto_ctx"};
+static const char *const destroyed[] = {"task_struct",      "cgroup",
+					"bpf_cpumask",      "bpf_crypto_ctx",
+					"prog_test_member", "prog_test_ref_kfunc"};
 
 /* One walk: what is looked for, and what was found so far. */
 struct walk {

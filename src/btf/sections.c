@@ -220,6 +220,13 @@ static void explain(struct diag *diag, const struct text *log, size_t from, int 
 int btf_parse(const void *raw, u32 size, const struct btf_info *base, struct btf_info **out,
 	      struct diag *diag, struct text *log)
 {
+	return btf_parse_beside(raw, size, base, NULL, NULL, out, diag, log);
+}
+
+int btf_parse_beside(const void *raw, u32 size, const struct btf_info *base,
+		     const struct btf_info *(*kernel)(void *data), void *data,
+		     struct btf_info **out, struct diag *diag, struct text *log)
+{
 	struct text own;
 	size_t from = log ? log->len : 0;
 	struct btf_info *b;
@@ -234,7 +241,7 @@ int btf_parse(const void *raw, u32 size, const struct btf_info *base, struct btf
 	err = err ?: btf_open_sections(b, log);
 	err = err ?: btf_check(b, log);
 	err = err ?: btf_index_names(b);
-	err = err ?: btf_check_special(b);
+	err = err ?: btf_check_special(b, kernel, data);
 	if (!err) {
 		*out = b;
 		return 0;
@@ -248,7 +255,7 @@ int btf_parse(const void *raw, u32 size, const struct btf_info *base, struct btf
 	}
 	/* once more, for the words */
 	text_init_grow(&own);
-	if (!btf_parse(raw, size, base, &b, NULL, &own))
+	if (!btf_parse_beside(raw, size, base, kernel, data, &b, NULL, &own))
 		btf_free(b);
 	explain(diag, &own, 0, err);
 	text_fini(&own);

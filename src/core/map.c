@@ -48,6 +48,11 @@ int map_view_init(struct map *m, const struct map_attr *attr, u32 id, const char
 	m->seed = m->seg->seed;
 	m->value_stride = ROUND_UP(attr->value_size, 8);
 	m->spin_lock_off = attr->spin_lock_off;
+	m->field_count = MIN(attr->field_count, (u32)MAP_FIELDS);
+	__builtin_memcpy(m->fields, attr->fields, sizeof(m->fields));
+	if (attr->spin_lock_off >= 0 && !m->field_count) /* known without its type */
+		m->fields[m->field_count++] = (struct map_field){attr->spin_lock_off, sizeof(u32)};
+	m->extra = attr->extra;
 	m->contents_size = contents;
 	m->size = ROUND_UP(contents + SEGMENT_META + meta, PAGE_BYTES);
 	m->owner = owner;

@@ -21,6 +21,14 @@ struct map;
  */
 #define MAP_TYPE_PERF_RING 0x10000u
 
+/* Special fields of a value at most: BTF_FIELDS_MAX. */
+#define MAP_FIELDS 11
+
+/* Bytes of a value that bpf(2) neither reads nor writes: locks, timers, pointers to objects. */
+struct map_field {
+	u32 offset, size;
+};
+
 /* What MAP_CREATE asks for (already copied from the client). */
 struct map_attr {
 	u32 type, key_size, value_size, max_entries, flags;
@@ -28,6 +36,21 @@ struct map_attr {
 	u64 extra;         /* map_extra */
 	/* byte offset of a `struct bpf_spin_lock` in the value, or -1 (from BTF) */
 	s32 spin_lock_off;
+	/* the value's special fields, the lock among them, in order of offset (from BTF) */
+	u32 field_count;
+	struct map_field fields[MAP_FIELDS];
+};
+
+/* What a map type says of its key's and value's types (BTF). */
+enum map_types {
+	MAP_TYPES_KEYED,  /* any, as long as both are told */
+	MAP_TYPES_NONE,   /* must not have any */
+	MAP_TYPES_INDEX,  /* the key a 32-bit integer, or none and the value a section */
+	MAP_TYPES_INT,    /* the key a 32-bit integer */
+	MAP_TYPES_STRUCT, /* the key a struct */
+	MAP_TYPES_VALUE,  /* no key */
+	MAP_TYPES_ANY,    /* a key or none */
+	MAP_TYPES_CGROUP, /* the key a cgroup's id, or struct bpf_cgroup_storage_key */
 };
 
 /*
@@ -43,6 +66,9 @@ struct map {
 	u32 id, type, key_size, value_size, max_entries, flags, possible_cpus, seed;
 	u32 value_stride; /* value_size rounded up to 8 */
 	s32 spin_lock_off;
+	u32 field_count;
+	struct map_field fields[MAP_FIELDS];
+	u64 extra; /* map_extra */
 	u64 contents_size, size;
 	u32 owner; /* this participant's index: owner word of slots and locks */
 	char name[16];
@@ -60,9 +86,13 @@ struct map_span {
 struct map_ops {
 	u32 type;
 	const char *name; /* as bpftool prints it: "hash", "percpu_array", ... */
+	u16 since;        /* first kernel, 0xMMmm; 0: no client can make one */
+	u8 types;         /* enum map_types */
 
 	/* The kernel's checks on attributes and flags, errno for errno. 0 or -errno. */
 	int (*check)(const struct map_attr *attr, struct diag *diag);
+	/* The same for what the kernel checks only once the caller's rights are clear; or NULL. */
+	int (*check_late)(const struct map_attr *attr, struct diag *diag);
 	/* Bytes of contents (page-aligned) and of metadata behind the header. 0 or -E2BIG. */
 	int (*layout)(const struct map_attr *attr, u64 *contents, u64 *meta);
 	/* Fills a fresh, zeroed segment whose header is already written. */

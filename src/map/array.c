@@ -128,9 +128,7 @@ static int sys_lookup(struct map *m, const void *key, void *value, u64 flags)
 
 	if (index >= m->max_entries)
 		return -ENOENT;
-	/* The lock itself is nobody's business: it reads as 0. */
-	if (m->spin_lock_off >= 0)
-		__builtin_memset((u8 *)value + m->spin_lock_off, 0, sizeof(u32));
+	map_clear_fields(m, value);
 	if (flags & BPF_F_LOCK)
 		return map_copy_locked(m, value_at(m, index), value, value_at(m, index));
 	map_copy_value(m, value, value_at(m, index));
@@ -190,6 +188,8 @@ static void sweep(struct map *m, bool (*dead)(void *data, u32 owner), void *data
 const struct map_ops map_array_ops = {
 	.type = BPF_MAP_TYPE_ARRAY,
 	.name = "array",
+	.since = 0x0313,
+	.types = MAP_TYPES_INDEX,
 	.check = array_check,
 	.layout = layout,
 	.view = view,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Values with a spin lock. The lock's word names its holder: one that died is
- * found by sweeping and its lock released. Who wants the lock meanwhile tries
- * for a bounded time and then goes without.
+ * Values with special fields, which copies leave out, and with a spin lock. The lock's word names
+ * its holder: one that died is found by sweeping and its lock released. Who wants the lock
+ * meanwhile tries for a bounded time and then goes without.
  */
 #include "map/attr.h"
 
@@ -10,14 +10,28 @@
 
 void map_copy_value(const struct map *m, void *dst, const void *src)
 {
-	u32 off = m->spin_lock_off, end = off + sizeof(u32);
+	u32 at = 0;
 
-	if (m->spin_lock_off < 0 || end > m->value_size) {
-		__builtin_memcpy(dst, src, m->value_size);
-		return;
+	for (u32 i = 0; i < m->field_count; i++) {
+		const struct map_field *f = &m->fields[i];
+
+		if (f->offset < at || f->size > m->value_size ||
+		    f->offset > m->value_size - f->size)
+			break;
+		__builtin_memcpy((u8 *)dst + at, (const u8 *)src + at, f->offset - at);
+		at = f->offset + f->size;
 	}
-	__builtin_memcpy(dst, src, off);
-	__builtin_memcpy((u8 *)dst + end, (const u8 *)src + end, m->value_size - end);
+	__builtin_memcpy((u8 *)dst + at, (const u8 *)src + at, m->value_size - at);
+}
+
+void map_clear_fields(const struct map *m, void *value)
+{
+	for (u32 i = 0; i < m->field_count; i++) {
+		const struct map_field *f = &m->fields[i];
+
+		if (f->size <= m->value_size && f->offset <= m->value_size - f->size)
+			__builtin_memset((u8 *)value + f->offset, 0, f->size);
+	}
 }
 
 static bool try_lock(u32 *word, u32 owner)

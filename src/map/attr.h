@@ -27,10 +27,12 @@ static inline bool map_update_flags_ok(const struct map *m, u64 flags)
 	       !((flags & BPF_F_LOCK) && m->spin_lock_off < 0);
 }
 
-/* Copies a value, all but its lock, which keeps the destination's state. */
+/* Copies a value, all but its special fields, which keep the destination's state. */
 void map_copy_value(const struct map *m, void *dst, const void *src);
 /* The same with the element's lock held: `elem` is the one in the segment, either dst or src. */
 int map_copy_locked(const struct map *m, void *elem, void *dst, const void *src);
+/* Zeroes the special fields: what a copy shows of them, and how a new element begins. */
+void map_clear_fields(const struct map *m, void *value);
 /* Releases an element's lock whose holder is dead. */
 void map_sweep_lock(const struct map *m, void *elem, bool (*dead)(void *data, u32 owner),
 		    void *data);

@@ -63,6 +63,8 @@ static int sys_delete(struct map *m, const void *key)
 const struct map_ops map_cgroup_array_ops = {
 	.type = BPF_MAP_TYPE_CGROUP_ARRAY,
 	.name = "cgroup_array",
+	.since = 0x0408,
+	.types = MAP_TYPES_NONE,
 	.check = check,
 	.layout = layout,
 	.view = view,

@@ -15,8 +15,7 @@ void *hash_lookup(struct map *m, struct run *run, const void *key)
 
 static void fill(struct map *m, void *value, const struct table_change *c)
 {
-	if (m->spin_lock_off >= 0)
-		__builtin_memset((u8 *)value + m->spin_lock_off, 0, sizeof(u32));
+	map_clear_fields(m, value);
 	map_copy_value(m, value, c->value);
 }
 
@@ -54,9 +53,7 @@ static int copy_out(struct map *m, u32 idx, void *out, bool locked)
 {
 	void *value = table_value(table_of(m), idx);
 
-	/* The lock itself is nobody's business: it reads as 0. */
-	if (m->spin_lock_off >= 0)
-		__builtin_memset((u8 *)out + m->spin_lock_off, 0, sizeof(u32));
+	map_clear_fields(m, out);
 	if (locked)
 		return map_copy_locked(m, value, out, value);
 	map_copy_value(m, out, value);
@@ -105,6 +102,7 @@ int hash_span(struct map *m, u64 addr, struct map_span *out)
 const struct map_ops map_hash_ops = {
 	.type = BPF_MAP_TYPE_HASH,
 	.name = "hash",
+	.since = 0x0313,
 	.check = table_check,
 	.layout = table_layout,
 	.init = map_table_init,

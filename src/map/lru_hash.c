@@ -9,6 +9,7 @@
 const struct map_ops map_lru_hash_ops = {
 	.type = BPF_MAP_TYPE_LRU_HASH,
 	.name = "lru_hash",
+	.since = 0x040a,
 	.check = table_check,
 	.layout = table_layout,
 	.init = map_table_init,

@@ -67,7 +67,7 @@ static long update(struct map *m, struct run *run, const void *key, const void *
 		return -EEXIST;
 	if (run->cpu >= m->possible_cpus)
 		return -EINVAL;
-	__builtin_memcpy(value_at(m, index, run->cpu), value, m->value_size);
+	map_copy_value(m, value_at(m, index, run->cpu), value);
 	return 0;
 }
 
@@ -76,8 +76,8 @@ static void write_all(struct map *m, u64 index, u64 check, const void *value)
 	if (index >= m->max_entries)
 		return;
 	for (u32 cpu = 0; cpu < m->possible_cpus; cpu++)
-		__builtin_memcpy(value_at(m, index, cpu),
-				 (const u8 *)value + (u64)cpu * m->value_stride, m->value_size);
+		map_copy_value(m, value_at(m, index, cpu),
+			       (const u8 *)value + (u64)cpu * m->value_stride);
 }
 
 static int sys_update(struct map *m, const void *key, const void *value, u64 flags)
@@ -103,9 +103,12 @@ static int sys_lookup(struct map *m, const void *key, void *value, u64 flags)
 
 	if (index >= m->max_entries)
 		return -ENOENT;
-	for (u32 cpu = 0; cpu < m->possible_cpus; cpu++)
-		__builtin_memcpy((u8 *)value + (u64)cpu * m->value_stride, value_at(m, index, cpu),
-				 m->value_stride);
+	for (u32 cpu = 0; cpu < m->possible_cpus; cpu++) {
+		u8 *to = (u8 *)value + (u64)cpu * m->value_stride;
+
+		__builtin_memcpy(to, value_at(m, index, cpu), m->value_stride);
+		map_clear_fields(m, to);
+	}
 	return 0;
 }
 
@@ -146,6 +149,8 @@ static void sweep(struct map *m, bool (*dead)(void *data, u32 owner), void *data
 const struct map_ops map_percpu_array_ops = {
 	.type = BPF_MAP_TYPE_PERCPU_ARRAY,
 	.name = "percpu_array",
+	.since = 0x0406,
+	.types = MAP_TYPES_INDEX,
 	.check = array_check,
 	.layout = layout,
 	.view = view,

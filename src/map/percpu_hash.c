@@ -29,26 +29,28 @@ void *percpu_hash_lookup(struct map *m, struct run *run, const void *key)
 static void fill_one(struct map *m, void *value, const struct table_change *c)
 {
 	__builtin_memset(value, 0, 8ull * table_of(m)->cpu_step);
-	__builtin_memcpy((u8 *)value + table_cpu_off(m, c->cpu), c->value, m->value_size);
+	map_copy_value(m, (u8 *)value + table_cpu_off(m, c->cpu), c->value);
 }
 
 static int write_one(struct map *m, u32 idx, u64 state, const struct table_change *c)
 {
 	if (c->flags == BPF_NOEXIST)
 		return -EEXIST;
-	__builtin_memcpy(value_at(m, idx, c->cpu), c->value, m->value_size);
+	map_copy_value(m, value_at(m, idx, c->cpu), c->value);
 	return 0;
 }
 
 static void copy_in(struct map *m, u8 *value, const void *all)
 {
 	for (u32 cpu = 0; cpu < m->possible_cpus; cpu++)
-		__builtin_memcpy(value + table_cpu_off(m, cpu),
-				 (const u8 *)all + (u64)cpu * m->value_stride, m->value_size);
+		map_copy_value(m, value + table_cpu_off(m, cpu),
+			       (const u8 *)all + (u64)cpu * m->value_stride);
 }
 
 static void fill_all(struct map *m, void *value, const struct table_change *c)
 {
+	for (u32 cpu = 0; m->field_count && cpu < m->possible_cpus; cpu++)
+		map_clear_fields(m, (u8 *)value + table_cpu_off(m, cpu));
 	copy_in(m, value, c->value);
 }
 
@@ -89,7 +91,8 @@ static int copy_out(struct map *m, u32 idx, void *out)
 	for (u32 cpu = 0; cpu < m->possible_cpus; cpu++) {
 		u8 *to = (u8 *)out + (u64)cpu * m->value_stride;
 
-		__builtin_memcpy(to, value_at(m, idx, cpu), m->value_size);
+		map_clear_fields(m, to);
+		map_copy_value(m, to, value_at(m, idx, cpu));
 		__builtin_memset(to + m->value_size, 0, m->value_stride - m->value_size);
 	}
 	return 0;
@@ -131,6 +134,7 @@ int percpu_hash_span(struct map *m, u64 addr, struct map_span *out)
 const struct map_ops map_percpu_hash_ops = {
 	.type = BPF_MAP_TYPE_PERCPU_HASH,
 	.name = "percpu_hash",
+	.since = 0x0406,
 	.check = table_check,
 	.layout = table_layout,
 	.init = map_table_init,

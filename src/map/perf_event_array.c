@@ -62,6 +62,8 @@ static int sys_delete(struct map *m, const void *key)
 const struct map_ops map_perf_event_array_ops = {
 	.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
 	.name = "perf_event_array",
+	.since = 0x0403,
+	.types = MAP_TYPES_NONE,
 	.check = check,
 	.layout = layout,
 	.view = view,

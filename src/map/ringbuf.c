@@ -311,6 +311,7 @@ static u64 memory(const struct map *m)
 const struct map_ops map_ringbuf_ops = {
 	.type = BPF_MAP_TYPE_RINGBUF,
 	.name = "ringbuf",
+	.since = 0x0508,
 	.check = check,
 	.layout = layout,
 	.view = view,

@@ -479,6 +479,8 @@ static void sweep(struct map *m, bool (*dead)(void *data, u32 owner), void *data
 const struct map_ops map_stack_trace_ops = {
 	.type = BPF_MAP_TYPE_STACK_TRACE,
 	.name = "stack_trace",
+	.since = 0x0406,
+	.types = MAP_TYPES_NONE,
 	.check = check,
 	.layout = layout,
 	.view = view,

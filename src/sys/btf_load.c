@@ -6,6 +6,13 @@
 
 #define BTF_SIZE_MOST (16u << 20)
 
+static const struct btf_info *kernel_types(void *data)
+{
+	struct cygnet *inst = data;
+
+	return btf_object_load_kernel(inst->vmlinux) ? NULL : inst->vmlinux->btf;
+}
+
 static long load(struct call *k, struct log *log)
 {
 	const union bpf_attr *a = k->attr;
@@ -18,10 +25,14 @@ static long load(struct call *k, struct log *log)
 	if (!raw)
 		return -ENOMEM;
 	ret = call_read(k, raw, a->btf, a->btf_size);
-	ret = ret ?: btf_parse(raw, a->btf_size, NULL, &btf, NULL, log->level ? &log->text : NULL);
+	ret = ret
+		      ?: btf_parse_beside(raw, a->btf_size, NULL, kernel_types, k->inst, &btf, NULL,
+					  log->level ? &log->text : NULL);
 	base_free(raw);
-	if (ret)
+	if (ret) {
+		btf_free(btf);
 		return ret;
+	}
 	ret = btf_object_new(k->inst, btf, &b);
 	if (ret) {
 		btf_free(btf);

@@ -70,6 +70,11 @@ int btf_object_load_kernel(struct btf_object *b)
 	err = read_whole(fd, raw, st.st_size);
 	if (!err)
 		err = btf_view(raw, st.st_size, NULL, &b->btf);
+	if (!err && btf_index_names(b->btf)) {
+		btf_free(b->btf);
+		b->btf = NULL;
+		err = -ENOMEM;
+	}
 	if (err) {
 		base_free(raw);
 		goto out;

@@ -8,6 +8,7 @@
 #define VM_OBJECT_H
 
 #include "base/vec.h"
+#include "btf/fields.h"
 #include "core/attach.h"
 #include "core/image.h"
 #include "core/map.h"
@@ -64,6 +65,16 @@ struct map_held {
 	struct object *object;
 };
 
+/*
+ * What a map of maps knows of the maps in it: what the one was like that it was
+ * made with. Verification takes a looked-up map for one of these.
+ */
+struct map_meta {
+	struct map_attr attr;
+	struct btf_fields fields;
+	struct btf_object *btf; /* a reference, or NULL */
+};
+
 struct map_object {
 	struct object o;
 	struct map_attr attr;
@@ -74,6 +85,8 @@ struct map_object {
 	u32 fd_flags; /* BPF_F_RDONLY / WRONLY of the map's creation */
 	struct btf_object *btf;
 	u32 btf_key_type, btf_value_type;
+	struct btf_fields fields;    /* the value's special fields; none without its type */
+	struct map_meta *inner_meta; /* maps of maps: what each inner map is like; else NULL */
 	u64 created_ns;
 	u32 uid;
 	int eventfd;                    /* rings: written by the relay; -1 */
