@@ -42,9 +42,10 @@
 #include "verify/reg.h"
 #include "verify/verify.h"
 
-#define VERIFY_STACK_SLOTS (ISA_STACK_SIZE / 8)
-#define VERIFY_MAX_FRAMES  ISA_MAX_FRAMES
-#define ENOTSUPP           524 /* what bpf(2) says where user space has no name for it */
+#define VERIFY_STACK_SLOTS   (ISA_STACK_SIZE / 8)
+#define VERIFY_MAX_FRAMES    ISA_MAX_FRAMES
+#define VERIFY_BLOCK_CLASSES 32
+#define ENOTSUPP             524 /* what bpf(2) says where user space has no name for it */
 
 enum slot_type {
 	SLOT_INVALID, /* nothing was stored */
@@ -167,6 +168,7 @@ struct verifier {
 	const struct prog_type_ops *type;
 	struct diag *diag;
 	struct arena arena;
+	void *free_blocks[VERIFY_BLOCK_CLASSES]; /* state.c */
 	const struct isa_op *ops;
 	u32 count;
 	struct vinsn *insns;
@@ -281,6 +283,18 @@ void verify_log_stats(struct verifier *v);
 
 /* state.c -------------------------------------------------------------- */
 
+/*
+ * Memory of states: blocks of powers of two from free lists, so that what one state gives back
+ * the next one takes. All of it lives in v->arena. The size given back is the size asked for.
+ */
+void *verify_block_alloc(struct verifier *v, size_t size); /* not cleared; NULL: out of memory */
+void verify_block_free(struct verifier *v, void *p, size_t size);
+/*
+ * Makes *array (of *cap elements, NULL at first) hold `need`: refs, steps, slots. 0 or -ENOMEM.
+ * What is new is not cleared.
+ */
+int verify_block_grow(struct verifier *v, void **array, u32 *cap, u32 need, size_t elem);
+
 int verify_state_new(struct verifier *v, struct vstate **out);
 /* Makes dst (new, or older with memory to reuse) equal to src, without steps and tree links. */
 int verify_state_copy(struct verifier *v, struct vstate *dst, const struct vstate *src);
@@ -351,6 +365,11 @@ int verify_call_callback(struct verifier *v, u32 insn, u32 sub, verify_callback_
 int verify_call_async(struct verifier *v, u32 insn, u32 sub, bool sleepable,
 		      verify_callback_setup *setup);
 int verify_exit(struct verifier *v, bool exception, u32 *next, bool *done);
+/*
+ * What may not be left behind by `what` ("tail_call"): references, and unless `within` is set
+ * locks and sections too. Exits, tail calls, packet loads and bpf_throw ask it.
+ */
+int verify_check_leaks(struct verifier *v, bool exception, bool within, const char *what);
 u32 verify_sub_at(const struct verifier *v, u32 insn);       /* that contains it */
 u32 verify_sub_starting(const struct verifier *v, u32 insn); /* ~0: none does */
 /* 512 bytes over every chain. */
