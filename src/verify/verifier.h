@@ -8,6 +8,7 @@
  * (prune.c). Whoever depends on the exact value of a number says so
  * (verify_mark_precise) so that states are compared by what matters.
  *
+ *	subprog.c flow.c   functions, control flow, where to prune
  *	explore.c    the walk, one instruction after the other; branches put aside
  *	state.c      states, frames, references: copied, grown, freed
  *	subcall.c    calls of subprograms, callbacks, exits, exceptions
@@ -135,7 +136,8 @@ struct vstate {
 
 /* What verification knows of an instruction, over all paths. */
 struct vinsn {
-	bool prune_point, jump_point, force_checkpoint, calls_callback, nospec, nospec_result;
+	bool sub_start, prune_point, jump_point, force_checkpoint, calls_callback, nospec,
+		nospec_result;
 	u8 seen;                      /* passes: v->pass when some path has executed it */
 	u8 branch;                    /* 1 taken seen, 2 fall-through seen */
 	u32 ptr_type;                 /* of the memory it accesses; 0: none yet */
@@ -174,6 +176,7 @@ struct verifier {
 	struct vinsn *insns;
 	struct vsub *subs;
 	u32 sub_count;
+	u32 scc_count;     /* ids of loops are below it */
 	u32 exception_sub; /* 0: none */
 	bool strict, sleepable, ptr_leaks, uninit_stack, no_spec_v1, no_spec_v4, bpf, test_freq;
 	u32 pass;     /* numbers verifications of main and of each global function, from 1 */
@@ -182,7 +185,8 @@ struct verifier {
 	/* the walk */
 	struct vstate *state;
 	u32 insn, prev_insn;
-	u32 next_id, next_callsite_uid;
+	u32 next_id;
+	bool explore_alu_limits;             /* numbers are compared whole: masks depend on them */
 	u32 processed;                       /* instructions on all paths */
 	u32 path_processed, jumps_processed; /* since the last state was kept; prune.c */
 	u32 prev_jumps, prev_processed;
@@ -275,6 +279,8 @@ void verify_log_safe(struct verifier *v, bool arrived);
 /* " R1=ctx() fp-8=0\n": registers and slots, all or those touched. */
 void verify_log_state(struct verifier *v, const struct vstate *s, u32 frame, bool all);
 /* Level 1 keeps the failing path only: a branch put aside marks where its text starts. */
+/* What the last instruction changed, now. */
+void verify_log_changes(struct verifier *v);
 size_t verify_log_mark(const struct verifier *v);
 void verify_log_cut(struct verifier *v, size_t mark);
 /* One instruction as the log has it, without a newline: "(b7) r0 = 0". */
@@ -418,11 +424,39 @@ void verify_mark_null(struct verifier *v, struct vstate *s, u32 regno, bool is_n
 void verify_unlink(struct vreg *r);
 /* Gives a number an id, so that copies of it are refined together. */
 void verify_link(struct verifier *v, struct vreg *r);
-/* Stack and context pointers may have offsets only as the kernel checks: "variable ctx access"...
- */
-int verify_ptr_off(struct verifier *v, const struct vreg *r, u32 regno, bool fixed_ok);
-/* A pointer whose offset is out of reasonable bounds. */
+
+#define VERIFY_MAX_LINKED 6
+
+struct vlinked { /* registers and slots with the id of the one compared */
+	u32 count;
+	struct vlink_at {
+		u32 frame, index; /* index: of a register or slot */
+		bool is_reg;
+	} at[VERIFY_MAX_LINKED];
+};
+
+void verify_linked_collect(struct vstate *s, u32 id, struct vlinked *set);
+void verify_linked_learn(struct vstate *s, const struct vreg *known, const struct vlinked *set);
+/* As vstep.linked keeps it. */
+u64 verify_linked_pack(const struct vlinked *set);
+void verify_linked_unpack(u64 packed, struct vlinked *set);
+
+/* Has the pointer surely an object behind it, of a type that is trusted? (calls, branches) */
+bool verify_is_trusted(const struct vreg *r);
+/* Could the object contain a lock, so that its id matters? */
+bool verify_may_hold_lock(const struct vreg *r);
+/* A pointer whose offset is out of reasonable bounds: -EINVAL. */
 int verify_sane_offset(struct verifier *v, const struct vreg *r, u32 type);
+/* dst = ptr op off; dst is one of both. */
+int verify_pointer_alu(struct verifier *v, const struct isa_op *op, const struct vreg *ptr,
+		       const struct vreg *off);
+/* dst op= a number, for loaders whom speculation concerns. */
+int verify_spec_scalar(struct verifier *v, const struct isa_op *op);
+/* The branch not taken, for the processor that takes it all the same. */
+int verify_spec_branch(struct verifier *v, const struct isa_op *op, u32 to);
+
+#define PACKET_AT_END     ((u32)-1) /* of vreg.range: at the end, or beyond it */
+#define PACKET_BEYOND_END ((u32)-2)
 
 /* memory.c and its parts ----------------------------------------------- */
 
@@ -503,6 +537,16 @@ int verify_dynptr_destroy_slot(struct verifier *v, struct vframe *f, u32 slot);
 int verify_dynptr_release(struct verifier *v, u32 regno);
 /* The dynptr that a register points at: its slot's register, or itself. NULL: none. */
 const struct vreg *verify_dynptr_of(struct verifier *v, u32 regno);
+/*
+ * Things of `count` slots on the stack ("dynptr", "iter", "irq_flag"): the slot that a pointer
+ * to one leads to, the highest of them. -ERANGE: the frame has no such slots yet; -EINVAL after
+ * verify_fail().
+ */
+int verify_slot_of(struct verifier *v, const struct vreg *r, const char *what, u32 count,
+		   u32 *slot);
+/* Special fields of what a map value or allocated object holds; `room` may be used. NULL: none. */
+const struct btf_fields *verify_fields_of(struct verifier *v, const struct vreg *r,
+					  struct btf_fields *room);
 int verify_spin_lock(struct verifier *v, u32 regno, bool lock, bool resilient, bool irq);
 bool verify_lock_allows_call(const struct verifier *v, u32 func_id);
 int verify_irq_save(struct verifier *v, u32 regno, u32 kind);
@@ -518,8 +562,16 @@ int verify_function_entry(struct verifier *v, u32 sub, struct vframe *f);
 /* A call of a global function: arguments suit its signature; r0 becomes its result. */
 int verify_function_call(struct verifier *v, u32 sub);
 
-/* structure.c ------------------------------------------------------------ */
+/* subprog.c, flow.c ------------------------------------------------------ */
 
-int verify_check_structure(struct verifier *v); /* functions, control flow, prune and jump points */
+int verify_find_subs(struct verifier *v);  /* and that jumps stay inside them */
+int verify_check_flow(struct verifier *v); /* all is reached; prune and jump points; loops */
+/* Where a call of a subprogram or its address leads; false for other instructions. */
+bool verify_callee(const struct isa_op *op, s64 *target);
+/* What a CALL_KFUNC names; NULL: nothing that is known. in->kfuncs ascend by (fd_index, id). */
+const struct verify_kfunc *verify_kfunc_of(const struct verifier *v, const struct isa_op *op);
+bool verify_is_throw(const struct verifier *v, const struct isa_op *op);
+/* exception.c: where the exception callback starts, by the main program's tag; 0: it has none. */
+int verify_exception_callback(struct verifier *v, s64 *start);
 
 #endif
