@@ -12,9 +12,11 @@
  *	explore.c    the walk, one instruction after the other; branches put aside
  *	state.c      states, frames, references: copied, grown, freed
  *	subcall.c    calls of subprograms, callbacks, exits, exceptions
- *	prune.c      when one state covers another; loops
+ *	prune.c      states kept, and paths that end because one of them covers them
+ *	equality.c   when one state covers another
+ *	loops.c      strongly connected code, iterations that converge
  *	precision.c  jump history and marking backwards
- *	liveness.c   which registers and stack slots may still be read
+ *	liveness.c slots.c   which registers and stack slots may still be read
  *	alu.c pointer.c branch.c link.c   arithmetic, on pointers, jumps
  *	stack.c memory.c context.c packet.c object.c  loads and stores by what they hit
  *	call.c argument.c return.c   helper calls
@@ -85,6 +87,7 @@ struct vframe {
 	u32 slot_count; /* slots that exist; the rest is SLOT_INVALID */
 	u32 slot_cap;
 	struct vslot *slots;
+	void *call; /* slots.c: this call in the tree of calls; NULL in new frames */
 };
 
 enum vref_kind {
@@ -112,6 +115,8 @@ enum vstep_flag {
 	VSTEP_STACK = 1 << 0,      /* a load or store of a stack slot (frame and slot in flags) */
 	VSTEP_DST_SCALAR = 1 << 1, /* compare: dst was a number (for linked) */
 	VSTEP_SRC_SCALAR = 1 << 2,
+	VSTEP_DST_STACK = 1 << 12, /* compare: dst pointed to the stack (so it is never precise) */
+	VSTEP_SRC_STACK = 1 << 13,
 };
 
 struct vstate {
@@ -190,6 +195,7 @@ struct verifier {
 	u32 processed;                       /* instructions on all paths */
 	u32 path_processed, jumps_processed; /* since the last state was kept; prune.c */
 	u32 prev_jumps, prev_processed;
+	bool step_open; /* the state's last step is of the current instruction */
 	bool failed;
 
 	/* branches put aside: explore.c */
@@ -388,27 +394,59 @@ u32 verify_sub_starting(const struct verifier *v, u32 insn); /* ~0: none does */
 int verify_stack_depth(struct verifier *v);
 int verify_return_value(struct verifier *v, u32 regno); /* the program's, at its exit */
 
-/* prune.c, precision.c, liveness.c ------------------------------------- */
+/* prune.c, equality.c, loops.c, precision.c, liveness.c, slots.c --------- */
 
+/*
+ * How the walk uses them. Before the first instruction: verify_prune_init(), after
+ * verify_check_structure(). For every instruction:
+ *
+ *	verify_insn_begin(v);             v->insn and v->prev_insn say where we are
+ *	if (v->insns[i].prune_point)      verify_visited(v, i): 1 ends the path
+ *	if (v->insns[i].jump_point)       verify_step_push(v, 0, 0)
+ *	... check it ...
+ *	verify_insn_end(v);               also when the path ends with this instruction
+ *
+ * v->processed counts all instructions, v->jumps_processed all jumps, both before
+ * the calls above. A state that is pushed for later is copied by
+ * verify_state_copy() and then verify_state_fork(); one whose path has ended
+ * (exit, pruned, impossible) goes through verify_path_done() once, before another one is taken.
+ */
 int verify_prune_init(struct verifier *v);
 void verify_prune_fini(struct verifier *v);
 void verify_prune_pass(struct verifier *v); /* before another subprogram is verified on its own */
+void verify_insn_begin(struct verifier *v);
+int verify_insn_end(struct verifier *v);
 /* At a prune point: 1 the path ends here, 0 goes on (the state may have been kept), -errno. */
 int verify_visited(struct verifier *v, u32 insn);
-/* When a path has ended, or a branch comes from the stack: counts `branches` of the chain. */
-void verify_path_done(struct verifier *v, struct vstate *s);
+/* `copy` becomes a second child of of's parent, reached by the same steps. */
+int verify_state_fork(struct verifier *v, struct vstate *copy, const struct vstate *of);
+/* The path of `s` has ended: counts `branches` of the chain; loops that this finishes are settled. */
+int verify_path_done(struct verifier *v, struct vstate *s);
+/*
+ * The state comes round to `insn` again (next of an iterator, a callback that
+ * has returned): imprecise numbers that changed since it was there become unknown.
+ */
+int verify_widen(struct verifier *v, struct vstate *s, u32 insn);
+/* Two frames' chains of calls are the same. */
+bool verify_same_callsites(const struct vstate *a, const struct vstate *b);
 
 /* Numbers whose exact value matters from here back. */
 int verify_mark_precise(struct verifier *v, u32 regno);
 int verify_mark_precise_frame(struct verifier *v, struct vframe *f,
 			      u32 regno); /* of a caller's frame */
+/*
+ * Notes how the current instruction was reached and what it did, for marking
+ * backwards: flags of a second call are added to the first's, `linked` replaces.
+ * linked: up to 6 entries of 10 bits, lowest first: bit 0 a register (else a
+ * slot), bits 1-3 frame, bits 4-9 which; the high 4 bits are their count.
+ */
 int verify_step_push(struct verifier *v, u16 flags, u64 linked);
 static inline u16 verify_step_stack(u32 frame, u32 slot)
 {
 	return VSTEP_STACK | frame << 3 | slot << 6;
 }
 
-int verify_liveness_init(struct verifier *v); /* vinsn.live_before */
+int verify_liveness_init(struct verifier *v); /* vinsn.live_before; prune_init does it */
 void verify_liveness_fini(struct verifier *v);
 /* Stack reads and writes as they happen: bit i is slot i of `frame`. */
 void verify_slots_read(struct verifier *v, u32 frame, u64 slots);
