@@ -332,10 +332,12 @@ const struct verify_line *verify_line_of(const struct verifier *v, u32 insn)
 }
 
 /* What the last instruction changed: behind its line when nothing was said since. */
-static void log_changes(struct verifier *v)
+void verify_log_changes(struct verifier *v)
 {
 	struct text *t = v->in->log;
 
+	if (!logs_states(v))
+		return;
 	if (v->log_insn_end && t->len == v->log_insn_end) {
 		u32 at = v->log_insn_len,
 		    width = ROUND_UP(MAX(at + COLUMN_BY / 2, COLUMN), COLUMN_BY);
@@ -358,7 +360,7 @@ void verify_log_insn(struct verifier *v)
 	if (!logs_states(v))
 		return;
 	if (v->touched_regs || v->touched_slots)
-		log_changes(v);
+		verify_log_changes(v);
 	log_source(v);
 	start = t->len;
 	text_fmt(t, "%u: ", v->insn);

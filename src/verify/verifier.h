@@ -420,7 +420,8 @@ int verify_insn_end(struct verifier *v);
 int verify_visited(struct verifier *v, u32 insn);
 /* `copy` becomes a second child of of's parent, reached by the same steps. */
 int verify_state_fork(struct verifier *v, struct vstate *copy, const struct vstate *of);
-/* The path of `s` has ended: counts `branches` of the chain; loops that this finishes are settled. */
+/* The path of `s` has ended: counts `branches` of the chain; loops that this finishes are settled.
+ */
 int verify_path_done(struct verifier *v, struct vstate *s);
 /*
  * The state comes round to `insn` again (next of an iterator, a callback that
