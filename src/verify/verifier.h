@@ -570,9 +570,12 @@ bool verify_in_sleepable_place(const struct verifier *v);
 
 /* dynptr.c, iterator.c, lock.c ------------------------------------------ */
 
+/* Argument regno is room for a new one: on the stack; `clone_of_ref` of a clone (0: no clone). */
 int verify_dynptr_new(struct verifier *v, u32 regno, enum dynptr_kind kind, u32 clone_of_ref);
-int verify_dynptr_arg(struct verifier *v, u32 regno, u32 arg_kind, u32 want_kind, u32 clone_ref);
+/* It is one, of kind `want` (0: any); `changes`: not one that was only lent (REG_DYNPTR). */
+int verify_dynptr_arg(struct verifier *v, u32 regno, u32 want, bool changes);
 int verify_dynptr_destroy_slot(struct verifier *v, struct vframe *f, u32 slot);
+/* Ends it, its clones, slices and reference. */
 int verify_dynptr_release(struct verifier *v, u32 regno);
 /* The dynptr that a register points at: its slot's register, or itself. NULL: none. */
 const struct vreg *verify_dynptr_of(struct verifier *v, u32 regno);
