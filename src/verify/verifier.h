@@ -112,11 +112,9 @@ struct vstep {
 };
 
 enum vstep_flag {
-	VSTEP_STACK = 1 << 0,      /* a load or store of a stack slot (frame and slot in flags) */
-	VSTEP_DST_SCALAR = 1 << 1, /* compare: dst was a number (for linked) */
-	VSTEP_SRC_SCALAR = 1 << 2,
-	VSTEP_DST_STACK = 1 << 12, /* compare: dst pointed to the stack (so it is never precise) */
-	VSTEP_SRC_STACK = 1 << 13,
+	VSTEP_STACK = 1 << 0,     /* a load or store of a stack slot (frame and slot in flags) */
+	VSTEP_SRC_STACK = 1 << 1, /* compare: src was a stack pointer, so nothing to be precise */
+	VSTEP_DST_STACK = 1 << 2,
 };
 
 struct vstate {
@@ -212,7 +210,7 @@ struct verifier {
 	u32 log_insn_len;
 	const struct verify_line *prev_line;
 
-	u32 max_ctx;
+	u32 max_ctx, max_tp_access, max_rdonly_access, max_rdwr_access; /* bytes accessed */
 	bool calls_tail, changes_packet, seen_direct_write, seen_exception;
 	struct verify_stats stats;
 };
@@ -517,6 +515,7 @@ int verify_mem_access(struct verifier *v, u32 insn, u32 regno, s32 off, u32 size
 		      enum verify_access access, int value, bool strict, bool sign_extend);
 
 struct call_meta;
+struct btf_special;
 /* Memory handed to a helper: [regno, regno + size). */
 int verify_mem_region(struct verifier *v, u32 regno, u32 size, enum verify_access access,
 		      bool zero_ok, struct call_meta *meta);
@@ -525,11 +524,18 @@ int verify_mem_size(struct verifier *v, u32 regno, u32 size_regno, enum verify_a
 		    bool zero_ok, struct call_meta *meta);
 int verify_stack_range(struct verifier *v, u32 regno, s32 off, u32 size, enum verify_access access,
 		       struct call_meta *meta); /* all of it initialised, or (raw) to be written */
+/* By a helper or kfunc; `off` includes the register's fixed offset, here and below. */
 int verify_map_access(struct verifier *v, u32 regno, s32 off, u32 size, bool zero_ok,
 		      enum verify_access access);
 int verify_packet_access(struct verifier *v, u32 regno, s32 off, u32 size, bool zero_ok);
 int verify_btf_access(struct verifier *v, u32 regno, s32 off, u32 size, enum verify_access access,
 		      int value);
+/* May the register's pointer (or NULL) be stored in a map value's field? */
+int verify_kptr_match(struct verifier *v, const struct btf_special *field, u32 regno);
+/* Is a field's kernel pointer, loaded here, under RCU rather than untrusted? REG_* flags. */
+u32 verify_kptr_flags(const struct verifier *v, const struct btf_special *field);
+/* Does RCU hold objects alive here: in a section, under a lock, in programs that do not sleep? */
+bool verify_in_rcu(const struct verifier *v);
 /* Destroys slots [slot, slot + count) that hold special things when plain data overwrites them. */
 int verify_slots_destroy(struct verifier *v, struct vframe *f, u32 slot);
 /* Bytes [lo, hi) of the frame (negative offsets) become SLOT_MISC. */
