@@ -71,6 +71,16 @@ void reg_type_format(struct text *t, u32 type)
 		text_puts(t, kind == REG_BTF_ID ? "or_null_" : "_or_null");
 }
 
+struct reg_type_name reg_type_name(u32 type)
+{
+	struct reg_type_name name;
+	struct text t;
+
+	text_init(&t, name.s, sizeof(name.s));
+	reg_type_format(&t, type);
+	return name;
+}
+
 const char *dynptr_kind_name(u32 kind)
 {
 	static const char *const names[] = {

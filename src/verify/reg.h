@@ -49,6 +49,7 @@ enum reg_flag {
 	REG_RCU = 1 << 16,
 	REG_NON_OWN = 1 << 17, /* a node that a list or tree owns */
 	REG_FIXED = 1 << 18,
+	REG_OF_PACKET = 1 << 19, /* MEM: a slice of a packet's dynptr, gone when the packet is */
 };
 
 #define REG_ADD_CONST (1u << 31) /* in id of a scalar: equals the id's plus `off` */
@@ -128,6 +129,10 @@ struct vreg vreg_pointer(u32 type);
 
 /* "map_value_or_null", as the log and messages name a type. */
 void reg_type_format(struct text *t, u32 type);
+struct reg_type_name { /* the same, for one message's sake */
+	char s[64];
+};
+struct reg_type_name reg_type_name(u32 type);
 /* As the log prints a register of frame `frame` behind "R1=": "map_value(map=m,ks=4,vs=8,off=4)".
  */
 void vreg_format(struct text *t, const struct vreg *r, u32 frame);
