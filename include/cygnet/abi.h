@@ -102,7 +102,7 @@
 #define BPF_JLE   0xb0 /* 4.14 */
 #define BPF_JSLT  0xc0 /* 4.14 */
 #define BPF_JSLE  0xd0 /* 4.14 */
-#define BPF_JCOND 0xe0 /* 6.10: a condition the kernel decides, see enum bpf_cond_pseudo_jmp */
+#define BPF_JCOND 0xe0 /* 6.9: a condition the kernel decides, see enum bpf_cond_pseudo_jmp */
 
 /* imm of BPF_ATOMIC: an operation above (ADD, OR, AND, XOR), with or without FETCH, or: */
 #define BPF_FETCH     0x01               /* 5.12 */

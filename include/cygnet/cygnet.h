@@ -20,8 +20,13 @@ struct cygnet;
 
 /* Led by its size, as libbpf's opts are: fields behind `sz` read as zero. */
 struct cygnet_opts {
-	size_t sz;                  /* sizeof(struct cygnet_opts) */
-	unsigned int kernel;        /* KERNEL_VERSION(x,y,z) to imitate; 0: the host's */
+	size_t sz; /* sizeof(struct cygnet_opts) */
+	/*
+	 * KERNEL_VERSION(x,y,z) to imitate, 4.19 to 6.18: commands, attr fields, types, helpers,
+	 * instructions and the verifier's rules are those of the series x.y. z only shows in
+	 * uname(2); 255 stands for the newest release. 0: the host's.
+	 */
+	unsigned int kernel;
 	unsigned int possible_cpus; /* 0: max(the host's, 64) */
 	const char *btf_path;       /* BTF answered as vmlinux's; NULL: the host's */
 };

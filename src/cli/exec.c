@@ -30,6 +30,7 @@ enum {
 static const struct command_option options[] = {
 	{'w', "world", "SOCKET", "join the world served there instead of making an instance"},
 	{OPT_BTF, "btf", "FILE", "BTF to answer as the kernel's"},
+	SESSION_KERNEL,
 	{0}};
 
 static int cmd_exec(int argc, char **argv);
@@ -60,7 +61,7 @@ const struct command command_exec = {
 };
 
 struct exec_session {
-	const char *join, *btf;
+	const char *join, *btf, *kernel;
 	char **cmd;
 	struct cygnet *inst;
 	struct world *world;
@@ -74,6 +75,7 @@ static int parse(struct exec_session *s, int argc, char **argv)
 		switch (c) {
 		case 'w': s->join = optarg; break;
 		case OPT_BTF: s->btf = optarg; break;
+		case SESSION_OPT_KERNEL: s->kernel = optarg; break;
 		default: return EXIT_USAGE;
 		}
 	}
@@ -82,9 +84,10 @@ static int parse(struct exec_session *s, int argc, char **argv)
 				     argv[optind]);
 	if (!s->cmd || !s->cmd[0])
 		return command_usage(&command_exec, "exec: no client to run (give it behind --)");
-	if (s->join && s->btf)
+	if (s->join && (s->btf || s->kernel))
 		return command_usage(&command_exec,
-				     "exec: --btf is for an instance of our own, -w joins another");
+				     "exec: --%s is for an instance of our own, -w joins another",
+				     s->btf ? "btf" : "kernel");
 	return 0;
 }
 
@@ -142,7 +145,7 @@ static int check_world(const char *path)
 
 static int make_world(struct exec_session *s)
 {
-	int err = session_instance(s->btf, &s->inst);
+	int err = session_instance(s->btf, s->kernel, &s->inst);
 
 	if (err)
 		return err;

@@ -45,6 +45,7 @@ static const struct command_option options[] = {
 	{'q', "quiet", NULL, "print no data, only what went wrong"},
 	{'j', "json", NULL, "data as JSON Lines"},
 	{OPT_BTF, "btf", "FILE", "BTF to answer as the kernel's; `none`: as on a kernel without"},
+	SESSION_KERNEL,
 	{'v', "verbose", NULL, "libbpf's messages too"},
 	{0}};
 
@@ -103,7 +104,7 @@ const struct command command_run = {
 struct run_session {
 	struct unit_opts opts;
 	VEC(const char *) sets;
-	const char *output;
+	const char *output, *kernel;
 	bool json, quiet;
 	double duration;
 	struct cygnet *inst;
@@ -153,6 +154,7 @@ static int parse(struct run_session *s, int argc, char **argv, char ***files, in
 		case 'j': s->json = true; break;
 		case 'v': s->opts.verbose = true; break;
 		case OPT_BTF: s->opts.btf = optarg; break;
+		case SESSION_OPT_KERNEL: s->kernel = optarg; break;
 		default: return EXIT_USAGE;
 		}
 	}
@@ -167,7 +169,7 @@ static int parse(struct run_session *s, int argc, char **argv, char ***files, in
 
 static int load(struct run_session *s, char **files, int count)
 {
-	int err = session_instance(s->opts.btf, &s->inst);
+	int err = session_instance(s->opts.btf, s->kernel, &s->inst);
 
 	if (err)
 		return err;

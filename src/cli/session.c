@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* What the commands that hold an instance and start a program share. */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/session.h"
+#include "core/kernel.h"
 #include "cygnet/cygnet.h"
 
 int session_split(int argc, char **argv, char ***cmd)
@@ -46,12 +48,30 @@ int session_preload(const char *part, const char *env, char *path, size_t size)
 	return 0;
 }
 
-int session_instance(const char *btf, struct cygnet **out)
+int session_kernel(const char *text, unsigned int *out)
+{
+	u32 version;
+	int err = core_kernel_parse(text, &version);
+
+	if (!err) {
+		*out = version;
+		return 0;
+	}
+	if (err == -ERANGE)
+		command_note("--kernel %s: versions from 4.19 to 6.18 are modelled", text);
+	else
+		command_note("--kernel %s: not a version (want 6.1, or 6.1.20)", text);
+	return EXIT_USAGE;
+}
+
+int session_instance(const char *btf, const char *kernel, struct cygnet **out)
 {
 	struct cygnet_opts opts = {.sz = sizeof(opts)};
 	char small[PATH_MAX];
-	int err;
+	int err = kernel ? session_kernel(kernel, &opts.kernel) : 0;
 
+	if (err)
+		return err;
 	if (btf && strcmp(btf, "none"))
 		opts.btf_path = btf;
 	else if ((btf || access("/sys/kernel/btf/vmlinux", R_OK)) &&

@@ -21,9 +21,20 @@ int session_preload(const char *part, const char *env, char *path, size_t size);
 
 /*
  * An instance that answers `btf` as the kernel's types: NULL the host's (the
- * small shipped ones where it has none), "none" the shipped ones, or a file.
- * 0, or an exit status after the message.
+ * small shipped ones where it has none), "none" the shipped ones, or a file;
+ * and imitates the version `kernel` ("6.1"; NULL: the host's). 0, or an exit
+ * status after the message.
  */
-int session_instance(const char *btf, struct cygnet **out);
+int session_instance(const char *btf, const char *kernel, struct cygnet **out);
+/* The version named by --kernel as KERNEL_VERSION(), or EXIT_USAGE after the message. */
+int session_kernel(const char *text, unsigned int *out);
+
+/* The rows of --btf and --kernel, for a command's options. */
+#define SESSION_OPT_KERNEL 300
+#define SESSION_KERNEL                                                              \
+	{                                                                           \
+		SESSION_OPT_KERNEL, "kernel", "X.Y",                                \
+			"imitate that version, 4.19 to 6.18, instead of the host's" \
+	}
 
 #endif

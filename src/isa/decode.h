@@ -65,6 +65,7 @@ enum isa_diag {
 	ISA_DIAG_PAIR,         /* the second slot of a 16-byte instruction is missing or wrong */
 	ISA_DIAG_OPERAND,      /* shift count or divisor no kernel accepts */
 	ISA_DIAG_SYNTAX,       /* assembler */
+	ISA_DIAG_KERNEL,       /* an instruction of later kernels */
 };
 
 /*
@@ -94,6 +95,15 @@ int isa_decode_flags(const void *insns, u32 count, u32 flags, struct isa_op *out
  * more, division by the constant 0. 0, or -EINVAL with a diagnostic.
  */
 int isa_check_operands(const struct isa_op *ops, u32 count, struct diag *diag);
+
+/* The first kernel with the operation, 0xMMmm, 0: before 4.19; the first -mcpu version, 1 to 4. */
+u32 isa_since(u32 op);
+u32 isa_cpu(u32 op);
+/*
+ * Is every instruction one of that kernel (KERNEL_VERSION; 0: the newest)? 0, or -EINVAL with the
+ * diagnostic that such a kernel has for the bytes.
+ */
+int isa_check_kernel(const struct isa_op *ops, u32 count, u32 version, struct diag *diag);
 
 /*
  * Raw ops (not an image's) back to 8 * count bytes. -EINVAL when an operand

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "sys/call.h"
 #include "sys/rights.h"
+#include "sys/versions.h"
 
 struct command {
 	u16 end;
@@ -167,20 +168,21 @@ int call_name(char dst[16], const char *src)
 /* Bytes behind what we know must be zero; a whole page is the most that is looked at. */
 static int read_attr(struct call *k, union bpf_attr *a)
 {
+	u32 known = MIN(version_attr_size(k->inst->kernel), (u32)sizeof(*a));
 	u8 tail[PAGE_BYTES];
 
 	if (k->size > PAGE_BYTES)
 		return -E2BIG;
-	if (k->size > sizeof(*a)) {
-		size_t n = k->size - sizeof(*a);
+	if (k->size > known) {
+		size_t n = k->size - known;
 
-		if (call_read(k, tail, k->addr + sizeof(*a), n))
+		if (call_read(k, tail, k->addr + known, n))
 			return -EFAULT;
 		if (!call_is_zero(tail, n))
 			return -E2BIG;
 	}
 	memset(a, 0, sizeof(*a));
-	return call_read(k, a, k->addr, MIN(k->size, (u32)sizeof(*a)));
+	return call_read(k, a, k->addr, MIN(k->size, known));
 }
 
 long sys_bpf(struct cygnet *inst, struct client *c, int cmd, u64 attr_addr, u32 size, bool *is_fd)
@@ -189,6 +191,7 @@ long sys_bpf(struct cygnet *inst, struct client *c, int cmd, u64 attr_addr, u32 
 	const struct command *command;
 	union bpf_attr a;
 	long ret;
+	u32 end;
 
 	instance_lock(inst);
 	ret = read_attr(&k, &a);
@@ -196,13 +199,17 @@ long sys_bpf(struct cygnet *inst, struct client *c, int cmd, u64 attr_addr, u32 
 		goto out;
 	k.attr = &a;
 	ret = -EINVAL;
-	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands))
+	if (cmd < 0 || cmd >= (int)ARRAY_SIZE(commands) || !version_has_command(inst->kernel, cmd))
 		goto out;
 	command = &commands[cmd];
-	if (!call_is_zero((u8 *)&a + command->end, sizeof(a) - command->end))
+	end = version_attr_end(inst->kernel, cmd, command->end);
+	if (!call_is_zero((u8 *)&a + end, sizeof(a) - end))
 		goto out;
 	ret = -EPERM;
 	if (!rights_for_command(c, cmd))
+		goto out;
+	ret = version_check(inst->kernel, cmd, &a);
+	if (ret)
 		goto out;
 	if (command->settle)
 		object_settle(inst);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The client's log buffer: which arguments are valid, and what an overflow keeps. */
+#include "core/kernel.h"
 #include "sys/log.h"
 
 int log_init(struct log *log, u32 level, u32 size, u64 buf)
@@ -31,7 +32,7 @@ long log_finish(struct log *log, struct call *k, u32 true_size, long err)
 	u32 size = log->level ? log->text.len + 1 : 0;
 	int failed = log->buf ? write_log(log, k) : 0;
 
-	if (k->size >= true_size + sizeof(size) &&
+	if (core_kernel_since(k->inst->kernel, 0x0604) && k->size >= true_size + sizeof(size) &&
 	    call_write_attr(k, true_size, &size, sizeof(size)))
 		failed = -EFAULT;
 	text_fini(&log->text);

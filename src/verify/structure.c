@@ -22,11 +22,13 @@
 #include <cygnet/abi.h>
 #include "base/alloc.h"
 #include "base/vec.h"
+#include "core/kernel.h"
 #include "core/prog.h"
 #include "isa/decode.h"
 #include "verify/structure.h"
 
 #define MAX_INSNS 1000000
+#define OLD_INSNS 131072 /* looked at, before 5.2 */
 #define MAX_SUBS  256
 #define ENOTSUPP  524 /* what bpf(2) says where user space has no name for it */
 
@@ -192,6 +194,57 @@ static int walk(struct check *c)
 	return err;
 }
 
+/*
+ * Before loops were followed a program was a graph without cycles: a depth-first search, fall
+ * through first, that comes back to an instruction it is still below of has found one. A call is an
+ * edge as well.
+ */
+enum {
+	EDGE_NEXT = 1,
+	EDGE_JUMP,
+	EDGE_DONE,
+};
+
+static s64 edge(const struct check *c, u32 i, u8 which)
+{
+	const struct isa_info *info = isa_info(c->ops[i].op);
+	s64 target;
+
+	if (!info || info->flow == ISA_FLOW_EXIT)
+		return -1;
+	if (which == EDGE_NEXT)
+		return info->flow == ISA_FLOW_JUMP ? -1 : i + 1 + isa_is_lddw(c->ops[i].op);
+	if (callee_of(&c->ops[i], &target))
+		return target;
+	return info->flow == ISA_FLOW_BRANCH || info->flow == ISA_FLOW_JUMP
+		       ? isa_target(&c->ops[i], i)
+		       : -1;
+}
+
+static int check_acyclic(struct check *c)
+{
+	u8 *at = base_zalloc(c->count);
+	VEC(u32) path = {0};
+	int err = at ? vec_push(&path, 0) : -ENOMEM;
+
+	while (!err && path.len) {
+		u32 i = path.data[path.len - 1];
+		s64 to = at[i] < EDGE_DONE ? edge(c, i, ++at[i]) : -1;
+
+		if (at[i] == EDGE_DONE)
+			path.len--;
+		else if (to < 0 || to >= c->count || at[to] == EDGE_DONE)
+			continue;
+		else if (at[to])
+			err = fail(c, VERIFY_BACK_EDGE, i, (int)i, (int)to);
+		else
+			err = vec_push(&path, (u32)to);
+	}
+	vec_fini(&path);
+	base_free(at);
+	return err;
+}
+
 static int check_reached(struct check *c)
 {
 	int err = walk(c);
@@ -234,7 +287,8 @@ static int check_helper(struct check *c, u32 i)
 
 	if (id == BPF_FUNC_unspec)
 		return fail(c, VERIFY_HELPER_TYPE, i, helper_name(0), 0);
-	if (id < 0 || id >= __BPF_FUNC_MAX_ID)
+	if (id < 0 || id >= __BPF_FUNC_MAX_ID ||
+	    (proto && !core_kernel_since(c->opts->kernel, proto->since)))
 		return fail(c, VERIFY_INVALID_FUNC, i, "unknown", (int)id);
 	if (!proto)
 		return fail(c, VERIFY_UNKNOWN_FUNC, i, helper_name(id), (int)id);
@@ -437,6 +491,8 @@ int verify_structure(const struct isa_op *ops, u32 count, const struct verify_op
 	err = c.seen ? 0 : -ENOMEM;
 	err = err ?: find_functions(&c);
 	err = err ?: check_jumps(&c);
+	if (!core_kernel_has(opts->kernel, KERNEL_BOUNDED_LOOPS))
+		err = err ?: check_acyclic(&c);
 	err = err ?: check_reached(&c);
 	err = err ?: check_sleeps(&c);
 	err = err ?: check_insns(&c);
@@ -446,7 +502,8 @@ int verify_structure(const struct isa_op *ops, u32 count, const struct verify_op
 			 "processed %u insns (limit %u) max_states_per_insn 0 total_states 0 "
 			 "peak_states 0 "
 			 "mark_read 0\n",
-			 c.processed, MAX_INSNS);
+			 c.processed,
+			 core_kernel_has(opts->kernel, KERNEL_INSNS_1M) ? MAX_INSNS : OLD_INSNS);
 	if (!err)
 		*out = (struct verify_result){.subs = c.subs,
 					      .sub_count = c.starts.len,

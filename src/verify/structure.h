@@ -23,6 +23,7 @@ enum verify_diag {
 struct verify_opts {
 	u32 prog_type, attach_type;
 	bool gpl, sleepable;
+	u32 kernel; /* KERNEL_VERSION imitated; 0: the newest */
 };
 
 struct verify_result {

@@ -97,7 +97,11 @@ int cygnet_new(const struct cygnet_opts *opts, struct cygnet **out)
 	core_helpers_init();
 	pthread_mutex_init(&inst->lock, NULL);
 	inst->page_fd = -1;
-	inst->kernel = o.kernel ?: host_kernel();
+	inst->kernel = host_kernel();
+	/* A series without a patch level is the host's own release where it is the host's series.
+	 */
+	if (o.kernel && !((o.kernel & 0xff) == 255 && o.kernel >> 8 == inst->kernel >> 8))
+		inst->kernel = o.kernel;
 	host = sysconf(_SC_NPROCESSORS_CONF);
 	inst->possible_cpus = o.possible_cpus ?: MAX(host, CPUS_DEFAULT);
 	inst->inotify = -1;

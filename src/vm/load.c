@@ -139,8 +139,8 @@ static int resolve(struct work *w)
 static int check_structure(struct work *w)
 {
 	struct load *l = w->l;
-	struct verify_opts opts = {l->type, l->attach_type, l->gpl,
-				   l->prog_flags & BPF_F_SLEEPABLE};
+	struct verify_opts opts = {l->type, l->attach_type, l->gpl, l->prog_flags & BPF_F_SLEEPABLE,
+				   l->inst->kernel};
 	struct verify_result r = {0};
 	int err = verify_structure(w->ops, l->count, &opts, &r, &l->diag, l->log);
 
@@ -252,6 +252,7 @@ static int run_stages(struct work *w)
 	memcpy(p->insns, l->insns, (size_t)l->count * 8);
 	err = isa_decode(l->insns, l->count, w->ops, &l->diag);
 	err = err ?: isa_check_operands(w->ops, l->count, &l->diag);
+	err = err ?: isa_check_kernel(w->ops, l->count, l->inst->kernel, &l->diag);
 	err = err ?: resolve(w);
 	err = err ?: check_structure(w);
 	if (err)

@@ -5,11 +5,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include <cygnet/abi.h>
+#include "core/helper.h"
 #include "core/kernel.h"
+#include "core/map.h"
+#include "core/prog.h"
+#include "isa/decode.h"
 
 static void test_parse(void **state)
 {
@@ -90,14 +95,88 @@ static void test_attach_types(void **state)
 	assert_true(core_kernel_attach_type(CORE_KERNEL(5, 9, 0), BPF_XDP));
 }
 
+/* Every helper's date beside the facts; those not named are older than 4.19. */
+static void test_helpers(void **state)
+{
+	FILE *f = fopen("tests/data/since.facts", "r");
+	u32 want[256] = {0}, named = 0;
+	char line[512], name[64];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		unsigned int major, minor;
+		int at;
+
+		if (sscanf(line, "helper %u.%u%n", &major, &minor, &at) != 2)
+			continue;
+		for (char *t = strtok(line + at, " \n"); t; t = strtok(NULL, " \n")) {
+			const struct helper_proto *p = core_helper_by_name(t);
+
+			assert_non_null(p);
+			want[p->id] = major << 8 | minor;
+			named++;
+		}
+	}
+	fclose(f);
+	assert_true(named > 100);
+	for (u32 id = 0; id < ARRAY_SIZE(want); id++) {
+		const struct helper_proto *p = core_helper(id);
+
+		snprintf(name, sizeof(name), "%s", p ? p->name : "");
+		if (p && p->since != want[id])
+			fail_msg("%s: %x, not %x", name, p->since, want[id]);
+	}
+}
+
+static u32 load_op(u32 code, u32 regs, s32 off, s32 imm)
+{
+	struct {
+		u8 code, regs;
+		s16 off;
+		s32 imm;
+	} insns[2] = {{code, regs, off, imm}, {0}};
+	struct isa_op ops[2];
+
+	assert_int_equal(isa_decode(insns, code == 0x18 ? 2 : 1, ops, NULL), 0);
+	return isa_since(ops[0].op);
+}
+
+static void test_instructions(void **state)
+{
+	static const u32 series[] = {0x0413, 0x0501, 0x0502, 0x050a, 0x050c, 0x050d,
+				     0x050e, 0x0606, 0x0609, 0x060f, 0x0612};
+	struct isa_op op = {.op = ISA_OP_LOAD_ACQ64};
+	struct diag d;
+
+	assert_int_equal(load_op(0x0f, 0x10, 0, 0), 0);
+	assert_int_equal(load_op(0x3f, 0x10, 1, 0), 0x0606);
+	assert_int_equal(load_op(0x1e, 0x10, 1, 0), 0x0501);
+	assert_int_equal(load_op(0xdb, 0x10, 0, 0), 0);
+	assert_int_equal(load_op(0xdb, 0x10, 0, 1), 0x050c);
+	assert_int_equal(load_op(0x18, 0x40, 0, 1), 0x050d);
+	assert_int_equal(load_op(0xe5, 0, 1, 0), 0x0609);
+	for (size_t i = 0; i < ARRAY_SIZE(series); i++) {
+		int err;
+
+		diag_init(&d);
+		err = isa_check_kernel(&op, 1, series[i] << 8, &d);
+		assert_int_equal(err, series[i] >= 0x060f ? 0 : -EINVAL);
+		assert_string_equal(d.what, !err ? ""
+					    : series[i] >= 0x050c
+						    ? "BPF_ATOMIC uses invalid atomic opcode 100"
+						    : "BPF_STX uses reserved fields");
+	}
+	assert_int_equal(isa_check_kernel(&op, 1, 0, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_features),
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_attach_types),
+		cmocka_unit_test(test_parse),   cmocka_unit_test(test_features),
+		cmocka_unit_test(test_rows),    cmocka_unit_test(test_attach_types),
+		cmocka_unit_test(test_helpers), cmocka_unit_test(test_instructions),
 	};
 
+	core_helpers_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
