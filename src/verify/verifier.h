@@ -137,12 +137,17 @@ struct vstate {
 	void *prune;                       /* prune.c's */
 };
 
+enum {
+	WAY_JUMP = 1,
+	WAY_NEXT = 2,
+};
+
 /* What verification knows of an instruction, over all paths. */
 struct vinsn {
 	bool sub_start, prune_point, jump_point, force_checkpoint, calls_callback, nospec,
 		nospec_result;
 	u8 seen;                      /* passes: v->pass when some path has executed it */
-	u8 branch;                    /* 1 taken seen, 2 fall-through seen */
+	u8 branch;                    /* WAY_*: the ways that paths went */
 	u32 ptr_type;                 /* of the memory it accesses; 0: none yet */
 	const struct btf_info *btf;   /* of that pointer */
 	const struct verify_map *map; /* helper call: the map given; or MAP_MANY */
@@ -161,8 +166,8 @@ struct vsub {
 	u32 stack;   /* bytes used */
 	u32 type_id; /* its FUNC in the program's BTF; 0: none */
 	const char *name;
-	bool global, called, exception_callback, async_callback, has_tail_call, has_ld_abs,
-		changes_packet, might_sleep, args_cached, keep_fastcall, private_stack;
+	bool global, called, verified, callback, exception_callback, async_callback, has_tail_call,
+		has_ld_abs, changes_packet, might_sleep, args_cached, keep_fastcall, private_stack;
 	u32 arg_count;
 	struct varg *args; /* function.c: global functions */
 	bool unreliable;   /* signature and code may disagree (optimised static function) */
@@ -188,6 +193,7 @@ struct verifier {
 	/* the walk */
 	struct vstate *state;
 	u32 insn, prev_insn;
+	u32 next_insn; /* explore.c: the one after, when the current has been checked */
 	u32 next_id;
 	bool explore_alu_limits;             /* numbers are compared whole: masks depend on them */
 	u32 processed;                       /* instructions on all paths */
@@ -198,7 +204,7 @@ struct verifier {
 
 	/* branches put aside: explore.c */
 	struct vbranch *branches;
-	u32 branch_count;
+	u32 branch_count, branch_cap;
 
 	struct prune *prune;   /* prune.c's tables and counts */
 	struct liveness *live; /* liveness.c's */
@@ -607,7 +613,7 @@ int verify_function_args(struct verifier *v, u32 sub); /* fills subs[sub].args f
 /* Registers r1-r5 of frame 0 as a global function's signature has them, for its own verification.
  */
 int verify_function_entry(struct verifier *v, u32 sub, struct vframe *f);
-/* A call of a global function: arguments suit its signature; r0 becomes its result. */
+/* A call of a global function: arguments suit its signature. Registers are subcall.c's to set. */
 int verify_function_call(struct verifier *v, u32 sub);
 
 /* subprog.c, flow.c ------------------------------------------------------ */
