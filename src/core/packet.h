@@ -52,16 +52,14 @@ struct packet {
 	u8 kind;       /* enum packet_kind */
 	u8 summed;     /* enum packet_summed */
 	u8 sum_level;
-	bool writable;    /* programs may store into it */
-	bool takes_frags; /* the program knows of fragments */
-	bool at_link;     /* data begins with the link header, which was not pulled */
+	bool writable; /* programs may store into it */
 	u32 sum;
-	u32 max_len;           /* most that helpers may make of it */
-	u32 xdp_return;        /* what redirect helpers decided on... */
-	u32 target;            /* ... and the device */
-	s32 link, net;         /* offsets of the link and the network header, from head */
-	u8 hash_l4;            /* the hash is of ports too */
-	struct bpf_sock *sock; /* the packet's socket as programs see it, or NULL */
+	u32 max_len;          /* most that helpers may make of it */
+	u32 mtu;              /* of the device it came by, skb.ifindex or xdp.ingress_ifindex */
+	s32 link, net;        /* offsets of the link and the network header, from head */
+	bool hashed;          /* skb.hash is known */
+	bool encapsulated;    /* a helper wrapped it */
+	struct bpf_sock sock; /* the packet's socket, where skb.sk points; else of no meaning */
 	u64 sock_cookie;
 	u64 keys;            /* where a dissector's struct bpf_flow_keys is, or 0 */
 	u64 meta, end, data; /* directly before the context */

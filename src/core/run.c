@@ -108,12 +108,12 @@ static bool find_context(struct run *run, u64 addr, u32 size, bool write, struct
 static bool find_packet(const struct packet *p, u64 addr, u32 size, bool write,
 			struct map_span *out)
 {
-	u64 sock = ptr_to_u64(p->sock);
+	u64 sock = p->kind == PACKET_SKB ? ptr_to_u64(p->skb.sk) : 0;
 
 	if (inside(addr, size, p->meta, p->end - p->meta) && (p->writable || !write))
 		*out = (struct map_span){p->meta, p->end - p->meta, p->writable};
-	else if (sock && !write && inside(addr, size, sock, sizeof(*p->sock)))
-		*out = (struct map_span){sock, sizeof(*p->sock), false};
+	else if (sock && !write && inside(addr, size, sock, sizeof(p->sock)))
+		*out = (struct map_span){sock, sizeof(p->sock), false};
 	else if (p->keys && inside(addr, size, p->keys, sizeof(struct bpf_flow_keys)))
 		*out = (struct map_span){p->keys, sizeof(struct bpf_flow_keys), true};
 	else

@@ -2,6 +2,22 @@
 /* Cgroups: which one, what it lets pass. */
 #include "helper/helper.h"
 
+/* A packet's socket in TEST_RUN is of the caller's cgroup. */
+HELPER_BODY(socket_cgroup_id)
+{
+	return HELPER_CAN(run, cgroup_id) ? run->env->cgroup_id(run) : 0;
+}
+
+HELPER_BODY(socket_ancestor_cgroup_id)
+{
+	return HELPER_CAN(run, ancestor_cgroup_id) ? run->env->ancestor_cgroup_id(run, (u32)r2) : 0;
+}
+
+HELPER_BODY(socket_classid)
+{
+	return 0;
+}
+
 static const struct helper_proto protos[] = {
 	{.id = BPF_FUNC_get_cgroup_classid,
 	 .name = "bpf_get_cgroup_classid",
@@ -14,6 +30,7 @@ static const struct helper_proto protos[] = {
 		  HELPER_FOR(LWT_OUT) | HELPER_FOR(LWT_XMIT) | HELPER_FOR(LWT_SEG6LOCAL)},
 	{.id = BPF_FUNC_skb_cgroup_classid,
 	 .name = "bpf_skb_cgroup_classid",
+	 .fn = socket_classid,
 	 .args = {ARG_CTX},
 	 .since = 0x050a,
 	 .doc = "The net_cls class of the packet's socket"},
@@ -24,20 +41,24 @@ static const struct helper_proto protos[] = {
 	 .doc = "Is the packet's socket in or below a cgroup of the map?"},
 	{.id = BPF_FUNC_skb_cgroup_id,
 	 .name = "bpf_skb_cgroup_id",
+	 .fn = socket_cgroup_id,
 	 .args = {ARG_CTX},
 	 .doc = "The cgroup of the packet's socket"},
 	{.id = BPF_FUNC_skb_ancestor_cgroup_id,
 	 .name = "bpf_skb_ancestor_cgroup_id",
+	 .fn = socket_ancestor_cgroup_id,
 	 .args = {ARG_CTX, ARG_ANY},
 	 .since = 0x0413,
 	 .doc = "The cgroup above it at a level"},
 	{.id = BPF_FUNC_sk_cgroup_id,
 	 .name = "bpf_sk_cgroup_id",
+	 .fn = socket_cgroup_id,
 	 .args = {ARG_BTF_SOCK_COMMON},
 	 .since = 0x0508,
 	 .doc = "The socket's cgroup"},
 	{.id = BPF_FUNC_sk_ancestor_cgroup_id,
 	 .name = "bpf_sk_ancestor_cgroup_id",
+	 .fn = socket_ancestor_cgroup_id,
 	 .args = {ARG_BTF_SOCK_COMMON, ARG_ANY},
 	 .since = 0x0508,
 	 .doc = "The cgroup above it at a level"},

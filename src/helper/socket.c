@@ -1,10 +1,45 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Sockets: found, asked, converted, changed. */
+#include "core/packet.h"
 #include "helper/helper.h"
+
+/*
+ * The only sockets here are the packets' own, in TEST_RUN: closed, of no
+ * protocol. Nothing that is looked up is found.
+ */
+HELPER_BODY(get_socket_cookie)
+{
+	run->unknown += !run->packet;
+	return run->packet ? run->packet->sock_cookie : 0;
+}
+
+HELPER_BODY(get_socket_uid)
+{
+	run->unknown += !run->packet;
+	return 0;
+}
+
+#define NETNS_COOKIE 1 /* the first namespace's */
+
+HELPER_BODY(get_netns_cookie)
+{
+	return NETNS_COOKIE;
+}
+
+HELPER_BODY(no_socket)
+{
+	return 0;
+}
+
+HELPER_BODY(sk_fullsock)
+{
+	return r1;
+}
 
 static const struct helper_proto protos[] = {
 	{.id = BPF_FUNC_get_socket_cookie,
 	 .name = "bpf_get_socket_cookie",
+	 .fn = get_socket_cookie,
 	 .args = {ARG_CTX},
 	 .doc = "A number that names the socket as long as it lives"},
 	{.id = BPF_FUNC_get_socket_cookie,
@@ -15,15 +50,18 @@ static const struct helper_proto protos[] = {
 		  HELPER_FOR(LSM)},
 	{.id = BPF_FUNC_get_socket_uid,
 	 .name = "bpf_get_socket_uid",
+	 .fn = get_socket_uid,
 	 .args = {ARG_CTX},
 	 .doc = "The user who owns the packet's socket"},
 	{.id = BPF_FUNC_get_netns_cookie,
 	 .name = "bpf_get_netns_cookie",
+	 .fn = get_netns_cookie,
 	 .args = {ARG_CTX_OR_NULL},
 	 .since = 0x0507,
 	 .doc = "A number that names the network namespace"},
 	{.id = BPF_FUNC_sk_lookup_tcp,
 	 .name = "bpf_sk_lookup_tcp",
+	 .fn = no_socket,
 	 .ret = RET_SOCK_OR_NULL,
 	 .args = {ARG_CTX, ARG_MEM, ARG_SIZE_OR_ZERO, ARG_ANY, ARG_ANY},
 	 .flags = HELPER_ACQUIRES | HELPER_TAKES_PACKET,
@@ -31,6 +69,7 @@ static const struct helper_proto protos[] = {
 	 .doc = "The TCP socket of an address pair"},
 	{.id = BPF_FUNC_sk_lookup_udp,
 	 .name = "bpf_sk_lookup_udp",
+	 .fn = no_socket,
 	 .ret = RET_SOCK_OR_NULL,
 	 .args = {ARG_CTX, ARG_MEM, ARG_SIZE_OR_ZERO, ARG_ANY, ARG_ANY},
 	 .flags = HELPER_ACQUIRES | HELPER_TAKES_PACKET,
@@ -38,6 +77,7 @@ static const struct helper_proto protos[] = {
 	 .doc = "The UDP socket of an address pair"},
 	{.id = BPF_FUNC_skc_lookup_tcp,
 	 .name = "bpf_skc_lookup_tcp",
+	 .fn = no_socket,
 	 .ret = RET_SOCK_COMMON_OR_NULL,
 	 .args = {ARG_CTX, ARG_MEM, ARG_SIZE_OR_ZERO, ARG_ANY, ARG_ANY},
 	 .flags = HELPER_ACQUIRES | HELPER_TAKES_PACKET,
@@ -62,18 +102,21 @@ static const struct helper_proto protos[] = {
 	 .types = HELPER_FOR(SK_LOOKUP)},
 	{.id = BPF_FUNC_sk_fullsock,
 	 .name = "bpf_sk_fullsock",
+	 .fn = sk_fullsock,
 	 .ret = RET_SOCK_OR_NULL,
 	 .args = {ARG_SOCK_COMMON},
 	 .since = 0x0501,
 	 .doc = "The whole socket behind a common one"},
 	{.id = BPF_FUNC_tcp_sock,
 	 .name = "bpf_tcp_sock",
+	 .fn = no_socket,
 	 .ret = RET_TCP_SOCK_OR_NULL,
 	 .args = {ARG_SOCK_COMMON},
 	 .since = 0x0501,
 	 .doc = "The TCP socket behind a common one"},
 	{.id = BPF_FUNC_get_listener_sock,
 	 .name = "bpf_get_listener_sock",
+	 .fn = no_socket,
 	 .ret = RET_SOCK_OR_NULL,
 	 .args = {ARG_SOCK_COMMON},
 	 .since = 0x0501,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Tests of the checked interpreter that are too long for its loop. */
 #include "core/handle.h"
+#include "core/packet.h"
 #include "interp/arguments.h"
 
 #define MAX_MEM (1u << 29) /* no helper takes more memory at once */
@@ -90,6 +91,14 @@ static bool is_held(const struct run *run, u64 addr)
 	return r && r->kind == REGION_RINGBUF;
 }
 
+/* The packet's socket? */
+static bool is_socket(const struct run *run, u64 addr)
+{
+	const struct packet *p = run->packet;
+
+	return addr && p && p->kind == PACKET_SKB && addr == ptr_to_u64(p->skb.sk);
+}
+
 /* `size` bytes (0: none at all) of live memory? */
 static bool is_memory(struct interp *in, u64 addr, u64 size, bool write)
 {
@@ -143,12 +152,15 @@ static bool check_argument(struct interp *in, const struct helper_proto *proto, 
 	case ARG_RINGBUF_MEM: return is_held(in->run, v);
 	case ARG_BTF_PTR_OR_NULL: return !v || handle_is(v);
 	case ARG_BTF_PTR: return handle_is(v);
+	case ARG_SOCK_OR_NULL:
+		if (!v)
+			return true;
+		/* fallthrough */
+	case ARG_SOCK_COMMON:
+	case ARG_BTF_SOCK_COMMON: return is_socket(in->run, v);
 	/* Of these there are none yet: helpers that take one have no body. */
 	case ARG_BTF_RELEASED_OR_NULL:
-	case ARG_BTF_SOCK_COMMON:
 	case ARG_BTF_SOCK_COMMON_OR_NULL:
-	case ARG_SOCK_COMMON:
-	case ARG_SOCK_OR_NULL:
 	case ARG_PERCPU_BTF:
 	case ARG_DYNPTR:
 	case ARG_DYNPTR_NEW_LOCAL:

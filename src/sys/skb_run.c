@@ -11,7 +11,10 @@
 #include "sys/test_run.h"
 
 #define ETH_HEADER 14
+#define IP_HEADER  20
+#define IP6_HEADER 40
 #define DATA_MOST  (PAGE_BYTES - 64 - 320) /* what fits a page beside the kernel's own */
+#define LEN_MOST   16064                   /* helpers make no packet longer */
 #define ROOM       (68u << 10)             /* before and behind: helpers make packets longer */
 
 #define FIELD_END(f) (offsetof(struct __sk_buff, f) + sizeof(((struct __sk_buff *)0)->f))
@@ -98,7 +101,7 @@ static int make_packet(struct test *t)
 	p->end = p->data + size;
 	p->link = ROOM;
 	p->net = ROOM + ETH_HEADER;
-	p->max_len = 65536 + ETH_HEADER; /* the loopback device's */
+	p->max_len = LEN_MOST;
 	if (call_read(t->k, packet_data(p), t->k->attr->test.data_in, size))
 		return -EFAULT;
 	t->ctx = &p->skb;
@@ -106,22 +109,60 @@ static int make_packet(struct test *t)
 	return 0;
 }
 
-/* What receiving the packet from a device sets. */
-static void receive(struct packet *p, u32 ifindex)
+/* Behind the link header: what the protocol is, by the two bytes where its number is. */
+static u16 protocol_of(const u8 *eth)
 {
-	static const u8 none[6], all[6] = {255, 255, 255, 255, 255, 255};
-	const u8 *eth = packet_data(p);
-	u16 protocol;
+	u16 number;
 
-	memcpy(&protocol, eth + 12, sizeof(protocol));
-	p->skb.protocol = ntohs(protocol) >= 1536 ? protocol : htons(ETH_P_802_2);
-	if (!memcmp(eth, all, sizeof(all)))
-		p->skb.pkt_type = PACKET_BROADCAST;
-	else if (eth[0] & 1)
-		p->skb.pkt_type = PACKET_MULTICAST;
-	else if (memcmp(eth, none, sizeof(none)))
+	memcpy(&number, eth + 12, sizeof(number));
+	if (ntohs(number) >= ETH_P_802_3_MIN)
+		return number;
+	return htons(eth[ETH_HEADER] == 0xff && eth[ETH_HEADER + 1] == 0xff ? ETH_P_802_3
+									    : ETH_P_802_2);
+}
+
+/* What receiving the packet from the device sets. */
+static void receive(struct packet *p, const struct test_device *dev)
+{
+	const u8 *eth = packet_data(p);
+
+	p->skb.protocol = protocol_of(eth);
+	p->skb.ifindex = dev->ifindex;
+	p->mtu = dev->mtu;
+	if (!memcmp(eth, dev->addr, sizeof(dev->addr)))
+		return;
+	if (eth[0] & 1)
+		p->skb.pkt_type = memcmp(eth, dev->broadcast, sizeof(dev->broadcast))
+					  ? PACKET_MULTICAST
+					  : PACKET_BROADCAST;
+	else
 		p->skb.pkt_type = PACKET_OTHERHOST;
-	p->skb.ifindex = ifindex;
+}
+
+/* The socket: closed, unbound, its addresses the packet's. */
+static void make_socket(struct packet *p, const u8 *net, u32 size)
+{
+	struct bpf_sock *sk = &p->sock;
+
+	*sk = (struct bpf_sock){.state = BPF_TCP_CLOSE, .rx_queue_mapping = -1};
+	if (p->skb.protocol == htons(ETH_P_IP)) {
+		sk->family = AF_INET;
+		memcpy(&sk->src_ip4, net + 12, 4);
+		memcpy(&sk->dst_ip4, net + 16, 4);
+	} else if (p->skb.protocol == htons(ETH_P_IPV6)) {
+		sk->family = AF_INET6;
+		if (size >= IP6_HEADER) {
+			memcpy(sk->src_ip6, net + 8, 16);
+			memcpy(sk->dst_ip6, net + 24, 16);
+		}
+	}
+	p->skb.family = sk->family;
+	p->skb.local_ip4 = sk->src_ip4;
+	p->skb.remote_ip4 = sk->dst_ip4;
+	memcpy(p->skb.local_ip6, sk->src_ip6, sizeof(p->skb.local_ip6));
+	memcpy(p->skb.remote_ip6, sk->dst_ip6, sizeof(p->skb.remote_ip6));
+	p->skb.sk = sk;
+	p->sock_cookie = 1;
 }
 
 long test_run_skb(struct test *t)
@@ -131,6 +172,7 @@ long test_run_skb(struct test *t)
 	bool at_link = type == BPF_PROG_TYPE_SCHED_CLS || type == BPF_PROG_TYPE_SCHED_ACT;
 	struct __sk_buff *skb = NULL;
 	struct packet *p;
+	struct test_device dev;
 	int err;
 
 	if (a->test.flags & ~BPF_F_TEST_SKB_CHECKSUM_COMPLETE || a->test.cpu || a->test.batch_size)
@@ -142,8 +184,13 @@ long test_run_skb(struct test *t)
 	if (err)
 		return err;
 	p = t->packet;
-	receive(p, 1);
-	p->at_link = at_link;
+	err = test_device_find(skb && skb->ifindex ? skb->ifindex : LOOPBACK, &dev);
+	if (!err && a->test.data_size_in < ETH_HEADER + IP_HEADER)
+		err = -EINVAL;
+	if (err)
+		return err;
+	receive(p, &dev);
+	make_socket(p, packet_data(p) + ETH_HEADER, a->test.data_size_in - ETH_HEADER);
 	p->writable = core_prog_ops(type)->writes_packet;
 	if (!at_link)
 		p->data += ETH_HEADER;

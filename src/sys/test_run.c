@@ -228,7 +228,6 @@ static long run_type(struct test *t)
 	case BPF_PROG_TYPE_LWT_IN:
 	case BPF_PROG_TYPE_LWT_OUT:
 	case BPF_PROG_TYPE_LWT_XMIT:
-	case BPF_PROG_TYPE_LWT_SEG6LOCAL:
 	case BPF_PROG_TYPE_CGROUP_SKB: return test_run_skb(t);
 	case BPF_PROG_TYPE_XDP: return test_run_xdp(t);
 	default: return -ENOTSUPP;

@@ -20,6 +20,14 @@ struct test {
 	int cpu; /* -1: any */
 };
 
+/* A device of the host's that packets may be said to have come by. */
+#define LOOPBACK 1
+struct test_device {
+	u32 ifindex, mtu;
+	u8 addr[6], broadcast[6];
+};
+int test_device_find(u32 ifindex, struct test_device *out); /* 0 or -ENODEV */
+
 #define TEST_FIELD(name) offsetof(union bpf_attr, test.name)
 int test_write_u32(struct test *t, u32 off, u32 value);
 

@@ -4,7 +4,6 @@
  * with room before it and, behind it, for what a driver keeps there; the rest in
  * pages of their own, which the program reaches by helpers only.
  */
-#include <net/if.h>
 #include "sys/test_run.h"
 
 #define ETH_HEADER  14
@@ -32,17 +31,16 @@ static int check_ctx(struct test *t, const struct xdp_md *md, u32 size)
 	return 0;
 }
 
-static int check_device(const struct xdp_md *md)
+static int check_device(const struct xdp_md *md, struct test_device *dev)
 {
-	char name[IF_NAMESIZE];
+	int err;
 
 	if (md->egress_ifindex)
 		return -EINVAL;
 	if (!md->ingress_ifindex)
 		return md->rx_queue_index ? -EINVAL : 0;
-	if (!if_indextoname(md->ingress_ifindex, name))
-		return -ENODEV;
-	return md->rx_queue_index ? -EINVAL : 0;
+	err = test_device_find(md->ingress_ifindex, dev);
+	return err ?: md->rx_queue_index ? -EINVAL : 0;
 }
 
 /* Places the caller's bytes: `meta` before the data, `linear` in all in the page. */
@@ -95,6 +93,7 @@ long test_run_xdp(struct test *t)
 	const union bpf_attr *a = t->k->attr;
 	u32 size = a->test.data_size_in, linear = MIN(size, LINEAR_MOST), meta = 0;
 	struct xdp_md *md = NULL;
+	struct test_device dev;
 	struct packet *p;
 	int err = check_attr(t);
 
@@ -107,12 +106,14 @@ long test_run_xdp(struct test *t)
 	if (!err && size < ETH_HEADER)
 		err = -EINVAL;
 	err = err ?: make_packet(t, meta, linear);
+	err = err ?: test_device_find(LOOPBACK, &dev);
 	if (!err && md)
-		err = check_device(md);
+		err = check_device(md, &dev);
 	if (err)
 		return err;
 	p = t->packet;
-	p->xdp.ingress_ifindex = md && md->ingress_ifindex ? md->ingress_ifindex : 1;
+	p->xdp.ingress_ifindex = dev.ifindex;
+	p->mtu = dev.mtu;
 	err = test_run_all(t, a->test.repeat);
 	if (err)
 		return err;
