@@ -86,6 +86,23 @@ int verify_sane_offset(struct verifier *v, const struct vreg *r, u32 type)
 	return 0;
 }
 
+int verify_ptr_off(struct verifier *v, const struct vreg *r, u32 regno, bool fixed_ok)
+{
+	char name[64], bits[64];
+	struct text t;
+
+	type_name(r->type, name, sizeof(name));
+	if (r->off < 0)
+		return verify_fail_reg(v, regno, MSG_PTR_NEGATIVE, name, regno, (int)r->off);
+	if (!fixed_ok && r->off)
+		return verify_fail_reg(v, regno, MSG_PTR_MODIFIED, name, regno, (int)r->off);
+	if (reg_is_const(r) && !r->s.bits.value)
+		return 0;
+	text_init(&t, bits, sizeof(bits));
+	tnum_format(&t, r->s.bits);
+	return verify_fail_reg(v, regno, MSG_PTR_VARIABLE, name, bits);
+}
+
 /* masks for speculation -------------------------------------------------- */
 
 /* What keeps a mask from being one. */

@@ -38,6 +38,7 @@
 #include <cygnet/abi.h>
 #include "base/arena.h"
 #include "base/vec.h"
+#include "btf/fields.h"
 #include "core/helper.h"
 #include "core/kernel.h"
 #include "core/prog.h"
@@ -150,8 +151,8 @@ struct vinsn {
 	u8 branch;                    /* WAY_*: the ways that paths went */
 	u32 ptr_type;                 /* of the memory it accesses; 0: none yet */
 	const struct btf_info *btf;   /* of that pointer */
-	const struct verify_map *map; /* helper call: the map given; or MAP_MANY */
-	s64 key;                      /* ... and its constant key; -1 none, -2 many */
+	const struct verify_map *map; /* helper call: the map given; NULL, or VERIFY_MAP_MANY */
+	s64 key;                      /* ... and the constant key behind it; VERIFY_KEY_* */
 	u32 alu_state;
 	s64 alu_limit;
 	u32 live_before;                /* registers that may be read from here on; liveness.c */
@@ -396,7 +397,13 @@ u32 verify_sub_at(const struct verifier *v, u32 insn);       /* that contains it
 u32 verify_sub_starting(const struct verifier *v, u32 insn); /* ~0: none does */
 /* 512 bytes over every chain. */
 int verify_stack_depth(struct verifier *v);
-int verify_return_value(struct verifier *v, u32 regno); /* the program's, at its exit */
+
+/* result.c: what is returned by the program, at its exit or by bpf_throw; ... */
+int verify_return_value(struct verifier *v, u32 regno);
+/* ... and that a number lies in a range, by its lower half if `low`: `id` with when, register,
+ * bounds, range. */
+int verify_check_range(struct verifier *v, u32 regno, struct vrange range, bool low,
+		       const char *when, enum verify_message id);
 
 /* prune.c, equality.c, loops.c, precision.c, liveness.c, slots.c --------- */
 
@@ -437,6 +444,7 @@ bool verify_same_callsites(const struct vstate *a, const struct vstate *b);
 
 /* Numbers whose exact value matters from here back. */
 int verify_mark_precise(struct verifier *v, u32 regno);
+int verify_mark_precise_slot(struct verifier *v, u32 frame, u32 slot); /* a number spilled there */
 int verify_mark_precise_frame(struct verifier *v, struct vframe *f,
 			      u32 regno); /* of a caller's frame */
 /*
@@ -488,6 +496,8 @@ void verify_linked_unpack(u64 packed, struct vlinked *set);
 bool verify_is_trusted(const struct vreg *r);
 /* Could the object contain a lock, so that its id matters? */
 bool verify_may_hold_lock(const struct vreg *r);
+/* A pointer that must be as it came; fixed_ok: but for a constant at or above 0. */
+int verify_ptr_off(struct verifier *v, const struct vreg *r, u32 regno, bool fixed_ok);
 /* A pointer whose offset is out of reasonable bounds: -EINVAL. */
 int verify_sane_offset(struct verifier *v, const struct vreg *r, u32 type);
 /* dst = ptr op off; dst is one of both. */
@@ -571,11 +581,31 @@ struct call_meta {
 	u64 msize_max;
 	const struct btf_info *btf, *ret_btf;
 	u32 btf_id, ret_btf_id, subprog;
-	u32 dynptr_type_initialised;
-	void *more; /* kfunc.c's */
+	struct btf_special kptr;         /* ARG_KPTR: the field */
+	const struct btf_info *kptr_btf; /* ... and of which BTF its type is */
+	bool percpu_object; /* what is returned is one cpu's copy of an allocated object */
+	void *more;         /* kfunc.c's */
 };
 
+#define VERIFY_MAP_MANY ((const struct verify_map *)~0ul) /* vinsn.map: differs between paths */
+#define VERIFY_KEY_NONE (-1)
+#define VERIFY_KEY_MANY (-2)
+
 int verify_helper_call(struct verifier *v, const struct isa_op *op);
+/* After the walk: what only all paths together tell of calls (tail calls of many maps). */
+int verify_calls_finish(struct verifier *v);
+/*
+ * A map value argument points to its field of `kind` (a timer, ...), called `name` in messages;
+ * of which a value has at most one.
+ */
+int verify_map_field(struct verifier *v, u32 regno, u32 kind, const char *name);
+/* A NUL-terminated constant in a frozen map. *at (or NULL): its offset in the value. */
+int verify_const_string(struct verifier *v, u32 regno, u32 *at);
+/* The register's object may be kept in the kptr `field`, whose type is of `btf`. */
+int verify_kptr_match(struct verifier *v, u32 regno, const struct btf_special *field,
+		      const struct btf_info *btf);
+/* The kernel's name of an instruction's helper ("bpf_map_lookup_elem", or "unknown"). */
+const char *verify_helper_name(const struct verifier *v, u32 id);
 int verify_kfunc_call(struct verifier *v, const struct isa_op *op, u32 *next, bool *done);
 /* Is the call at `insn` of a kind that a section (lock, rcu, preempt, irq) forbids? */
 bool verify_in_sleepable_place(const struct verifier *v);
@@ -602,6 +632,10 @@ int verify_slot_of(struct verifier *v, const struct vreg *r, const char *what, u
 const struct btf_fields *verify_fields_of(struct verifier *v, const struct vreg *r,
 					  struct btf_fields *room);
 int verify_spin_lock(struct verifier *v, u32 regno, bool lock, bool resilient, bool irq);
+/* The dynptr's slot that a stack pointer leads to, whatever it holds now. NULL: none. */
+const struct vreg *verify_dynptr_slot(struct verifier *v, const struct vreg *r);
+/* Inside the callback of a kfunc that holds the tree's lock meanwhile. */
+bool verify_in_rbtree_callback(const struct verifier *v);
 bool verify_lock_allows_call(const struct verifier *v, u32 func_id);
 int verify_irq_save(struct verifier *v, u32 regno, u32 kind);
 int verify_irq_restore(struct verifier *v, u32 regno, u32 kind);
