@@ -73,15 +73,41 @@ u32 core_kfunc_hook(u32 version, u32 prog_type)
 	return 0;
 }
 
-static bool only_allows(u32 only, u32 prog_type, u32 attach_type)
+/* What a kfunc was offered to before it was to its row's hooks. */
+static const struct {
+	const char *name; /* NULL: every row of these hooks */
+	u16 hooks, before, then;
+} earlier[] = {
+	{"bpf_lookup_user_key", KFUNC_GENERIC, 0x0612, KFUNC_TRACING},
+	{"bpf_lookup_system_key", KFUNC_GENERIC, 0x0612, KFUNC_TRACING},
+	{"bpf_key_put", KFUNC_GENERIC, 0x0612, KFUNC_TRACING},
+	{"bpf_verify_pkcs7_signature", KFUNC_GENERIC, 0x0612, KFUNC_TRACING},
+	{"crash_kexec", KFUNC_GENERIC, 0x0602, KFUNC_TRACING},
+	{NULL, KFUNC_GENERIC, 0x0607, KFUNC_TC | KFUNC_TRACING | KFUNC_STRUCT_OPS},
+	{NULL, KFUNC_GENERIC, 0x060c, KFUNC_TC | KFUNC_XDP | KFUNC_TRACING | KFUNC_STRUCT_OPS},
+	{NULL, KFUNC_TRACING | KFUNC_STRUCT_OPS | KFUNC_SYSCALL, 0x060a,
+	 KFUNC_TRACING | KFUNC_STRUCT_OPS},
+};
+
+static u32 hooks_of(const struct kfunc_proto *k, u32 series)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(earlier); i++)
+		if (series < earlier[i].before && earlier[i].hooks == k->hooks &&
+		    (!earlier[i].name || name_equal(earlier[i].name, k->name)))
+			return earlier[i].then;
+	return k->hooks;
+}
+
+static bool only_allows(u32 only, u32 version, u32 prog_type, u32 attach_type)
 {
 	switch ((enum kfunc_only)only) {
 	case KFUNC_ONLY_LSM: return prog_type == BPF_PROG_TYPE_LSM;
 	case KFUNC_ONLY_ITER:
 		return prog_type == BPF_PROG_TYPE_TRACING && attach_type == BPF_TRACE_ITER;
 	case KFUNC_ONLY_SESSION:
-		return attach_type == BPF_TRACE_KPROBE_SESSION ||
-		       attach_type == BPF_TRACE_UPROBE_SESSION;
+		return (attach_type == BPF_TRACE_KPROBE_SESSION ||
+			attach_type == BPF_TRACE_UPROBE_SESSION) &&
+		       core_kernel_attach_type(version, attach_type);
 	default: return true;
 	}
 }
@@ -94,9 +120,9 @@ const struct kfunc_proto *core_kfunc_for(const char *name, u32 version, u32 prog
 
 	if (!k || series < k->since || (k->until && series > k->until))
 		return NULL;
-	if (!(k->hooks & (KFUNC_COMMON | core_kfunc_hook(version, prog_type))))
+	if (!(hooks_of(k, series) & (KFUNC_COMMON | core_kfunc_hook(version, prog_type))))
 		return NULL;
-	return only_allows(k->only, prog_type, attach_type) ? k : NULL;
+	return only_allows(k->only, version, prog_type, attach_type) ? k : NULL;
 }
 
 const char *core_kfunc_struct(const struct kfunc_proto *k)
