@@ -547,9 +547,12 @@ int verify_packet_access(struct verifier *v, u32 regno, s32 off, u32 size, bool 
 int verify_btf_access(struct verifier *v, u32 regno, s32 off, u32 size, enum verify_access access,
 		      int value);
 /* May the register's pointer (or NULL) be stored in a map value's field? */
-int verify_kptr_match(struct verifier *v, const struct btf_special *field, u32 regno);
+int verify_kptr_match(struct verifier *v, const struct verify_map *map,
+		      const struct btf_special *field, u32 regno);
 /* Is a field's kernel pointer, loaded here, under RCU rather than untrusted? REG_* flags. */
 u32 verify_kptr_flags(const struct verifier *v, const struct btf_special *field);
+/* Valid as long as the program runs: referenced, or trusted by its flags. */
+bool verify_is_trusted(const struct vreg *r);
 /* Does RCU hold objects alive here: in a section, under a lock, in programs that do not sleep? */
 bool verify_in_rcu(const struct verifier *v);
 /* Destroys slots [slot, slot + count) that hold special things when plain data overwrites them. */
