@@ -218,6 +218,7 @@ struct verifier {
 	const struct verify_line *prev_line;
 
 	u32 max_ctx, max_tp_access, max_rdonly_access, max_rdwr_access; /* bytes accessed */
+	u32 deepest; /* bytes of the deepest chain of calls, each frame its own */
 	bool calls_tail, changes_packet, seen_direct_write, seen_exception;
 	struct verify_stats stats;
 };

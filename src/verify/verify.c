@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * A verification from end to end, in the kernel's order: functions, their types,
+ * control flow, what the program may be, the walk, the stack; then what was
+ * proven, put together for the image.
+ */
+#include <string.h>
+#include <time.h>
+#include "base/alloc.h"
+#include "verify/verifier.h"
+
+static u64 now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
+}
+
+static int set_up(struct verifier *v, const struct verify_input *in, struct diag *diag)
+{
+	v->in = in;
+	v->diag = diag;
+	v->ops = in->ops;
+	v->count = in->count;
+	v->type = core_prog_ops(in->prog_type);
+	v->strict =
+		in->prog_flags & BPF_F_STRICT_ALIGNMENT && !(in->prog_flags & BPF_F_ANY_ALIGNMENT);
+	v->sleepable = in->prog_flags & BPF_F_SLEEPABLE;
+	v->ptr_leaks = in->rights & RIGHT_PTR_LEAKS;
+	v->uninit_stack = in->rights & RIGHT_UNINIT_STACK && verify_has(v, KERNEL_UNINIT_STACK);
+	v->no_spec_v1 = in->rights & RIGHT_NO_SPEC_V1;
+	v->no_spec_v4 = in->rights & RIGHT_NO_SPEC_V4;
+	v->bpf = in->rights & RIGHT_BPF;
+	v->test_freq = v->bpf && in->prog_flags & BPF_F_TEST_STATE_FREQ;
+	if (!in->count || in->count > VERIFY_MAX_INSNS)
+		return verify_fail(v, MSG_SIZE, in->count);
+	if (!v->type)
+		return verify_bug(v, "no such program type");
+	v->insns = arena_alloc(&v->arena, (size_t)in->count * sizeof(*v->insns));
+	return v->insns ? 0 : -ENOMEM;
+}
+
+static int check_sleeps(struct verifier *v)
+{
+	if (v->type->sleeps == PROG_SLEEPS_NEVER && v->sleepable)
+		return verify_fail(v, MSG_SLEEPS_NEVER);
+	if (v->type->sleeps == PROG_SLEEPS_ALWAYS && !v->sleepable)
+		return verify_fail(v, MSG_SLEEPS_ALWAYS);
+	return 0;
+}
+
+static int run(struct verifier *v)
+{
+	int err = verify_find_subs(v);
+
+	err = err ?: verify_functions_check(v);
+	err = err ?: verify_check_flow(v);
+	err = err ?: check_sleeps(v);
+	err = err ?: verify_prune_init(v);
+	err = err ?: verify_explore(v);
+	return err ?: verify_stack_depth(v);
+}
+
+static u32 map_index(const struct verifier *v, const struct verify_map *map)
+{
+	for (u32 i = 0; i < v->in->map_count; i++)
+		if (v->in->maps[i] == map)
+			return i;
+	return ~0u;
+}
+
+/* A helper call with one map on all paths, which is the program's own. */
+static void tell_map(const struct verifier *v, const struct vinsn *insn,
+		     struct verify_fact_of *fact)
+{
+	u32 index;
+
+	if (!insn->map || insn->map == VERIFY_MAP_MANY)
+		return;
+	index = map_index(v, insn->map);
+	if (index == ~0u)
+		return;
+	fact->facts |= FACT_ONE_MAP;
+	fact->map = (u16)index;
+	if (insn->key < 0)
+		return;
+	fact->facts |= FACT_CONST_KEY;
+	fact->key = (u32)insn->key;
+}
+
+static void tell(const struct verifier *v, u32 i, struct verify_fact_of *fact)
+{
+	const struct vinsn *insn = &v->insns[i];
+	const struct isa_op *op = &v->ops[i];
+
+	if (!insn->seen)
+		return;
+	fact->facts = FACT_SEEN | (insn->facts & ~FACT_MANY);
+	if (isa_info(op->op)->flow == ISA_FLOW_BRANCH && op->op != ISA_OP_MAY_GOTO) {
+		if (insn->branch == WAY_JUMP)
+			fact->facts |= FACT_ALWAYS;
+		else if (insn->branch == WAY_NEXT)
+			fact->facts |= FACT_NEVER;
+	}
+	if (reg_kind(insn->ptr_type) == REG_CTX)
+		fact->facts |= FACT_CTX;
+	else if (reg_kind(insn->ptr_type) == REG_ARENA)
+		fact->facts |= FACT_ARENA;
+	else if (reg_kind(insn->ptr_type) == REG_BTF_ID)
+		fact->facts |= FACT_BTF_LOAD;
+	if (op->op == ISA_OP_CALL_HELPER)
+		tell_map(v, insn, fact);
+}
+
+static int make_output(const struct verifier *v, struct verify_output *out)
+{
+	struct verify_fact_of *facts = base_calloc(v->count, sizeof(*facts));
+	struct image_sub *subs = base_calloc(v->sub_count, sizeof(*subs));
+
+	if (!facts || !subs) {
+		base_free(facts);
+		base_free(subs);
+		return -ENOMEM;
+	}
+	for (u32 i = 0; i < v->count; i++) {
+		tell(v, i, &facts[i]);
+		if (isa_is_lddw(v->ops[i].op) && i + 1 < v->count) {
+			facts[i + 1].facts = facts[i].facts & FACT_SEEN;
+			i++;
+		}
+	}
+	for (u32 s = 0; s < v->sub_count; s++)
+		subs[s] = (struct image_sub){.start = v->subs[s].start,
+					     .end = v->subs[s].end,
+					     .stack = v->subs[s].stack};
+	*out = (struct verify_output){
+		.facts = facts,
+		.subs = subs,
+		.sub_count = v->sub_count,
+		.stack = v->deepest,
+		.max_ctx_offset = v->max_ctx,
+		.changes_packet = v->subs[0].changes_packet,
+		.tail_calls = v->calls_tail,
+		.stats = v->stats,
+	};
+	return 0;
+}
+
+static void count(struct verifier *v, u64 started)
+{
+	v->stats.processed = v->processed;
+	v->stats.peak_bytes = v->arena.bytes;
+	v->stats.ns = now() - started;
+	for (u32 s = 0; s < v->sub_count; s++)
+		v->stats.stack[s] = v->subs[s].stack;
+}
+
+int verify_program(const struct verify_input *in, struct verify_output *out, struct diag *diag)
+{
+	struct verifier *v = base_zalloc(sizeof(*v));
+	u64 started = now();
+	int err;
+
+	if (!v)
+		return -ENOMEM;
+	err = set_up(v, in, diag);
+	err = err ?: run(v);
+	count(v, started);
+	if (err != -ENOMEM)
+		verify_log_stats(v);
+	err = err ?: make_output(v, out);
+	verify_prune_fini(v);
+	arena_fini(&v->arena);
+	base_free(v);
+	return err;
+}
