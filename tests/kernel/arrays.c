@@ -137,7 +137,7 @@ static const char *missing_function(const struct bpf_test *t)
 {
 	static struct btf *btf;
 
-	btf = btf ?: btf__parse("/sys/kernel/btf/vmlinux", NULL);
+	btf = btf ?: btf__parse(door_btf(), NULL);
 	for (int i = 0; i < MAX_FIXUPS && t->fixup_kfunc_btf_id[i].kfunc; i++)
 		if (btf__find_by_name_kind(btf, t->fixup_kfunc_btf_id[i].kfunc, BTF_KIND_FUNC) < 0)
 			return t->fixup_kfunc_btf_id[i].kfunc;

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Where bpf(2) of this process goes: to the kernel, or into an instance. */
+/*
+ * Where bpf(2) of this process goes: to the kernel, or into an instance. The instance imitates the
+ * kernel that $CYGNET_KERNEL names; the types of that kernel are $CYGNET_BTF, which libbpf, who
+ * asks for the running kernel's by path, then gets in their place.
+ */
+#define _FILE_OFFSET_BITS 64
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/capability.h>
 #include <cygnet/cygnet.h>
 #include "core/client.h"
+#include "core/kernel.h"
 #include "sys/sys.h"
 #include "kernel/door.h"
+
+#define HOST_BTF "/sys/kernel/btf/vmlinux"
 
 static struct cygnet *inst;
 struct door_watch door_watch;
@@ -73,9 +83,51 @@ int door_by_name(const char *name)
 	return !strcmp(name, "kernel") ? DOOR_KERNEL : !strcmp(name, "cygnet") ? DOOR_CYGNET : -1;
 }
 
+const char *door_btf(void)
+{
+	const char *file = getenv("CYGNET_BTF");
+
+	return file && *file ? file : HOST_BTF;
+}
+
+static const char *redirect(const char *path)
+{
+	return strcmp(path, HOST_BTF) ? path : door_btf();
+}
+
+int open64(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list ap;
+
+	if (flags & (O_CREAT | O_TMPFILE)) {
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+	}
+	return openat(AT_FDCWD, redirect(path), flags, mode);
+}
+
+FILE *fopen64(const char *path, const char *mode)
+{
+	int how = *mode == 'r' ? O_RDONLY : *mode == 'w' ? O_WRONLY | O_CREAT | O_TRUNC : O_APPEND;
+	int fd = openat(AT_FDCWD, redirect(path), how | (strchr(mode, 'e') ? O_CLOEXEC : 0), 0666);
+
+	return fd < 0 ? NULL : fdopen(fd, mode);
+}
+
 int door_open(enum door door)
 {
-	return door == DOOR_CYGNET ? cygnet_new(NULL, &inst) : 0;
+	struct cygnet_opts o = {.sz = sizeof(o)};
+	const char *kernel = getenv("CYGNET_KERNEL");
+
+	if (door != DOOR_CYGNET)
+		return 0;
+	if (kernel && *kernel && core_kernel_parse(kernel, &o.kernel))
+		return -EINVAL;
+	if (strcmp(door_btf(), HOST_BTF))
+		o.btf_path = door_btf();
+	return cygnet_new(&o, &inst);
 }
 
 /* What bpf(2) asks for: CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN, and CAP_SYS_ADMIN, which stands for

@@ -16,6 +16,8 @@ enum door {
 	DOOR_CYGNET,
 };
 
+/* The file of the kernel's types that is asked: $CYGNET_BTF, or the running kernel's. */
+const char *door_btf(void);
 /* Once per process, after the last fork: an instance belongs to one process. 0 or -errno. */
 int door_open(enum door door);
 /*

@@ -4,7 +4,7 @@
 # anew (as root) and writes them. KERNEL_PREP shares what prepare.sh makes among build directories.
 KERNEL_PREP ?= $(B)/kernel-src
 KERNEL_SRC = $(KERNEL_PREP)
-KERNEL_BIN := $(addprefix $(B)/tests/kernel/,arrays-6.1 arrays-6.12 objects)
+KERNEL_BIN := $(addprefix $(B)/tests/kernel/,arrays-6.1 arrays-6.12 objects matrix)
 KERNEL_DOOR := $(B)/tests/kernel/door.o $(B)/tests/kernel/worker.o
 KERNEL_OBJECTS := $(B)/tests/kernel/objects.o $(B)/tests/kernel/spec.o $(B)/tests/kernel/legacy.o
 
@@ -30,8 +30,11 @@ $(B)/tests/kernel/arrays-%: $(B)/tests/kernel/arrays-%.o $(KERNEL_DOOR) $(B)/lib
 	$(Q)$(CC) -w -D_GNU_SOURCE -I$(KERNEL_SRC)/inc-6.12 -I$(call selftests,$*)/../../../include/uapi -o $@ $(filter %.o,$^) \
 		$(call selftests,$*)/cap_helpers.c \
 		$(B)/libcygnet.a $(KERNEL_SRC)/libbpf.a $(LIB_LIBS) -lz
-$(KERNEL_OBJECTS) $(KERNEL_DOOR): CPPFLAGS := -I$(KERNEL_SRC)/inc-6.12 $(CPPFLAGS)
-$(KERNEL_OBJECTS) $(KERNEL_DOOR): | kernel-prepare
+$(B)/tests/kernel/matrix: $(B)/tests/kernel/matrix.o $(KERNEL_DOOR) $(B)/libcygnet.a
+	$(Q)$(CC) -o $@ $(filter %.o,$^) $(B)/libcygnet.a $(KERNEL_SRC)/libbpf.a $(LIB_LIBS) -lz
+
+$(KERNEL_OBJECTS) $(KERNEL_DOOR) $(B)/tests/kernel/matrix.o: CPPFLAGS := -I$(KERNEL_SRC)/inc-6.12 $(CPPFLAGS)
+$(KERNEL_OBJECTS) $(KERNEL_DOOR) $(B)/tests/kernel/matrix.o: | kernel-prepare
 $(B)/tests/kernel/objects: $(KERNEL_OBJECTS) $(KERNEL_DOOR) $(B)/libcygnet.a
 	$(Q)$(CC) -o $@ $(filter %.o,$^) $(B)/libcygnet.a $(KERNEL_SRC)/libbpf.a $(LIB_LIBS) -lz
 

@@ -7,7 +7,7 @@ set -e
 K=$1
 here=$(cd "$(dirname "$0")" && pwd)
 "$here/../../tools/deps.sh" linux-source-6.1 linux-source-6.12 clang-19 libbpf-tools xdp-tools ir-keytable \
-	gcc-bpf clang xz-utils python3 bpftool libelf-dev zlib1g-dev
+	gcc-bpf clang xz-utils lz4 zstd python3 bpftool libelf-dev zlib1g-dev
 mkdir -p "$K"
 K=$(cd "$K" && pwd)
 # Shared by several builds: one at a time.
@@ -46,29 +46,39 @@ if [ ! -d "$K/packaged" ]; then
 	"$here/extract.py" "$K/packaged.tmp" && mv "$K/packaged.tmp" "$K/packaged"
 fi
 
-# The annotated programs. Which do not compile is told, and counted by their absence.
-objects=$K/objects
-mkdir -p "$objects"
+# The other kernels that can be asked: their images, and what type information they have.
+for v in 6.1 6.12; do
+	[ -d "$K/image-$v" ] || "$here/image.py" $v "$K/image-$v" || echo "no kernel $v: its answers cannot be asked anew" >&2
+done
+
+# annotated VMLINUX DIR: the annotated programs against one kernel's types, into DIR. Which do not compile
+# is told for the running kernel, and counted by their absence.
+export K S
+compile() {
+	local b out=$3
+	b=$(basename "$1" .c)
+	[ -f "$out/$b.bpf.o" ] && return
+	clang-19 -g -O2 -std=gnu11 --target=bpf -mcpu=v4 -mlittle-endian -w -D__TARGET_ARCH_x86 -DENABLE_ATOMICS_TESTS \
+		-I"$2" -I"$K/inc-6.12" -I"$S/tools/testing/selftests/bpf" -I"$S/tools/testing/selftests/bpf/progs" \
+		-I"$S/tools/include/uapi" -I"$S/include/uapi" -I/usr/include/x86_64-linux-gnu \
+		-idirafter /usr/lib/llvm-19/lib/clang/19/include -idirafter /usr/include \
+		-c "$1" -o "$out/$b.tmp" 2>"$out/$b.err" && mv "$out/$b.tmp" "$out/$b.bpf.o" && rm "$out/$b.err" ||
+		[ "$out" != "$K/objects" ] || echo "does not compile: $b.c ($(grep -m1 error "$out/$b.err"))" >&2
+}
+export -f compile
+annotated() {
+	local btf=$1 out=$2 headers=$2/include sum
+	sum=$(md5sum <"$btf")
+	mkdir -p "$headers"
+	[ "$(cat "$out/.done" 2>/dev/null)" = "$sum" ] && return
+	rm -f "$out"/*.o
+	bpftool btf dump file "$btf" format c >"$headers/vmlinux.h"
+	printf '%s\n' "$S"/tools/testing/selftests/bpf/progs/verifier_*.c | xargs -P 2 -I{} bash -c "compile {} $headers $out"
+	echo "$sum" >"$out/.done"
+}
 if [ -r /sys/kernel/btf/vmlinux ]; then
-	sum=$(md5sum </sys/kernel/btf/vmlinux)
-	if [ "$(cat "$K/.vmlinux" 2>/dev/null)" != "$sum" ]; then
-		bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$K/inc-6.12/vmlinux.h"
-		rm -f "$objects"/*.o
-		echo "$sum" >"$K/.vmlinux"
-	fi
-	export K S objects
-	compile() {
-		local b
-		b=$(basename "$1" .c)
-		[ -f "$objects/$b.bpf.o" ] && return
-		clang-19 -g -O2 -std=gnu11 --target=bpf -mcpu=v4 -mlittle-endian -w -D__TARGET_ARCH_x86 -DENABLE_ATOMICS_TESTS \
-			-I"$K/inc-6.12" -I"$S/tools/testing/selftests/bpf" -I"$S/tools/testing/selftests/bpf/progs" \
-			-I"$S/tools/include/uapi" -I"$S/include/uapi" -I/usr/include/x86_64-linux-gnu \
-			-idirafter /usr/lib/llvm-19/lib/clang/19/include -idirafter /usr/include \
-			-c "$1" -o "$objects/$b.tmp" 2>"$objects/$b.err" && mv "$objects/$b.tmp" "$objects/$b.bpf.o" && rm "$objects/$b.err" ||
-			echo "does not compile: $b.c ($(grep -m1 error "$objects/$b.err"))" >&2
-	}
-	export -f compile
+	annotated /sys/kernel/btf/vmlinux "$K/objects"
+	cp -u "$K/objects/include/vmlinux.h" "$K/inc-6.12/"
 	# Our examples by each compiler; gcc-bpf does not take every source.
 	mkdir -p "$K/examples"
 	flags="-O2 -w -D__TARGET_ARCH_x86 -mcpu=v3 -I$K/inc-6.12 -idirafter /usr/include/x86_64-linux-gnu"
@@ -82,5 +92,7 @@ if [ -r /sys/kernel/btf/vmlinux ]; then
 			esac || rm -f "$o"
 		done
 	done
-	printf '%s\n' "$S"/tools/testing/selftests/bpf/progs/verifier_*.c | xargs -P 2 -I{} bash -c 'compile {}'
 fi
+for v in 6.1 6.12; do
+	[ ! -d "$K/image-$v" ] || annotated "$K/image-$v/vmlinux.btf" "$K/objects-on-$v"
+done
