@@ -171,6 +171,7 @@ struct vsub {
 		has_ld_abs, changes_packet, might_sleep, args_cached, keep_fastcall, private_stack;
 	u32 arg_count;
 	struct varg *args; /* function.c: global functions */
+	bool global_linkage; /* also the main program may have it */
 	bool unreliable;   /* signature and code may disagree (optimised static function) */
 };
 
@@ -547,13 +548,8 @@ int verify_map_access(struct verifier *v, u32 regno, s32 off, u32 size, bool zer
 int verify_packet_access(struct verifier *v, u32 regno, s32 off, u32 size, bool zero_ok);
 int verify_btf_access(struct verifier *v, u32 regno, s32 off, u32 size, enum verify_access access,
 		      int value);
-/* May the register's pointer (or NULL) be stored in a map value's field? */
-int verify_kptr_match(struct verifier *v, const struct verify_map *map,
-		      const struct btf_special *field, u32 regno);
 /* Is a field's kernel pointer, loaded here, under RCU rather than untrusted? REG_* flags. */
 u32 verify_kptr_flags(const struct verifier *v, const struct btf_special *field);
-/* Valid as long as the program runs: referenced, or trusted by its flags. */
-bool verify_is_trusted(const struct vreg *r);
 /* Does RCU hold objects alive here: in a section, under a lock, in programs that do not sleep? */
 bool verify_in_rcu(const struct verifier *v);
 /* Destroys slots [slot, slot + count) that hold special things when plain data overwrites them. */
@@ -644,6 +640,15 @@ bool verify_lock_allows_call(const struct verifier *v, u32 func_id);
 int verify_irq_save(struct verifier *v, u32 regno, u32 kind);
 int verify_irq_restore(struct verifier *v, u32 regno, u32 kind);
 
+/* target.c --------------------------------------------------------------- */
+
+/*
+ * A load (to register `value`, or -1) or store of the context that BTF describes: by_btf types.
+ * The register is set whole; sizes below 8 are cut by the caller.
+ */
+int verify_target_ctx_access(struct verifier *v, s32 off, u32 size, enum verify_access access,
+			     int value);
+
 /* function.c ------------------------------------------------------------ */
 
 int verify_functions_check(struct verifier *v);        /* func_info against subs; names, linkage */
@@ -658,6 +663,7 @@ int verify_function_call(struct verifier *v, u32 sub);
 
 int verify_find_subs(struct verifier *v);  /* and that jumps stay inside them */
 int verify_check_flow(struct verifier *v); /* all is reached; prune and jump points; loops */
+int verify_check_source(struct verifier *v); /* source.c: func_info, line_info against functions */
 /* Where a call of a subprogram or its address leads; false for other instructions. */
 bool verify_callee(const struct isa_op *op, s64 *target);
 /* What a CALL_KFUNC names; NULL: nothing that is known. in->kfuncs ascend by (fd_index, id). */

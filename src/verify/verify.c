@@ -54,6 +54,7 @@ static int run(struct verifier *v)
 {
 	int err = verify_find_subs(v);
 
+	err = err ?: verify_check_source(v);
 	err = err ?: verify_functions_check(v);
 	err = err ?: verify_check_flow(v);
 	err = err ?: check_sleeps(v);
