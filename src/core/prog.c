@@ -11,13 +11,13 @@ static bool covers(const struct prog_ctx_range *r, u32 off, u32 size, u32 sizes)
 	return !(sizes & CTX_AT_LO) || off == r->lo;
 }
 
-const struct prog_ctx_range *core_prog_ctx(const struct prog_type_ops *ops, u32 attach_type,
-					   u32 off, u32 size, bool write)
+const struct prog_ctx_range *core_ctx_row(const struct prog_ctx_range *rows, u32 count,
+					  u32 attach_type, u32 off, u32 size, bool write)
 {
 	if (!size || size > CTX_LONG || size & (size - 1) || off > UINT16_MAX)
 		return NULL;
-	for (u32 i = 0; i < ops->ctx_count; i++) {
-		const struct prog_ctx_range *r = &ops->ctx[i];
+	for (u32 i = 0; i < count; i++) {
+		const struct prog_ctx_range *r = &rows[i];
 
 		if (r->attach && (attach_type >= 64 || !(r->attach >> attach_type & 1)))
 			continue;
@@ -25,6 +25,12 @@ const struct prog_ctx_range *core_prog_ctx(const struct prog_type_ops *ops, u32 
 			return r;
 	}
 	return NULL;
+}
+
+const struct prog_ctx_range *core_prog_ctx(const struct prog_type_ops *ops, u32 attach_type,
+					   u32 off, u32 size, bool write)
+{
+	return core_ctx_row(ops->ctx, ops->ctx_count, attach_type, off, size, write);
 }
 
 /* Where the pointer lies that a field of 32 bits stands for; 0: it is no such field. */

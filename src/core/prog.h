@@ -91,6 +91,9 @@ const struct prog_type_ops *core_prog_ops(u32 type); /* NULL: unknown */
 /* The range that allows a load or store of `size` bytes at `off`, or NULL. */
 const struct prog_ctx_range *core_prog_ctx(const struct prog_type_ops *ops, u32 attach_type,
 					   u32 off, u32 size, bool write);
+/* The same for any list of ranges. */
+const struct prog_ctx_range *core_ctx_row(const struct prog_ctx_range *rows, u32 count,
+					  u32 attach_type, u32 off, u32 size, bool write);
 /*
  * Makes of a load or store whose base register holds the context what engines run: a load of a
  * packet pointer that the context has only 32 bits for becomes one of 8 bytes from where

@@ -156,6 +156,7 @@ const struct prog_type_ops prog_cgroup_sockopt_ops = {
 	.type = BPF_PROG_TYPE_CGROUP_SOCKOPT,
 	.name = "cgroup_sockopt",
 	.since = 0x0503,
+	.writes_packet = true, /* the option's value */
 	.doc = "Socket options that processes of a cgroup get and set",
 	.ctx_size = sizeof(struct bpf_sockopt),
 	.check_attach = check_option_attach,
