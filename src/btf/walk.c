@@ -7,8 +7,8 @@
  * union it is the first member long enough that counts, whatever the program
  * meant by it.
  *
- * A struct may end in an array of structs without a length: what lies behind
- * its end is an element of that array.
+ * A struct may end in an array without a length: what lies behind its end is an
+ * element of that array.
  */
 #include "btf/walk.h"
 
@@ -26,6 +26,7 @@ struct place {
 enum step {
 	STEP_FOUND,  /* a scalar or pointer: *out */
 	STEP_STRUCT, /* exactly at the start of nested struct place->id; place->off is 0 */
+	STEP_INSIDE, /* somewhere within it */
 };
 
 static const char *type_name(const struct btf_info *b, u32 id)
@@ -66,24 +67,31 @@ static int element_of(const struct btf_info *b, u32 id, u32 *elem, u32 *elem_siz
 	return btf_size_of(b, *elem, elem_size);
 }
 
-/* Behind the end of the struct: into its last member, an array of structs of no length? */
-static bool into_flexible(struct place *p)
+enum behind {
+	BEHIND_NOTHING,
+	BEHIND_NUMBERS,
+	BEHIND_STRUCT, /* *p is moved into the element */
+};
+
+/* Past the end of the struct: into its last member, an array of no length? */
+static enum behind into_flexible(struct place *p, struct btf_field *f)
 {
 	u32 n = btf_field_count(p->b, p->id), elem, count, size;
-	struct btf_field f;
 
 	if (!n || btf_kind_of(p->b, p->id) != BTF_KIND_STRUCT)
-		return false;
-	btf_field_at(p->b, p->id, n - 1, &f);
-	if (btf_array_of(p->b, btf_strip(p->b, f.type), &elem, &count) || count)
-		return false;
+		return BEHIND_NOTHING;
+	btf_field_at(p->b, p->id, n - 1, f);
+	if (btf_array_of(p->b, btf_strip(p->b, f->type), &elem, &count) || count ||
+	    p->off < f->bit_offset / 8)
+		return BEHIND_NOTHING;
 	elem = btf_strip(p->b, elem);
-	if (p->off < f.bit_offset / 8 || !btf_is_compound(btf_kind_of(p->b, elem)) ||
-	    btf_size_of(p->b, elem, &size) || !size)
-		return false;
-	p->off = (p->off - f.bit_offset / 8) % size;
+	if (btf_kind_of(p->b, elem) == BTF_KIND_INT)
+		return BEHIND_NUMBERS;
+	if (!btf_is_compound(btf_kind_of(p->b, elem)) || btf_size_of(p->b, elem, &size) || !size)
+		return BEHIND_NOTHING;
+	p->off = (p->off - f->bit_offset / 8) % size;
 	p->id = elem;
-	return true;
+	return BEHIND_STRUCT;
 }
 
 bool btf_pointee(const struct btf_info *b, u32 id, u32 *target)
@@ -172,21 +180,22 @@ static enum met meet(const struct place *p, const struct btf_field *f, u32 *moff
 	return MET_INSIDE;
 }
 
-/* From the struct the walk stands in to what it finds, or to a struct that starts right there. */
-static int walk(struct place *p, struct btf_access *out, struct btf_access_fault *err)
+static int found_scalar(const struct place *p, const struct btf_field *f, struct btf_access *out)
 {
-	u32 depth = 0;
+	*out = (struct btf_access){
+		.found = BTF_FOUND_SCALAR,
+		.flags = p->flags,
+		.field = f->name,
+	};
+	return STEP_FOUND;
+}
 
-again:
-	if (depth++ > BTF_NEST_MAX)
-		return fault(err, p, BTF_ACCESS_SIZE, "", 0);
-	if (btf_kind_of(p->b, p->id) == BTF_KIND_UNION && btf_field_count(p->b, p->id) != 1)
-		p->flags |= BTF_FOUND_IN_UNION;
-	if ((u64)p->off + p->size > btf_at(p->b, p->id)->size) {
-		if (into_flexible(p))
-			goto again;
-		return fault(err, p, BTF_ACCESS_BEYOND, "", 0);
-	}
+/*
+ * One struct, in whose bounds the access lies: found, a fault, or STEP_STRUCT
+ * with *p at the start of a nested one, or STEP_INSIDE with *p within it.
+ */
+static int walk_members(struct place *p, struct btf_access *out, struct btf_access_fault *err)
+{
 	for (u32 i = 0; i < btf_field_count(p->b, p->id); i++) {
 		struct btf_field f;
 		u32 moff, mend, elem;
@@ -195,29 +204,46 @@ again:
 		switch (meet(p, &f, &moff, &mend, &elem)) {
 		case MET_PASSED: continue;
 		case MET_BEFORE: return fault(err, p, BTF_ACCESS_HOLE, "", 0);
-		case MET_SCALAR: goto scalar;
+		case MET_SCALAR: return found_scalar(p, &f, out);
 		case MET_INSIDE: break;
 		}
 		if (btf_is_compound(btf_kind_of(p->b, elem))) {
 			p->id = elem;
-			if (p->off == moff) {
-				p->off = 0;
-				return STEP_STRUCT;
-			}
 			p->off -= moff;
-			goto again;
+			return p->off ? STEP_INSIDE : STEP_STRUCT;
 		}
 		if (btf_kind_of(p->b, elem) == BTF_KIND_PTR)
 			return found_pointer(p, &f, elem, moff, out, err);
-		/* the end of an array's last element: reads across elements are fine */
-		if ((u64)p->off + p->size > mend)
+		/* mend: of an array's last element; of a union another member may be meant */
+		if ((u64)p->off + p->size > mend && !(p->flags & BTF_FOUND_IN_UNION))
 			return fault(err, p, BTF_ACCESS_MEMBER, f.name, mend);
-	scalar:
-		*out = (struct btf_access){
-			.found = BTF_FOUND_SCALAR, .flags = p->flags, .field = f.name};
-		return STEP_FOUND;
+		return found_scalar(p, &f, out);
 	}
 	return fault(err, p, BTF_ACCESS_HOLE, "", 0);
+}
+
+/* From the struct the walk stands in to what it finds, or to a struct that starts right there. */
+static int walk(struct place *p, struct btf_access *out, struct btf_access_fault *err)
+{
+	/* nesting is finite in checked BTF; in a view it may be anything */
+	for (u32 depth = 0; depth <= BTF_NEST_MAX; depth++) {
+		struct btf_field f;
+		int step;
+
+		if (btf_kind_of(p->b, p->id) == BTF_KIND_UNION && btf_field_count(p->b, p->id) != 1)
+			p->flags |= BTF_FOUND_IN_UNION;
+		if ((u64)p->off + p->size > btf_at(p->b, p->id)->size) {
+			switch (into_flexible(p, &f)) {
+			case BEHIND_NOTHING: return fault(err, p, BTF_ACCESS_BEYOND, "", 0);
+			case BEHIND_NUMBERS: return found_scalar(p, &f, out);
+			case BEHIND_STRUCT: continue;
+			}
+		}
+		step = walk_members(p, out, err);
+		if (step != STEP_INSIDE)
+			return step;
+	}
+	return fault(err, p, BTF_ACCESS_SIZE, "", 0);
 }
 
 int btf_struct_access(const struct btf_info *b, u32 id, u32 off, u32 size, struct btf_access *out,
@@ -229,7 +255,6 @@ int btf_struct_access(const struct btf_info *b, u32 id, u32 off, u32 size, struc
 
 	if (!btf_is_compound(btf_kind_of(b, p.id)))
 		return fault(err, &p, BTF_ACCESS_SIZE, "", 0);
-	/* nesting is finite in checked BTF; in a view it may be anything */
 	for (u32 depth = 0; r == STEP_STRUCT; depth++) {
 		if (depth > BTF_NEST_MAX)
 			return fault(err, &p, BTF_ACCESS_SIZE, "", 0);
