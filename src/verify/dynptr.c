@@ -17,16 +17,6 @@
 #define DYNPTR_SLOTS 2
 #define DYNPTR_SIZE  16
 
-static const char *kind_name(u32 kind)
-{
-	static const char *const names[] = {
-		[DYNPTR_LOCAL] = "local", [DYNPTR_RINGBUF] = "ringbuf",   [DYNPTR_SKB] = "skb",
-		[DYNPTR_XDP] = "xdp",     [DYNPTR_SKB_META] = "skb_meta", [DYNPTR_FILE] = "file",
-	};
-
-	return kind < ARRAY_SIZE(names) && names[kind] ? names[kind] : "<invalid>";
-}
-
 /* Does it hold a reference? */
 static bool is_counted(u32 kind)
 {
@@ -53,6 +43,12 @@ int verify_slot_of(struct verifier *v, const struct vreg *r, const char *what, u
 static int slot_of(struct verifier *v, const struct vreg *r, u32 *slot)
 {
 	return verify_slot_of(v, r, "dynptr", DYNPTR_SLOTS, slot);
+}
+
+/* The same of one that is known to be there. */
+static u32 slot_index(const struct vreg *r)
+{
+	return (u32)(-((s64)r->s.bits.value + r->off) - 1) / 8;
 }
 
 static bool is_dynptr_slot(const struct vframe *f, u32 slot)
@@ -173,6 +169,13 @@ static const struct vreg *find(struct verifier *v, const struct vreg *r)
 	return &f->slots[slot].reg;
 }
 
+const struct vreg *verify_dynptr_slot(struct verifier *v, const struct vreg *r)
+{
+	u32 slot;
+
+	return slot_of(v, r, &slot) ? NULL : &verify_frame_of(v, r)->slots[slot].reg;
+}
+
 const struct vreg *verify_dynptr_of(struct verifier *v, u32 regno)
 {
 	return find(v, verify_reg(v, regno));
@@ -181,7 +184,6 @@ const struct vreg *verify_dynptr_of(struct verifier *v, u32 regno)
 int verify_dynptr_arg(struct verifier *v, u32 regno, u32 want, bool changes)
 {
 	const struct vreg *r = verify_reg(v, regno), *d;
-	u32 slot;
 
 	if (reg_kind(r->type) != REG_STACK && reg_kind(r->type) != REG_DYNPTR)
 		return verify_fail_reg(v, regno, MSG_DYNPTR_POINTER, regno - 1);
@@ -191,9 +193,10 @@ int verify_dynptr_arg(struct verifier *v, u32 regno, u32 want, bool changes)
 	if (!d)
 		return verify_fail_reg(v, regno, MSG_DYNPTR_NOT_INIT, regno - 1);
 	if (want && d->dynptr_kind != want)
-		return verify_fail_reg(v, regno, MSG_DYNPTR_KIND, kind_name(want), regno - 1);
-	if (d != r && !slot_of(v, r, &slot))
-		verify_slots_read(v, r->frame, 3ull << (slot - 1));
+		return verify_fail_reg(v, regno, MSG_DYNPTR_KIND, dynptr_kind_name(want),
+				       regno - 1);
+	if (d != r)
+		verify_slots_read(v, r->frame, 3ull << (slot_index(r) - 1));
 	return 0;
 }
 

@@ -601,6 +601,9 @@ int verify_calls_finish(struct verifier *v);
 int verify_map_field(struct verifier *v, u32 regno, u32 kind, const char *name);
 /* A NUL-terminated constant in a frozen map. *at (or NULL): its offset in the value. */
 int verify_const_string(struct verifier *v, u32 regno, u32 *at);
+/* The register's object may be kept in the kptr `field`, whose type is of `btf`. */
+int verify_kptr_match(struct verifier *v, u32 regno, const struct btf_special *field,
+		      const struct btf_info *btf);
 /* The kernel's name of an instruction's helper ("bpf_map_lookup_elem", or "unknown"). */
 const char *verify_helper_name(const struct verifier *v, u32 id);
 int verify_kfunc_call(struct verifier *v, const struct isa_op *op, u32 *next, bool *done);

@@ -76,6 +76,7 @@ struct verify_input {
 	u32 prog_flags; /* BPF_F_* of PROG_LOAD: SLEEPABLE, STRICT_ALIGNMENT, TEST_*... */
 	bool gpl;
 	u32 kernel; /* KERNEL_VERSION() imitated */
+	u32 cpus;   /* numbers of processors end below; 0: not told */
 	u32 rights; /* enum verify_right */
 	const struct verify_map *const *maps;
 	u32 map_count;
