@@ -145,7 +145,7 @@ enum {
 
 /* What verification knows of an instruction, over all paths. */
 struct vinsn {
-	bool sub_start, prune_point, jump_point, force_checkpoint, calls_callback, nospec,
+	bool sub_start, prune_point, jump_point, force_checkpoint, calls_callback, iter_next, nospec,
 		nospec_result;
 	u8 seen;                      /* passes: v->pass when some path has executed it */
 	u8 branch;                    /* WAY_*: the ways that paths went */

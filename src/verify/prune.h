@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What prune.c, equality.c, loops.c, precision.c, liveness.c and slots.c share among themselves. */
+#ifndef VERIFY_PRUNE_H
+#define VERIFY_PRUNE_H
+
+#include "base/hash.h"
+#include "verify/verifier.h"
+
+/* A kept state, in the bucket of its instruction and callsite (struct vstate's `prune`). */
+struct kept {
+	struct vstate *state;
+	struct kept *next;
+	struct loop_visit *visit; /* loops.c: the loop it is in; NULL: none */
+	u32 hits, misses;
+	bool evicted; /* out of its bucket, kept for those who still point to it */
+	struct kept *next_evicted, *prev_evicted;
+};
+
+/* Old and current ids that were taken for the same. */
+struct id_pair {
+	u32 old, cur;
+};
+
+#define ID_MAP_SIZE ((ISA_REGS + VERIFY_STACK_SLOTS) * VERIFY_MAX_FRAMES + 64)
+
+struct id_map {
+	u32 count;
+	u32 fresh; /* the last id invented for a number that has none */
+	struct id_pair pairs[ID_MAP_SIZE];
+};
+
+/* Where a state stands with respect to loops: the outermost frame that is in one. */
+struct loop_key {
+	u32 depth; /* frames above that one */
+	u32 scc;
+	u32 callsites[VERIFY_MAX_FRAMES];
+};
+
+/* A path that ended in a loop because a state of that same loop covers it. */
+struct backedge {
+	struct vstate *state; /* a copy, with its own steps */
+	struct vstate *equal; /* what covers it */
+	struct backedge *next;
+};
+
+struct loop_visit {
+	struct loop_key key;
+	struct vstate
+		*entry; /* the first kept state in it whose paths have not all ended; NULL: none */
+	struct backedge *backedges;
+	u32 backedge_count;
+	struct loop_visit *next;
+};
+
+/* Registers and slots that must be precise, while going back. */
+struct precise_set {
+	u32 frame;
+	u32 regs[VERIFY_MAX_FRAMES];
+	u64 slots[VERIFY_MAX_FRAMES];
+};
+
+struct prune {
+	struct kept **buckets;
+	u32 bucket_count;
+	struct kept *evicted;
+	struct kept *free; /* to be used again */
+	u32 kept_count, evicted_count, backedge_count;
+	struct hash visits;  /* by key's hash, then linked */
+	struct vreg unknown; /* a number of which nothing is known */
+	struct id_map ids;
+	struct precise_set set;
+};
+
+/* How alike two states have to be. */
+enum match {
+	MATCH_SAFE,   /* what is safe from old on is safe from cur on */
+	MATCH_EXACT,  /* nothing has changed */
+	MATCH_WITHIN, /* cur is one of old's, precise or not: old's marks are not complete */
+};
+
+/* equality.c: does `old` cover `cur`? Both at the same instruction. */
+bool verify_covers(struct verifier *v, const struct vstate *old, const struct vstate *cur,
+		   enum match match);
+/* One register; ids are as those compared before in this id map. */
+bool verify_reg_covers(struct verifier *v, const struct vreg *old, const struct vreg *cur,
+		       enum match match);
+/* Byte for byte the same registers in the current frames, so perhaps an infinite loop. */
+bool verify_maybe_looping(const struct vstate *old, const struct vstate *cur);
+bool verify_iter_depths_differ(const struct vstate *old, const struct vstate *cur);
+
+/* loops.c */
+/* Have paths of its loop ended on one another, with marks still to be exchanged? */
+bool verify_loop_open(const struct kept *k);
+int verify_loop_enter(struct verifier *v, struct kept *k); /* it has just been kept */
+int verify_loop_leave(struct verifier *v, struct kept *k); /* the last path from it has ended */
+/* The current path ends on `old`, in the same loop. */
+int verify_loop_backedge(struct verifier *v, struct kept *old);
+
+/* prune.c: states kept where `s` would be at `insn`, newest first. */
+struct kept **verify_bucket(const struct verifier *v, const struct vstate *s, u32 insn);
+
+/* precision.c */
+/* What is precise in `old` becomes so on the way to `cur`. *changed (or NULL) is set when a kept
+ * state changed. */
+int verify_precision_spread(struct verifier *v, const struct vstate *old, struct vstate *cur,
+			    bool *changed);
+void verify_all_precise(struct verifier *v, struct vstate *s);
+void verify_none_precise(struct vstate *s);
+/* Appends to any state's steps. */
+int verify_steps_copy(struct verifier *v, struct vstate *to, const struct vstate *from);
+
+/* liveness.c */
+/* Instructions from which control comes straight to `insn`, within its subprogram. */
+struct flow_from {
+	const u32 *insns;
+	u32 count;
+};
+struct flow_from verify_flow_from(const struct verifier *v, u32 insn);
+struct flow_to {
+	u32 insns[2];
+	u32 count;
+};
+struct flow_to verify_flow_to(const struct verifier *v, u32 insn);
+
+/* slots.c */
+struct slot_facts;
+int verify_slots_init(struct verifier *v);
+void verify_slots_fini(struct verifier *v);
+void verify_slots_begin(struct verifier *v); /* of an instruction, at v->insn */
+void verify_slots_end(struct verifier *v);
+/* Slots of frame `frame` of `s` that may be read from here on. */
+u64 verify_slots_live(struct verifier *v, const struct vstate *s, u32 frame);
+
+struct liveness {
+	u32 *from_start; /* count + 1 */
+	u32 *from;
+	struct slot_facts *slots;
+};
+
+static inline u32 state_insn(const struct vstate *s, u32 frame) /* where a frame stands */
+{
+	return frame == s->curframe ? s->insn_at : s->frames[frame + 1]->callsite;
+}
+
+static inline bool slot_is_spill(const struct vslot *s) /* of a register, of any width */
+{
+	return s->type[7] == SLOT_SPILL;
+}
+
+static inline bool slot_is_scalar(const struct vslot *s)
+{
+	return slot_is_spill(s) && s->reg.type == REG_SCALAR;
+}
+
+#endif
