@@ -11,6 +11,7 @@
 #include <string.h>
 #include "btf/btf.h"
 #include "isa/disasm.h"
+#include "verify/explain.h"
 #include "verify/verifier.h"
 
 #define LEVELS    (VERIFY_LOG_PATH | VERIFY_LOG_ALL)
@@ -349,7 +350,17 @@ void verify_log_changes(struct verifier *v)
 	} else {
 		text_fmt(t, "%u:", v->insn);
 	}
+	if (v->in->trace && v->in->trace->steps.len)
+		v->in->trace->steps.data[v->in->trace->steps.len - 1].values = t->len;
 	verify_log_state(v, v->state, v->state->curframe, false);
+}
+
+static void trace_insn(struct verifier *v, size_t line)
+{
+	struct verify_trace *trace = v->in->trace;
+	struct verify_trace_step step = {v->insn, v->state->curframe, line, 0};
+
+	trace->lost |= vec_push(&trace->steps, step) != 0;
 }
 
 void verify_log_insn(struct verifier *v)
@@ -363,6 +374,8 @@ void verify_log_insn(struct verifier *v)
 		verify_log_changes(v);
 	log_source(v);
 	start = t->len;
+	if (v->in->trace)
+		trace_insn(v, start);
 	text_fmt(t, "%u: ", v->insn);
 	verify_format_insn(v, t, v->insn);
 	text_putc(t, '\n');
@@ -402,6 +415,9 @@ void verify_log_cut(struct verifier *v, size_t mark)
 	if (!t || v->in->log_level & VERIFY_LOG_ALL || mark >= t->len)
 		return;
 	t->len = mark;
+	while (v->in->trace && v->in->trace->steps.len &&
+	       v->in->trace->steps.data[v->in->trace->steps.len - 1].line >= mark)
+		v->in->trace->steps.len--;
 	if (t->buf)
 		t->buf[mark] = 0;
 	v->log_insn_end = 0;

@@ -16,6 +16,7 @@ struct btf_info;
 struct btf_fields;
 struct verify_target;
 struct kfunc_proto;
+struct verify_trace;
 
 #define VERIFY_MAX_MAPS  64
 #define VERIFY_MAX_SUBS  256
@@ -91,6 +92,7 @@ struct verify_input {
 	const struct verify_target *target; /* by_btf types: what it attaches to; NULL */
 	const char *name;
 	u32 log_level;
+	struct verify_trace *trace; /* explain.c's: the path, kept with a level 1 log; NULL */
 	struct text *log; /* growing, or NULL. Level 1 is cut back where a path turned out well */
 };
 
