@@ -99,7 +99,7 @@ int verify_dynptr_destroy_slot(struct verifier *v, struct vframe *f, u32 slot)
 static int mark(struct verifier *v, const struct vreg *r, enum dynptr_kind kind, u32 clone_of_ref)
 {
 	struct vframe *f = verify_frame_of(v, r);
-	u32 slot, id, ref = 0;
+	u32 slot = 0, id, ref = 0;
 	int err;
 
 	err = slot_of(v, r, &slot);
@@ -133,7 +133,7 @@ static int mark(struct verifier *v, const struct vreg *r, enum dynptr_kind kind,
 int verify_dynptr_new(struct verifier *v, u32 regno, enum dynptr_kind kind, u32 clone_of_ref)
 {
 	const struct vreg *r = verify_reg(v, regno);
-	u32 slot;
+	u32 slot = 0;
 	int err;
 
 	if (reg_kind(r->type) != REG_STACK && reg_kind(r->type) != REG_DYNPTR)
@@ -156,7 +156,7 @@ int verify_dynptr_new(struct verifier *v, u32 regno, enum dynptr_kind kind, u32 
 static const struct vreg *find(struct verifier *v, const struct vreg *r)
 {
 	const struct vframe *f;
-	u32 slot;
+	u32 slot = 0;
 
 	if (reg_kind(r->type) == REG_DYNPTR)
 		return r;
@@ -171,7 +171,7 @@ static const struct vreg *find(struct verifier *v, const struct vreg *r)
 
 const struct vreg *verify_dynptr_slot(struct verifier *v, const struct vreg *r)
 {
-	u32 slot;
+	u32 slot = 0;
 
 	return slot_of(v, r, &slot) ? NULL : &verify_frame_of(v, r)->slots[slot].reg;
 }
@@ -204,7 +204,7 @@ int verify_dynptr_release(struct verifier *v, u32 regno)
 {
 	const struct vreg *r = verify_reg(v, regno);
 	struct vframe *f = verify_frame_of(v, r);
-	u32 slot, ref;
+	u32 slot = 0, ref;
 	int err;
 
 	if (reg_kind(r->type) == REG_DYNPTR)
