@@ -461,6 +461,21 @@ int unit_load(struct bpf_unit *u, const struct unit_opts *opts)
 	return 0;
 }
 
+int unit_load_only(struct bpf_unit *u, const char *program)
+{
+	struct bpf_program *p;
+
+	bpf_object__for_each_program(p, u->obj)
+		bpf_program__set_autoload(p, !strcmp(bpf_program__name(p), program));
+	said_reset();
+	return bpf_object__load(u->obj);
+}
+
+const char *unit_reason(int err)
+{
+	return reason(err);
+}
+
 static const char *attach_remedy(const struct bpf_program *p, int err)
 {
 	const char *sec = bpf_program__section_name(p);

@@ -33,6 +33,10 @@ int unit_open(struct bpf_unit *u, const char *file, const struct unit_opts *opts
 /* Loads, then attaches all that can be attached here; at least one must. */
 int unit_load(struct bpf_unit *u, const struct unit_opts *opts);
 int unit_attach(struct bpf_unit *u, const struct unit_opts *opts);
+/* Loads one program of it and the maps, whatever its section; 0 or -errno, and prints nothing. */
+int unit_load_only(struct bpf_unit *u, const char *program);
+/* Why the last load failed, in libbpf's words; valid until the next. */
+const char *unit_reason(int err);
 void unit_close(struct bpf_unit *u);
 
 /* Applies NAME=VALUE to whichever unit has the global; 0 or an exit status. */

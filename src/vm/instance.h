@@ -20,6 +20,8 @@ struct pin {
 	struct object *object; /* a reference */
 };
 
+struct load_verdict;
+
 struct cygnet {
 	pthread_mutex_t lock;
 	u32 kernel; /* KERNEL_VERSION it imitates */
@@ -45,6 +47,9 @@ struct cygnet {
 	void (*relay_free)(struct relay *relay); /* called by cygnet_free, without the lock */
 	struct client *self;                     /* sys/: this process as a client */
 	void (*self_free)(struct client *self);
+	/* Told of every program's verdict (vm/load.h), with the lock held; NULL: nobody asks. */
+	void (*on_verdict)(void *data, struct load_verdict *verdict);
+	void *on_verdict_data;
 	char error[256]; /* last environment problem, for doctor */
 };
 

@@ -8,6 +8,7 @@
 #define VM_LOAD_H
 
 #include "base/text.h"
+#include "verify/explain.h"
 #include "vm/object.h"
 
 enum load_diag {
@@ -45,6 +46,16 @@ struct load {
 	/* filled */
 	bool logged;      /* the log has the reason and the closing line */
 	struct diag diag; /* why it failed */
+};
+
+/* What cygnet.on_verdict is told. */
+struct load_verdict {
+	const struct load *load;
+	int err; /* 0: accepted */
+	struct verify_stats stats;
+	u32 stack;
+	struct explanation
+		*why; /* of a refusal; the callee may take it, leaving it zeroed. NULL: none */
 };
 
 /* Loads; *out holds one reference. Errors are PROG_LOAD's. */
