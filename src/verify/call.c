@@ -305,7 +305,7 @@ int verify_calls_finish(struct verifier *v)
 /* Another cpu's or under RCU: the object given to kptr_xchg stays readable. */
 static int release_to_kptr(struct verifier *v, u32 id)
 {
-	bool rcu = !v->sleepable || v->state->active_rcu;
+	bool rcu = verify_in_rcu(v);
 
 	if (!verify_ref_remove(v, VREF_PTR, id))
 		return -EINVAL;

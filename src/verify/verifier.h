@@ -649,6 +649,46 @@ int verify_irq_restore(struct verifier *v, u32 regno, u32 kind);
 int verify_target_ctx_access(struct verifier *v, s32 off, u32 size, enum verify_access access,
 			     int value);
 
+/* What an iterator's kfuncs say of it. */
+struct iter_kind {
+	const struct btf_info *btf;
+	u32 id; /* struct bpf_iter_x there */
+	u32 slots;
+	bool rcu;         /* KF_RCU_PROTECTED: lives in an RCU section only */
+	const char *func; /* the kfunc called */
+};
+
+struct iter_at { /* where it is: frame, its first (highest) slot */
+	u32 frame, slot, ref;
+};
+
+/* Argument regno becomes a new one (the kfunc is its new). */
+int verify_iter_new(struct verifier *v, u32 regno, const struct iter_kind *kind);
+/* It is a live one of that kind. */
+int verify_iter_arg(struct verifier *v, u32 regno, const struct iter_kind *kind, struct iter_at *at);
+int verify_iter_destroy(struct verifier *v, const struct iter_at *at, u32 slots);
+/*
+ * After a next, when r0 holds what it returns (_or_null, with its id): puts aside the way with
+ * an element, and goes on at the end, r0 0.
+ */
+int verify_iter_next(struct verifier *v, const struct iter_at *at);
+/* The RCU section ends: those that lived in it are of no use. */
+void verify_iters_untrusted(struct verifier *v);
+
+struct graph_root { /* of a list or a tree */
+	struct btf_special at;
+	const struct btf_info *btf; /* of its element's type */
+};
+
+/* Argument regno is a root of `kind`, and its lock is held. */
+int verify_graph_root(struct verifier *v, u32 regno, u32 kind, struct graph_root *root);
+/* ... a node of `kind` in an element for that root. */
+int verify_graph_node(struct verifier *v, u32 regno, u32 kind, const struct graph_root *root);
+/* A pointer to what a list or tree owns. */
+int verify_set_non_owning(struct verifier *v, struct vreg *r);
+/* The object with that reference is put into a list or tree. */
+int verify_give_to_graph(struct verifier *v, u32 ref);
+
 /* function.c ------------------------------------------------------------ */
 
 int verify_functions_check(struct verifier *v);        /* func_info against subs; names, linkage */
