@@ -52,9 +52,9 @@ int mem_check_alignment(struct verifier *v, u32 regno, s32 off, u32 size, bool s
 		return 0;
 	if (shift)
 		return verify_fail_reg(v, regno, MSG_MEM_MISALIGNED_PACKET, (s32)shift,
-				       r->s.bits.value, r->s.bits.mask, r->off, off, size);
-	return verify_fail_reg(v, regno, MSG_MEM_MISALIGNED, what, r->s.bits.value, r->s.bits.mask,
-			       r->off, off, size);
+				       tnum_name(r->s.bits).s, r->off, off, size);
+	return verify_fail_reg(v, regno, MSG_MEM_MISALIGNED, what, tnum_name(r->s.bits).s, r->off,
+			       off, size);
 }
 
 /* Memory of a known size ----------------------------------------------------- */
@@ -263,8 +263,8 @@ int mem_check_buffer(struct verifier *v, u32 regno, s32 off, u32 size, const cha
 	if (off < 0)
 		return verify_fail_reg(v, regno, MSG_BUFFER_NEGATIVE, regno, what, off, size);
 	if (!reg_is_const(r) || r->s.bits.value)
-		return verify_fail_reg(v, regno, MSG_BUFFER_VARIABLE, regno, off, r->s.bits.value,
-				       r->s.bits.mask);
+		return verify_fail_reg(v, regno, MSG_BUFFER_VARIABLE, regno, off,
+				       tnum_name(r->s.bits).s);
 	return 0;
 }
 

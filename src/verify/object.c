@@ -172,7 +172,7 @@ static int check_object(struct verifier *v, u32 regno, s32 off)
 		return verify_fail_reg(v, regno, MSG_BTF_NEGATIVE, regno, name, off);
 	if (!reg_is_const(r) || r->s.bits.value)
 		return verify_fail_reg(v, regno, MSG_BTF_VARIABLE, regno, name, off,
-				       r->s.bits.value, r->s.bits.mask);
+				       tnum_name(r->s.bits).s);
 	if (r->type & REG_USER)
 		return verify_fail_reg(v, regno, MSG_BTF_USER, regno, name, off);
 	if (r->type & REG_PERCPU)

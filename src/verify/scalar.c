@@ -365,3 +365,16 @@ void scalar_format(struct text *t, const struct scalar *s, const char *first)
 	scalar_format_parts(t, s, &sep);
 	text_putc(t, ')');
 }
+
+struct tnum_name tnum_name(struct tnum bits)
+{
+	struct tnum_name name;
+	struct text t;
+
+	text_init(&t, name.s, sizeof(name.s));
+	if (tnum_is_const(bits))
+		scalar_format_number(&t, bits.value, false);
+	else
+		tnum_format(&t, bits);
+	return name;
+}

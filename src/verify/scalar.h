@@ -128,4 +128,10 @@ void scalar_format_parts(struct text *t, const struct scalar *s, const char **se
 /* A bound: small numbers in decimal, others in hexadecimal. */
 void scalar_format_number(struct text *t, u64 x, bool is_signed);
 
+/* Known bits as messages have them: "8", or "(0x0; 0xff)". */
+struct tnum_name {
+	char s[48];
+};
+struct tnum_name tnum_name(struct tnum t);
+
 #endif

@@ -106,7 +106,7 @@ static int fail_outside(struct verifier *v, const struct mem_access *a, bool abo
 		return verify_fail_reg(v, a->regno, above ? MSG_STACK_ABOVE : MSG_STACK_OUTSIDE,
 				       how, a->regno, a->off, a->size);
 	return verify_fail_reg(v, a->regno, above ? MSG_STACK_VAR_ABOVE : MSG_STACK_VAR_OUTSIDE,
-			       how, a->regno, reg->s.bits.value, reg->s.bits.mask, a->off, a->size);
+			       how, a->regno, tnum_name(reg->s.bits).s, a->off, a->size);
 }
 
 /* The frame exists down to `off`: grows it, and what its subprogram needs. */
@@ -257,8 +257,8 @@ static int read_variable(struct verifier *v, const struct mem_access *a, struct 
 	int err;
 
 	if (a->value < 0)
-		return verify_fail_reg(v, a->regno, MSG_STACK_VAR_HELPER, reg->s.bits.value,
-				       reg->s.bits.mask, a->off, a->size);
+		return verify_fail_reg(v, a->regno, MSG_STACK_VAR_HELPER, tnum_name(reg->s.bits).s,
+				       a->off, a->size);
 	err = verify_stack_range(v, a->regno, a->off, a->size, ACCESS_READ, NULL);
 	if (err)
 		return err;
@@ -519,7 +519,7 @@ static int check_range(struct verifier *v, const struct mem_access *a, struct vf
 			return verify_fail_reg(v, a->regno, MSG_STACK_RANGE, a->regno, lo, off - lo,
 					       a->size);
 		return verify_fail_reg(v, a->regno, MSG_STACK_VAR_RANGE, a->regno,
-				       reg->s.bits.value, reg->s.bits.mask, off - lo, a->size);
+				       tnum_name(reg->s.bits).s, off - lo, a->size);
 	}
 	return 0;
 }
@@ -544,7 +544,7 @@ int verify_stack_range(struct verifier *v, u32 regno, s32 off, u32 size, enum ve
 	if (!reg_is_const(reg)) {
 		if (!v->no_spec_v1)
 			return verify_fail_reg(v, regno, MSG_STACK_VAR_UNPRIV, regno,
-					       reg->s.bits.value, reg->s.bits.mask);
+					       tnum_name(reg->s.bits).s);
 		/* Which bytes get filled is not known, so all have to hold something. */
 		meta = NULL;
 		lo = (s32)reg->s.smin + off;
