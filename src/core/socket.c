@@ -8,26 +8,29 @@
 	.lo = offsetof(struct type, first), \
 	.hi = offsetof(struct type, last) + sizeof(((struct type *)0)->last)
 
+/* A whole field, or its low bytes from its start. */
+#define FIELD(field)                                                            \
+	{                                                                       \
+		FIELDS(bpf_sock, field, field), .reads = CTX_NARROW | CTX_AT_LO \
+	}
+
 /* What all sockets have, full ones or not. */
 #define COMMON_ROWS                                                                          \
-	{FIELDS(bpf_sock, bound_dev_if, bound_dev_if), .reads = CTX_WORD},                   \
-		{FIELDS(bpf_sock, src_ip4, src_port), .reads = CTX_NARROW},                  \
+	{FIELDS(bpf_sock, bound_dev_if, bound_dev_if), .reads = CTX_WORD}, FIELD(family),    \
+		{FIELDS(bpf_sock, src_ip4, src_ip6), .reads = CTX_NARROW}, FIELD(src_port),  \
 		{FIELDS(bpf_sock, dst_port, dst_port), .reads = CTX_BYTE | CTX_HALF},        \
 		{.lo = offsetof(struct bpf_sock, dst_port), /* once a field of four bytes */ \
 		 .hi = offsetof(struct bpf_sock, dst_port) + 4,                              \
 		 .reads = CTX_WORD},                                                         \
-	{                                                                                    \
-		FIELDS(bpf_sock, dst_ip4, rx_queue_mapping), .reads = CTX_NARROW             \
-	}
+		{FIELDS(bpf_sock, dst_ip4, dst_ip6), .reads = CTX_NARROW}, FIELD(state),     \
+		FIELD(rx_queue_mapping)
 
-static const struct prog_ctx_range common_rows[] = {
-	COMMON_ROWS,
-	{FIELDS(bpf_sock, family, family), .reads = CTX_NARROW},
-};
+static const struct prog_ctx_range common_rows[] = {COMMON_ROWS};
 
 static const struct prog_ctx_range full_rows[] = {
 	COMMON_ROWS,
-	{FIELDS(bpf_sock, family, protocol), .reads = CTX_NARROW},
+	FIELD(type),
+	FIELD(protocol),
 	{FIELDS(bpf_sock, mark, priority), .reads = CTX_WORD},
 };
 
