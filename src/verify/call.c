@@ -10,77 +10,91 @@
 /* ---- may it be called? ---- */
 
 /*
- * Helpers of every program type that the loader needs a right for. Who has
- * CAP_BPF only, or nothing, is refused as if the type did not have them.
+ * Helpers that the loader needs a right for, whatever the program's type.
+ * Without it the answer is the same as for a type that does not have them.
  */
-static const struct {
-	u8 id;
-	u8 right; /* enum verify_right */
-} rights[] = {
-	{BPF_FUNC_spin_lock, RIGHT_BPF},
-	{BPF_FUNC_spin_unlock, RIGHT_BPF},
-	{BPF_FUNC_jiffies64, RIGHT_BPF},
-	{BPF_FUNC_per_cpu_ptr, RIGHT_BPF},
-	{BPF_FUNC_this_cpu_ptr, RIGHT_BPF},
-	{BPF_FUNC_timer_init, RIGHT_BPF},
-	{BPF_FUNC_timer_set_callback, RIGHT_BPF},
-	{BPF_FUNC_timer_start, RIGHT_BPF},
-	{BPF_FUNC_timer_cancel, RIGHT_BPF},
-	{BPF_FUNC_kptr_xchg, RIGHT_BPF},
-	{BPF_FUNC_for_each_map_elem, RIGHT_BPF},
-	{BPF_FUNC_loop, RIGHT_BPF},
-	{BPF_FUNC_user_ringbuf_drain, RIGHT_BPF},
-	{BPF_FUNC_ringbuf_reserve_dynptr, RIGHT_BPF},
-	{BPF_FUNC_ringbuf_submit_dynptr, RIGHT_BPF},
-	{BPF_FUNC_ringbuf_discard_dynptr, RIGHT_BPF},
-	{BPF_FUNC_dynptr_from_mem, RIGHT_BPF},
-	{BPF_FUNC_dynptr_read, RIGHT_BPF},
-	{BPF_FUNC_dynptr_write, RIGHT_BPF},
-	{BPF_FUNC_dynptr_data, RIGHT_BPF},
-	{BPF_FUNC_ktime_get_tai_ns, RIGHT_BPF},
-	{BPF_FUNC_cgrp_storage_get, RIGHT_BPF},
-	{BPF_FUNC_cgrp_storage_delete, RIGHT_BPF},
-	{BPF_FUNC_get_current_cgroup_id, RIGHT_BPF},
-	{BPF_FUNC_get_current_ancestor_cgroup_id, RIGHT_BPF},
-	{BPF_FUNC_current_task_under_cgroup, RIGHT_BPF},
-	{BPF_FUNC_task_storage_get, RIGHT_BPF},
-	{BPF_FUNC_task_storage_delete, RIGHT_BPF},
-	{BPF_FUNC_trace_printk, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_trace_vprintk, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_get_current_task, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_get_current_task_btf, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_probe_read_user, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_probe_read_kernel, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_probe_read_user_str, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_probe_read_kernel_str, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_snprintf_btf, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_snprintf, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_task_pt_regs, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_get_current_comm, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_send_signal, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_send_signal_thread, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_perf_event_read, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_perf_event_read_value, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_get_task_stack, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_copy_from_user, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_copy_from_user_task, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_find_vma, RIGHT_PTR_LEAKS},
-	{BPF_FUNC_get_branch_snapshot, RIGHT_PTR_LEAKS},
+static const u8 for_bpf[] = {
+	BPF_FUNC_get_cgroup_classid,
+	BPF_FUNC_current_task_under_cgroup,
+	BPF_FUNC_get_current_cgroup_id,
+	BPF_FUNC_spin_lock,
+	BPF_FUNC_spin_unlock,
+	BPF_FUNC_jiffies64,
+	BPF_FUNC_get_current_ancestor_cgroup_id,
+	BPF_FUNC_per_cpu_ptr,
+	BPF_FUNC_this_cpu_ptr,
+	BPF_FUNC_task_storage_get,
+	BPF_FUNC_task_storage_delete,
+	BPF_FUNC_for_each_map_elem,
+	BPF_FUNC_timer_init,
+	BPF_FUNC_timer_set_callback,
+	BPF_FUNC_timer_start,
+	BPF_FUNC_timer_cancel,
+	BPF_FUNC_loop,
+	BPF_FUNC_kptr_xchg,
+	BPF_FUNC_dynptr_from_mem,
+	BPF_FUNC_ringbuf_reserve_dynptr,
+	BPF_FUNC_ringbuf_submit_dynptr,
+	BPF_FUNC_ringbuf_discard_dynptr,
+	BPF_FUNC_dynptr_read,
+	BPF_FUNC_dynptr_write,
+	BPF_FUNC_dynptr_data,
+	BPF_FUNC_user_ringbuf_drain,
+	BPF_FUNC_cgrp_storage_get,
+	BPF_FUNC_cgrp_storage_delete,
 };
 
-static bool has_right(const struct verifier *v, u32 id)
+static const u8 for_perfmon[] = {
+	BPF_FUNC_trace_printk,
+	BPF_FUNC_get_current_comm,
+	BPF_FUNC_perf_event_read,
+	BPF_FUNC_get_current_task,
+	BPF_FUNC_perf_event_read_value,
+	BPF_FUNC_send_signal,
+	BPF_FUNC_probe_read_user,
+	BPF_FUNC_probe_read_kernel,
+	BPF_FUNC_probe_read_user_str,
+	BPF_FUNC_probe_read_kernel_str,
+	BPF_FUNC_send_signal_thread,
+	BPF_FUNC_skc_to_tcp6_sock,
+	BPF_FUNC_skc_to_tcp_sock,
+	BPF_FUNC_skc_to_tcp_timewait_sock,
+	BPF_FUNC_skc_to_tcp_request_sock,
+	BPF_FUNC_skc_to_udp6_sock,
+	BPF_FUNC_get_task_stack,
+	BPF_FUNC_copy_from_user,
+	BPF_FUNC_snprintf_btf,
+	BPF_FUNC_get_current_task_btf,
+	BPF_FUNC_snprintf,
+	BPF_FUNC_task_pt_regs,
+	BPF_FUNC_get_branch_snapshot,
+	BPF_FUNC_trace_vprintk,
+	BPF_FUNC_skc_to_unix_sock,
+	BPF_FUNC_find_vma,
+	BPF_FUNC_copy_from_user_task,
+	BPF_FUNC_skc_to_mptcp_sock,
+};
+
+static bool is_listed(const u8 *list, u32 count, u32 id)
+{
+	for (u32 i = 0; i < count; i++)
+		if (list[i] == id)
+			return true;
+	return false;
+}
+
+u32 verify_helper_rights(u32 id)
+{
+	if (is_listed(for_perfmon, sizeof(for_perfmon), id))
+		return RIGHT_BPF | RIGHT_PTR_LEAKS;
+	return is_listed(for_bpf, sizeof(for_bpf), id) ? RIGHT_BPF : 0;
+}
+
+static bool has_rights(const struct verifier *v, u32 id)
 {
 	if ((v->in->rights & RIGHT_PRIVILEGED) == RIGHT_PRIVILEGED)
 		return true;
-	for (u32 i = 0; i < ARRAY_SIZE(rights); i++)
-		if (rights[i].id == id) {
-			u32 need = rights[i].right;
-
-			if (need == RIGHT_PTR_LEAKS)
-				need |= RIGHT_BPF;
-			return (v->in->rights & need) == need;
-		}
-	return true;
+	return !(verify_helper_rights(id) & ~v->in->rights);
 }
 
 const char *verify_helper_name(const struct verifier *v, u32 id)
@@ -96,10 +110,12 @@ static int find_proto(struct verifier *v, s64 id, const struct helper_proto **ou
 	const struct verify_input *in = v->in;
 	const struct helper_proto *proto;
 
+	if (!id)
+		return verify_fail(v, MSG_HELPER_TYPE, "bpf_unspec", 0);
 	proto = id > 0 && id <= UINT32_MAX ? core_helper_for((u32)id, in->prog_type) : NULL;
 	if (!proto || !core_kernel_since(in->kernel, proto->since))
 		return verify_fail(v, MSG_INVALID_FUNC, "unknown", (int)id);
-	if (!has_right(v, proto->id) || !v->type->allows ||
+	if (!has_rights(v, proto->id) || !v->type->allows ||
 	    !v->type->allows(proto, in->attach_type))
 		return verify_fail(v, MSG_HELPER_TYPE, proto->name, (int)id);
 	if (proto->flags & HELPER_GPL_ONLY && !in->gpl)
@@ -175,7 +191,7 @@ static const struct {
 	 {BPF_FUNC_cgrp_storage_get, BPF_FUNC_cgrp_storage_delete, BPF_FUNC_kptr_xchg}},
 };
 
-static bool map_takes_helper(u32 type, u32 id)
+bool verify_map_takes_helper(u32 type, u32 id)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(map_helpers); i++) {
 		if (map_helpers[i].type != type)
@@ -213,7 +229,8 @@ static int check_pair(struct verifier *v, const struct call_meta *meta)
 
 	if (!map)
 		return 0;
-	if (!map_takes_helper(map->type, id) || !core_helper_takes_map(meta->proto, map->type))
+	if (!verify_map_takes_helper(map->type, id) ||
+	    !core_helper_takes_map(meta->proto, map->type))
 		return verify_fail(v, MSG_MAP_HELPER, map->type, meta->proto->name, id);
 	if ((map->type == BPF_MAP_TYPE_SOCKMAP || map->type == BPF_MAP_TYPE_SOCKHASH) &&
 	    (id == BPF_FUNC_map_update_elem || id == BPF_FUNC_map_delete_elem) &&
@@ -273,6 +290,8 @@ static int note_map(struct verifier *v, const struct call_meta *meta)
 	if (map->flags & BPF_F_RDONLY_PROG && is_write(meta->func_id))
 		return verify_fail(v, MSG_MAP_WRITE);
 	if (meta->func_id == BPF_FUNC_tail_call) {
+		if (map->type != BPF_MAP_TYPE_PROG_ARRAY)
+			return verify_fail(v, MSG_TAIL_CALL_MAP);
 		key = VERIFY_KEY_MANY;
 		if (reg_is_const(index) && index->s.bits.value < map->max_entries) {
 			key = (s64)index->s.bits.value;

@@ -7,6 +7,10 @@
 
 /* Argument `arg` (from 0) of the helper suits its prototype; the meta learns from it. */
 int verify_helper_argument(struct verifier *v, struct call_meta *meta, u32 arg);
+/* Rights (enum verify_right) that calling the helper takes. */
+u32 verify_helper_rights(u32 helper);
+/* The map's side of whether they go together; core_helper_takes_map() is the helper's. */
+bool verify_map_takes_helper(u32 map_type, u32 helper);
 /* Is r0 certainly an element, given the key? */
 bool verify_map_key_tells(const struct verify_map *map);
 /* bpf_snprintf: the format, known now, suits the number of arguments. */

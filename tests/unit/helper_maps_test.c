@@ -18,6 +18,7 @@
 
 #include <cygnet/abi.h>
 #include "core/prog.h"
+#include "verify/call.h"
 
 #define FACTS "tests/data/helper_maps.facts"
 #define MAPS  (BPF_MAP_TYPE_ARENA + 1)
@@ -213,7 +214,8 @@ static void test_maps(void **state)
 			if (kernel == '-')
 				continue;
 			compared++;
-			if (core_helper_takes_map(h, m) == (kernel == 'y'))
+			if ((core_helper_takes_map(h, m) && verify_map_takes_helper(m, id)) ==
+			    (kernel == 'y'))
 				continue;
 			print_error("%s and map type %u: kernel says %c\n", h->name, m, kernel);
 			wrong++;
