@@ -180,6 +180,17 @@ static void load_bytes(struct verifier *v, const struct mem_access *a, bool zero
 		*verify_reg(v, (u32)a->value) = zero ? mem_const(v, 0) : verify_unknown(v);
 }
 
+/* What older kernels did not do. */
+static bool fills_narrower(const struct verifier *v)
+{
+	return verify_has(v, KERNEL_FILL_NARROWER);
+}
+
+static bool links_spills(const struct verifier *v)
+{
+	return v->bpf && verify_has(v, KERNEL_LINKED_SPILLS);
+}
+
 /* Less than all of a number that is 8 bytes, or any of one that is less. */
 static int fill_part(struct verifier *v, const struct mem_access *a, struct vframe *f, s32 off,
 		     bool *filled)
@@ -194,8 +205,8 @@ static int fill_part(struct verifier *v, const struct mem_access *a, struct vfra
 	if (a->value < 0)
 		return 0;
 	to = verify_reg(v, (u32)a->value);
-	if (a->size <= stored && off % 8 == 0) {
-		if (v->bpf && a->size == 4 && stored == 4 && width_of(&s->reg) <= 32)
+	if (off % 8 == 0 && (a->size == stored || (a->size < stored && fills_narrower(v)))) {
+		if (links_spills(v) && a->size == 4 && stored == 4 && width_of(&s->reg) <= 32)
 			verify_link(v, &s->reg);
 		*to = s->reg;
 		if (width_of(&s->reg) > a->size * 8)
@@ -206,7 +217,9 @@ static int fill_part(struct verifier *v, const struct mem_access *a, struct vfra
 	err = check_bytes(v, a, f, off, &zeros, &spilled);
 	if (err)
 		return err;
-	load_bytes(v, a, zeros == a->size || (spilled == a->size && is_zero(&s->reg)));
+	load_bytes(v, a,
+		   verify_has(v, KERNEL_SPILL_ZERO_PARTIAL) &&
+			   (zeros == a->size || (spilled == a->size && is_zero(&s->reg))));
 	return 0;
 }
 
@@ -221,7 +234,7 @@ static int fill(struct verifier *v, const struct mem_access *a, struct vframe *f
 		filled = false;
 		err = fill_part(v, a, f, off, &filled);
 	} else if (a->value >= 0) {
-		if (v->bpf)
+		if (links_spills(v))
 			verify_link(v, &s->reg);
 		*verify_reg(v, (u32)a->value) = s->reg;
 	} else if (is_pointer(v, &s->reg)) {
@@ -282,7 +295,9 @@ int verify_slots_destroy(struct verifier *v, struct vframe *f, u32 slot)
 /* The rest of a slot whose low bytes were spilled: no invalid bytes beside a register. */
 static void keep_byte(const struct verifier *v, u8 *type)
 {
-	if (*type == SLOT_ZERO || (v->ptr_leaks && *type == SLOT_INVALID))
+	if (*type == SLOT_ZERO && verify_has(v, KERNEL_SPILL_ZERO_PARTIAL))
+		return;
+	if (v->ptr_leaks && *type == SLOT_INVALID)
 		return;
 	*type = SLOT_MISC;
 }
@@ -345,11 +360,35 @@ static void store_number(struct verifier *v, const struct mem_access *a, struct 
 {
 	bool fits = width_of(r) <= a->size * 8;
 
-	if (fits)
+	if (fits && links_spills(v))
 		verify_link(v, r);
 	spill(v, s, r, a->size);
 	if (!fits)
 		s->reg.id = 0;
+}
+
+/* Is a number at the low end of a slot kept? Not all by older kernels, and none without CAP_BPF. */
+static bool keeps_number(const struct verifier *v, const struct mem_access *a, const struct vreg *r)
+{
+	const struct scalar nothing = scalar_unknown();
+
+	if (!v->bpf || (a->size != 8 && !verify_has(v, KERNEL_SPILL_NARROW)))
+		return false;
+	if (verify_has(v, KERNEL_SPILL_UNBOUNDED))
+		return true;
+	if (a->value < 0)
+		return !is_zero(r) || verify_has(v, KERNEL_SPILL_ZERO_PARTIAL);
+	return !is_zero(r) && __builtin_memcmp(&r->s, &nothing, sizeof(nothing));
+}
+
+static bool keeps_constant(const struct verifier *v, const struct mem_access *a, struct vreg *r)
+{
+	s64 imm;
+
+	if (!stored_constant(v, a, &imm) || !verify_has(v, KERNEL_SPILL_IMM))
+		return false;
+	*r = vreg_const((u64)imm);
+	return keeps_number(v, a, r);
 }
 
 static int store_pointer(struct verifier *v, const struct mem_access *a, struct vframe *f,
@@ -369,7 +408,6 @@ static int write_fixed(struct verifier *v, const struct mem_access *a, struct vf
 	struct vreg *r = a->value >= 0 ? verify_reg(v, (u32)a->value) : NULL, constant;
 	u32 slot = slot_at(off);
 	struct vslot *s = &f->slots[slot];
-	s64 imm;
 	int err;
 
 	if (!v->ptr_leaks && s->type[7] == SLOT_SPILL && s->reg.type != REG_SCALAR && a->size != 8)
@@ -381,10 +419,13 @@ static int write_fixed(struct verifier *v, const struct mem_access *a, struct vf
 	if (a->size == 8)
 		verify_slots_written(v, frame, 1ull << slot);
 	verify_touch_slot(v, slot);
-	if (r && off % 8 == 0 && r->type == REG_SCALAR && v->bpf) {
-		store_number(v, a, s, r);
-	} else if (!r && off % 8 == 0 && v->bpf && stored_constant(v, a, &imm)) {
-		constant = vreg_const((u64)imm);
+	if (r && off % 8 == 0 && r->type == REG_SCALAR && keeps_number(v, a, r)) {
+		/* Once, precision was followed back through r10 only. */
+		if (a->regno != 10 && !verify_has(v, KERNEL_PRECISION_BY_STACK))
+			err = verify_mark_precise(v, (u32)a->value);
+		if (!err)
+			store_number(v, a, s, r);
+	} else if (!r && off % 8 == 0 && keeps_constant(v, a, &constant)) {
 		spill(v, s, &constant, a->size);
 	} else if (r && is_spillable(r->type)) {
 		err = store_pointer(v, a, f, s, r);
