@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include "kernel/door.h"
 
 /*
  * Type tags were renamed in 6.4, and a kernel after that refuses BTF with the old ones: "kptr_ref"
@@ -38,7 +39,7 @@ static int load_renamed(const void *raw, size_t size, const struct bpf_btf_load_
 	uint32_t n = 0;
 	int fd;
 
-	if (!btf || rename_tags(btf)) {
+	if (door_before(0x060400) || !btf || rename_tags(btf)) {
 		btf__free(btf);
 		return bpf_btf_load(raw, size, (struct bpf_btf_load_opts *)opts);
 	}

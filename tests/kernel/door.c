@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 #include <linux/capability.h>
 #include <cygnet/cygnet.h>
@@ -56,6 +57,40 @@ static void watch(int cmd, const union bpf_attr *attr, long ret)
 	}
 }
 
+bool door_before(uint32_t version)
+{
+	const char *imitated = getenv("CYGNET_KERNEL");
+	struct utsname u;
+	u32 asked = 0;
+	char *dash;
+
+	if (inst) {
+		if (!imitated || core_kernel_parse(imitated, &asked))
+			return false;
+		return asked < version;
+	}
+	if (uname(&u))
+		return false;
+	dash = strpbrk(u.release, "-+");
+	if (dash)
+		*dash = 0;
+	return !core_kernel_parse(u.release, &asked) && asked < version;
+}
+
+/* Upstream loads with a flag for its own bugs, which is nothing for a kernel that lacks it to
+ * refuse. */
+static void adapt(union bpf_attr *attr)
+{
+	static int old = -1;
+
+	if (!(attr->prog_flags & BPF_F_TEST_REG_INVARIANTS))
+		return;
+	if (old < 0)
+		old = door_before(CORE_KERNEL(6, 8, 0));
+	if (old)
+		attr->prog_flags &= ~BPF_F_TEST_REG_INVARIANTS;
+}
+
 long syscall(long nr, ...)
 {
 	long a[6], ret;
@@ -65,6 +100,8 @@ long syscall(long nr, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
+	if (nr == SYS_bpf && a[0] == BPF_PROG_LOAD)
+		adapt((union bpf_attr *)a[1]);
 	if (inst && nr == SYS_bpf)
 		ret = cygnet_bpf(inst, a[0], (union bpf_attr *)a[1], a[2]);
 	else

@@ -20,6 +20,8 @@ enum door {
 const char *door_btf(void);
 /* Once per process, after the last fork: an instance belongs to one process. 0 or -errno. */
 int door_open(enum door door);
+/* Is the kernel that is asked, or imitated, older than KERNEL_VERSION `version`? */
+bool door_before(uint32_t version);
 /*
  * From here on bpf(2) is called with the capabilities for it, or as a user without any. 0 or
  * -errno.

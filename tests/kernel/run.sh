@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # run.sh check|store|baseline: asks an instance every question of every suite and compares (check), asks
-# the running kernel and keeps its answers (store), or keeps the present score as the one to hold.
+# the running kernel, and Debian's of 6.1 and 6.12 in an emulator, and keeps their answers (store), or keeps
+# the present score as the one to hold.
 #
 # While writing the verifier, in a build directory of one's own and without preparing anew:
 #   export KERNEL_PREP=/tmp/kernel-prep        where prepare.sh put its work, shared; default B/kernel-src
@@ -10,31 +11,48 @@
 #   ... FILTER='"calls.c","test":17,' SAME=1 LOGS=1               whole logs of both, also where they agree
 # FILTER is an extended regular expression over {"file":...,"test":...,"hash":...,"name":...}: in progs
 # test is the program's name. As root the running kernel is asked beside (NOKERNEL=1: stored answers only).
-# ONLY is a suite's name or a part of names. Suites: arrays-6.1 arrays-6.12 progs-6.12, the same with
-# -unprivileged, packages, examples.
+# ONLY is a suite's name or a part of names. A suite is arrays-6.1, arrays-6.12, progs-6.12 (the same with
+# -unprivileged), packages, examples or matrix (which helper each program type may call); with -on-6.1 or
+# -on-6.12 the instance imitates that kernel and its answers are what counts.
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
 K=${KERNEL_PREP:-$B/kernel-src}
+R=$B/verdicts
 export FILTER SAME
 [ -n "${LOGS:-}" ] && export LOGS || unset LOGS
-R=$B/verdicts
 mkdir -p "$R"
-all='arrays-6.1 arrays-6.12 progs-6.12 packages examples'
+running='arrays-6.1 arrays-6.1-unprivileged arrays-6.12 arrays-6.12-unprivileged progs-6.12 progs-6.12-unprivileged
+	packages examples matrix'
+imitated='arrays-6.1-on-6.1 arrays-6.1-unprivileged-on-6.1 arrays-6.12-on-6.12 arrays-6.12-unprivileged-on-6.12
+	progs-6.12-on-6.12 progs-6.12-unprivileged-on-6.12 packages-on-6.1 packages-on-6.12 examples-on-6.1
+	examples-on-6.12 matrix-on-6.1 matrix-on-6.12'
+# Stored as well, and asked by name only.
+crossed='arrays-6.1-on-6.12 arrays-6.1-unprivileged-on-6.12 arrays-6.12-on-6.1 arrays-6.12-unprivileged-on-6.1
+	progs-6.12-on-6.1 progs-6.12-unprivileged-on-6.1'
 kernel=
 if [ "$(id -u)" = 0 ] && [ -z "${NOKERNEL:-}" ]; then kernel=y; fi
 knob=/proc/sys/kernel/unprivileged_bpf_disabled
 
-# ask SIDE SUITE [unprivileged]
+# ask SIDE SUITE
 ask() {
-	local out=$R/$1.$2${3:+-$3}.jsonl start end
+	local side=$1 suite=$2 out=$R/$1.$2.jsonl base=${2%-on-*} series= mode= start end objects=$K/objects
+	[ "$base" = "$suite" ] || series=${suite##*-on-}
+	case $base in *-unprivileged) mode=unprivileged base=${base%-unprivileged} ;; esac
 	start=$(date +%s%N)
-	case $2 in
-	arrays-*) "$B/tests/kernel/$2" "$1" $3 ;;
-	progs-*) "$B/tests/kernel/objects" "$1" $3 "$K"/objects/*.bpf.o ;;
-	examples) "$B/tests/kernel/objects" "$1" $3 "$K"/examples/*.o ;;
-	packages) "$B/tests/kernel/objects" "$1" $3 "$K"/packaged/*.o ;;
-	esac >"$out.tmp" 2>"$out.err" </dev/null || {
-		echo "check-kernel: $1 $2 $3 ended early, no score: $(tail -1 "$out.err")" >&2
+	(
+		if [ -n "$series" ]; then
+			export CYGNET_KERNEL=$series CYGNET_BTF=$K/image-$series/vmlinux.btf
+			objects=$K/objects-on-$series
+		fi
+		case $base in
+		arrays-*) "$B/tests/kernel/$base" "$side" $mode ;;
+		progs-*) "$B/tests/kernel/objects" "$side" $mode "$objects"/*.bpf.o ;;
+		examples) "$B/tests/kernel/objects" "$side" "$K"/examples/*.o ;;
+		packages) "$B/tests/kernel/objects" "$side" "$K"/packaged/*.o ;;
+		matrix) "$B/tests/kernel/matrix" "$side" ;;
+		esac
+	) >"$out.tmp" 2>"$out.err" </dev/null || {
+		echo "check-kernel: $side $suite ended early, no score: $(tail -1 "$out.err")" >&2
 		return
 	}
 	end=$(date +%s%N)
@@ -45,25 +63,37 @@ ask() {
 # is_wanted SUITE: ONLY names it, or is a part of its name and no other suite's whole name.
 is_wanted() {
 	local s
-	for s in $all arrays-6.1-unprivileged arrays-6.12-unprivileged progs-6.12-unprivileged; do
+	for s in $running $imitated $crossed; do
 		[ "$s" = "${ONLY:-}" ] && { [ "$1" = "$s" ]; return; }
 	done
 	case $1 in *${ONLY:-}*) ;; *) return 1 ;; esac
 }
 
-# both SUITE [unprivileged]: the two sides at once.
+# both SUITE: the two sides at once.
 both() {
-	is_wanted "$1${2:+-$2}" || return 0
-	suites="$suites $1${2:+-$2}"
-	rm -f "$R"/{kernel,cygnet}."$1${2:+-$2}".jsonl
-	if [ -n "$kernel" ] && { [ -z "$2" ] || [ "$(cat $knob)" = 0 ]; }; then ask kernel "$@" & fi
-	ask cygnet "$@"
+	suites="$suites $1"
+	rm -f "$R"/cygnet."$1".jsonl
+	case $1 in
+	*-on-*) ;;
+	*)
+		rm -f "$R/kernel.$1.jsonl"
+		if [ -n "$kernel" ] && { [ "${1%-unprivileged}" = "$1" ] || [ "$(cat $knob)" = 0 ]; }; then
+			ask kernel "$1" &
+		fi
+		;;
+	esac
+	ask cygnet "$1"
 	wait
 }
 
 if [ "$1" = baseline ]; then
 	exec tests/kernel/score.py baseline "$B"
 fi
+wanted=
+for s in $running $imitated $crossed; do
+	case " $crossed " in *[[:space:]]"$s"[[:space:]]*) [ "$1" = store ] || [ "$s" = "${ONLY:-}" ] || continue ;; esac
+	is_wanted "$s" && wanted="$wanted $s"
+done
 if [ "$1" = store ]; then
 	[ -n "$kernel" ] || { echo 'the running kernel answers root only' >&2; exit 1; }
 	# Ordinary users may load programs while the suites run, and not longer.
@@ -71,10 +101,14 @@ if [ "$1" = store ]; then
 	trap 'echo $before >$knob' EXIT
 	trap 'exit 1' INT TERM
 	echo 0 >$knob || exit 1
+	for series in 6.1 6.12; do
+		ours=
+		for s in $wanted; do [ "$s" = "${s%-on-"$series"}" ] || ours="$ours ${s%-on-"$series"}"; done
+		[ -z "$ours" ] || tests/kernel/boot.sh $series $ours
+	done
+else
+	rm -f "$R"/kernel.*-on-*.jsonl
 fi
 suites=
-for s in $all; do
-	both "$s"
-	case $s in arrays-* | progs-*) both "$s" unprivileged ;; esac
-done
-tests/kernel/score.py "$1" "$B" $suites
+for s in $wanted; do both "$s"; done
+KERNEL_PREP=$K tests/kernel/score.py "$1" "$B" $suites

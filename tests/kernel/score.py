@@ -2,113 +2,31 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """score.py check|store|baseline BUILD [SUITE...]: compares what an instance said with what the kernel said.
 
-The kernel's answers are kept as facts in tests/data/kernel-verdicts/SUITE.json: verdict, errno, return
-values, whether the text that the test expects was in the log, and a few words of the last message. A test
-is known by file, number or program name, and a hash of what it is, so that a changed test is not compared
-with an old answer. BUILD/verdicts/{kernel,cygnet}.SUITE.jsonl are the two sides of this run."""
-import errno, json, os, platform, re, subprocess, sys, gzip
+BUILD/verdicts/{kernel,cygnet}.SUITE.jsonl are the two sides of this run; facts.py has the stored answers."""
+import errno, json, os, re, sys
+from facts import (FACTS, TREE, is_matrix, is_unprivileged, read_environment, read_facts, read_side, says_nothing, series_of,
+                   store)
 
-TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FACTS = os.path.join(TREE, "tests/data/kernel-verdicts")
 BASELINE = os.path.join(TREE, "tests/kernel/baseline.json")
 DOCUMENT = os.path.join(TREE, "docs/verdicts.md")
-EPERM, ENOTSUPP = 1, 524
+REASONS = os.path.join(TREE, "tests/kernel/reasons.txt")
 # A few programs draw random numbers and end this way or that.
 NOISE = 3
+SUITES = 20 # a whole run
 TITLES = {
     "arrays-6.1": "6.1 `struct bpf_test` arrays",
     "arrays-6.12": "6.12 `struct bpf_test` arrays",
     "progs-6.12": "6.12 `progs/verifier_*.c`",
     "examples": "our examples by clang 14, clang 19 and gcc-bpf",
     "packages": "packaged objects (libbpf-tools, xdp-tools, pcp, qemu, ir-keytable)",
+    "matrix": "helpers by program and attach type",
 }
 
 
 def title(suite):
-    base = suite.removesuffix("-unprivileged")
-    return TITLES[base] + (", unprivileged" if base != suite else "")
-
-
-def keyword(message):
-    """A few words that tell one cause from another, without instruction numbers, registers or values."""
-    message = re.sub(r"^\d+: \([0-9a-f]{2}\).*", "", message or "")
-    words = re.findall(r"[A-Za-z_]{2,}", re.sub(r"\b[Rr]\d+\w*|0x[0-9a-f]+|'[^']*'", " ", message))
-    return " ".join(words[:5])[:48]
-
-
-def answer(line):
-    """One line of the harness in the form of a fact."""
-    runs = [[r["errno"]] if "errno" in r else [0, r["retval"], int(r["right"])] for r in line.get("runs", [])]
-    verdict = line["verdict"]
-    # A privileged EPERM or ENOTSUPP says that something is not configured, not that a program is bad.
-    return {"verdict": verdict, "errno": line.get("errno", 0), "words": keyword(line.get("message")),
-            "text": line.get("text"), "runs": runs, "hash": line["hash"], "expect": line.get("expect"),
-            "message": line.get("message", ""), "name": line.get("name") or "", "log": line.get("log")}
-
-
-def read_side(build, side, suite):
-    path = f"{build}/verdicts/{side}.{suite}.jsonl"
-    if not os.path.exists(path):
-        return None
-    answers = {}
-    with open(path) as f:
-        for line in map(json.loads, f):
-            if line["verdict"] != "none":
-                answers[line["file"], line["test"]] = answer(line)
-    return answers
-
-
-def says_nothing(fact, suite):
-    """Why the kernel's answer is no verdict of its verifier; None: it is one."""
-    if fact["verdict"] not in ("accept", "reject"):
-        return fact["verdict"]
-    if fact["errno"] == ENOTSUPP:
-        return "not supported"
-    if fact["errno"] == EPERM and not suite.endswith("-unprivileged"):
-        return "not configured"
-    return None
-
-
-def environment():
-    config = {}
-    try:
-        with gzip.open("/proc/config.gz", "rt") as f:
-            for line in f:
-                m = re.match(r"(CONFIG_\w*(?:BPF|BTF|KPROBE|UPROBE|FTRACE|FUNCTION_TRACER|MODULES|CFI|NETKIT)\w*)=(.*)", line)
-                if m:
-                    config[m[1]] = m[2]
-    except OSError:
-        pass
-    versions = {}
-    for p in ("linux-source-6.1", "linux-source-6.12", "clang-19", "libbpf-tools", "xdp-tools", "ir-keytable"):
-        versions[p] = subprocess.run(["dpkg-query", "-W", "-f=${Version}", p], capture_output=True, text=True).stdout
-    return {"kernel": platform.release(), "machine": platform.machine(), "config": config, "packages": versions}
-
-
-def store(build, suite):
-    answers = read_side(build, "kernel", suite)
-    if answers is None:
-        return
-    os.makedirs(FACTS, exist_ok=True)
-    with open(f"{FACTS}/environment.json", "w") as f:
-        json.dump(environment(), f, indent=1, sort_keys=True)
-        f.write("\n")
-    with open(f"{FACTS}/{suite}.json", "w") as f:
-        f.write('{"suite":%s,"columns":["file","test","hash","verdict","errno","words","text","runs"],"tests":[\n'
-                % json.dumps(suite))
-        rows = [[*k, a["hash"], a["verdict"], a["errno"], a["words"], a["text"], a["runs"]] for k, a in answers.items()]
-        f.write(",\n".join(json.dumps(r, separators=(",", ":")) for r in rows))
-        f.write("\n]}\n")
-
-
-def read_facts(suite):
-    path = f"{FACTS}/{suite}.json"
-    if not os.path.exists(path):
-        return {}
-    with open(path) as f:
-        data = json.load(f)
-    names = data["columns"][2:]
-    return {(r[0], r[1]): dict(zip(names, r[2:])) for r in data["tests"]}
+    base = suite.rsplit("-on-", 1)[0].removesuffix("-unprivileged")
+    return TITLES[base] + (", unprivileged" if is_unprivileged(suite) else "") + \
+        (f", as {series_of(suite)}" if series_of(suite) else "")
 
 
 def same_runs(fact, ours):
@@ -122,8 +40,10 @@ def same_runs(fact, ours):
     return True
 
 
-def judge(fact, ours):
+def judge(fact, ours, suite):
     """'same', or what differs."""
+    if is_matrix(suite) and fact["words"] != ours["words"] and fact["verdict"] == ours["verdict"]:
+        return "other reason"
     if ours["verdict"] not in ("accept", "reject"):
         return ours["verdict"]
     if ours["verdict"] != fact["verdict"]:
@@ -133,8 +53,9 @@ def judge(fact, ours):
 
 def compare(build, suite):
     ours, live, facts = read_side(build, "cygnet", suite) or {}, read_side(build, "kernel", suite), read_facts(suite)
+    config = read_environment(series_of(suite))["config"]
     r = {"name": suite, "tests": len(ours), "same": 0, "skipped": 0, "accepted_unsafe": 0}
-    more = {"errno": 0, "rejects": 0, "stale": 0, "contradicted": 0, "differences": [], "crashed": 0, "all": []}
+    more = {"errno": 0, "rejects": 0, "stale": 0, "contradicted": 0, "differences": [], "crashed": 0, "all": [], "gaps": {}}
     texts = matched = 0
     for key, mine in ours.items():
         fact, now = facts.get(key), (live or {}).get(key)
@@ -143,10 +64,13 @@ def compare(build, suite):
             fact = now
         elif now and (now["verdict"], now["errno"]) != (fact["verdict"], fact["errno"]):
             more["contradicted"] += 1
-        if not fact or says_nothing(fact, suite):
+        why = fact and says_nothing(key, fact, suite, config)
+        if not fact or why:
             r["skipped"] += 1
+            if why == "not configured":
+                more["gaps"].setdefault(key[0], set()).add(key[1].split()[-1] if is_matrix(suite) else str(key[1]))
             continue
-        what = judge(fact, mine)
+        what = judge(fact, mine, suite)
         r["same"] += what == "same"
         r["accepted_unsafe"] += what == "accepted"
         more["crashed"] += what in ("crash", "hang")
@@ -174,15 +98,43 @@ def kernel_words(what, fact):
     return fact["words"] or f"errno {fact['errno']}"
 
 
-def group(differences):
-    """(what, kernel's words, our words) -> tests, most first."""
+def read_reasons():
+    """Lines SUITE-PATTERN, FILE, TEST-PATTERN, REASON by tabs: why a difference remains."""
+    try:
+        with open(REASONS) as f:
+            rows = [line.rstrip("\n").split("\t") for line in f if line.strip() and line[0] != "#"]
+    except OSError:
+        return []
+    return [(re.compile(r[0]), re.compile(r[1]), re.compile(r[2]), r[3]) for r in rows]
+
+
+def reason_of(suite, key, reasons):
+    for s, f, t, reason in reasons:
+        if s.fullmatch(suite) and f.fullmatch(key[0]) and t.fullmatch(str(key[1])):
+            return reason
+    return ""
+
+
+def group(suite, differences, reasons):
+    """(what, kernel's words, our words, reason) -> tests, most first."""
     groups = {}
     for key, what, fact, mine in differences:
-        why = mine["words"] if what in ("rejected", "missing", "skip") else ""
+        why = mine["words"] if what in ("rejected", "missing", "skip", "other reason") else ""
         if what == "missing" or what == "skip":
             why = mine["message"][:60]
-        groups.setdefault((what, kernel_words(what, fact), why), []).append(key)
+        groups.setdefault((what, kernel_words(what, fact), why, reason_of(suite, key, reasons)), []).append(key)
     return sorted(groups.items(), key=lambda g: (-len(g[1]), g[0]))
+
+
+def write_gaps(results):
+    """What the kernels asked cannot answer, for want of configuration."""
+    lines = []
+    for r, more in results:
+        if more["gaps"]:
+            lines += ["", f"## {title(r['name'])}: not configured in that kernel", ""]
+            lines += [f"- {file}: {', '.join(sorted(tests)[:40])}{' ...' if len(tests) > 40 else ''}"
+                      for file, tests in sorted(more["gaps"].items())]
+    return lines
 
 
 def write_differences(build, results):
@@ -195,15 +147,17 @@ def write_differences(build, results):
 
 
 def write_document(results):
-    with open(f"{FACTS}/environment.json") as f:
-        env = json.load(f)
+    reasons = read_reasons()
+    kernels = ", ".join(f"{read_environment(v)['kernel'].split()[-1]}" for v in ("6.1", "6.12"))
     lines = ["# Verdicts: the kernel's and ours", "",
              "<!-- Generated by `make check-kernel` from build/verdicts.json and the stored answers; do not edit. -->", "",
-             f"The kernel is Linux {env['kernel']} ({env['machine']}); its configuration and the packages are in",
-             "tests/data/kernel-verdicts/environment.json. `same`: same verdict and same return values. `skipped`: the",
-             "kernel has no verdict (a feature or a kfunc that it was built without). `accepted_unsafe`: the kernel refuses,",
-             "we do not. `messages`: of the tests in whose log the kernel shows the expected text, the percentage where we do.",
-             "`errno`: of what both refuse, how many with the same errno.", "",
+             f"The kernel is Linux {read_environment(None)['kernel']}; where a suite says as 6.1 or as 6.12 the instance imitates",
+             f"that version and is compared with Debian's kernel of that series, booted ({kernels}). Configurations and",
+             "packages are in tests/data/kernel-verdicts/environment*.json. `same`: same verdict and same return values.",
+             "`skipped`: the kernel has no verdict (a feature or a kfunc that it was built without). `accepted_unsafe`: the",
+             "kernel refuses, we do not. `messages`: of the tests in whose log the kernel shows the expected text, the",
+             "percentage where we do. `errno`: of what both refuse, how many with the same errno. Other versions, from 4.19",
+             "on, are modelled by dated tables and not compared with any kernel.", "",
              "| suite | tests | same | of compared | skipped | accepted_unsafe | messages | errno |",
              "|---|---|---|---|---|---|---|---|"]
     for r, more in results:
@@ -213,14 +167,14 @@ def write_document(results):
         lines.append(f"| {title(r['name'])} | {r['tests']} | {r['same']} | {share} | {r['skipped']} | "
                      f"{r['accepted_unsafe']} | {messages} | {more['errno']}/{more['rejects']} |")
     for r, more in results:
-        if not more["differences"]:
-            continue
-        lines += ["", f"## {title(r['name'])}: {len(more['differences'])} differ", "",
-                  "| we | the kernel says | we say | tests | for example |", "|---|---|---|---|---|"]
-        for (what, kernel, why), keys in group(more["differences"]):
+        if more["differences"]:
+            lines += ["", f"## {title(r['name'])}: {len(more['differences'])} differ", "",
+                      "| we | the kernel says | we say | tests | for example | reason |", "|---|---|---|---|---|---|"]
+        for (what, kernel, why, reason), keys in group(r["name"], more["differences"], reasons):
             show = keys if len(more["differences"]) <= 40 else keys[:2]
             lines.append(f"| {what} | {kernel} | {why.replace('|', '/')} | {len(keys)} | "
-                         f"{', '.join(f'{a} {b}' for a, b in show)} |")
+                         f"{', '.join(f'{a} {b}' for a, b in show)} | {reason} |")
+    lines += write_gaps(results)
     try:
         with open(DOCUMENT, "w") as f:
             f.write("\n".join(lines) + "\n")
@@ -230,11 +184,11 @@ def write_document(results):
 
 def report(results, baseline):
     lost = False
-    print(f"{'suite':28} {'tests':>6} {'same':>6} {'':>7} {'skipped':>8} {'accepted_unsafe':>16} {'messages':>9} "
+    print(f"{'suite':36} {'tests':>6} {'same':>6} {'':>7} {'skipped':>8} {'accepted_unsafe':>16} {'messages':>9} "
           f"{'errno':>10} {'seconds':>8}")
     for r, more in results:
         compared = r["tests"] - r["skipped"] or 1
-        print(f"{r['name']:28} {r['tests']:6} {r['same']:6} {100 * r['same'] / compared:6.1f}% {r['skipped']:8} "
+        print(f"{r['name']:36} {r['tests']:6} {r['same']:6} {100 * r['same'] / compared:6.1f}% {r['skipped']:8} "
               f"{r['accepted_unsafe']:16} {r['messages'] if r['messages'] is not None else '-':>8}{'%' if r['messages'] is not None else ' '} "
               f"{more['errno']:5}/{more['rejects']:<4} {r['seconds'] or 0:8.1f}")
         for k, text in (("crashed", "tests crashed or hung"), ("stale", "tests have no stored answer"),
@@ -309,7 +263,7 @@ def main(mode, build, *suites):
         f.write("\n")
     write_differences(build, results)
     # What ran in part does not speak for the whole.
-    if len(suites) == 8 and all(r["tests"] for r, _ in results):
+    if len(suites) >= SUITES and all(r["tests"] for r, _ in results):
         write_document(results)
     lost = report(results, read_json(BASELINE))
     return 1 if lost and mode == "check" else 0
