@@ -438,8 +438,8 @@ int btf_fields_check_ownership(const struct btf_info *b, const struct btf_fields
 		const struct btf_special *f = &fields->at[i];
 		int err;
 
-		if (f->kind == BTF_SPECIAL_UPTR && !f->kernel) {
-			if (btf_size_of(b, f->type, &size) || !size)
+		if (f->kind == BTF_SPECIAL_UPTR) {
+			if (f->kernel || btf_size_of(b, f->type, &size) || !size)
 				return -EINVAL;
 			if (size > PAGE_BYTES)
 				return -E2BIG;

@@ -92,7 +92,8 @@ int btf_fields_pointer(const struct btf_info *btf, u32 type, u32 allowed, struct
 
 /*
  * Roots own structs that have records, and no circle of ownership: 0, -EFAULT,
- * -ELOOP. Pointers to user memory: of a size in (0, 4096]: -EINVAL, -E2BIG.
+ * -ELOOP. Pointers to user memory point to the
+ * program's types, of a size in (0, 4096]: -EINVAL, -E2BIG.
  */
 int btf_fields_check_ownership(const struct btf_info *btf, const struct btf_fields *fields);
 

@@ -39,6 +39,17 @@ struct map_attr {
 	/* the value's special fields, the lock among them, in order of offset (from BTF) */
 	u32 field_count;
 	struct map_field fields[MAP_FIELDS];
+	bool typed;        /* the types of key and value were told */
+	bool kernel_value; /* the value's is the kernel's */
+};
+
+enum map_batch {
+	MAP_BATCH_LOOKUP = 1,
+	MAP_BATCH_UPDATE = 2,
+	MAP_BATCH_DELETE = 4,
+	MAP_BATCH_TAKE = 8, /* lookup and delete */
+	MAP_BATCH_SOME = MAP_BATCH_LOOKUP | MAP_BATCH_UPDATE,
+	MAP_BATCH_ALL = MAP_BATCH_SOME | MAP_BATCH_DELETE | MAP_BATCH_TAKE,
 };
 
 /* What a map type says of its key's and value's types (BTF). */
@@ -88,6 +99,8 @@ struct map_ops {
 	const char *name; /* as bpftool prints it: "hash", "percpu_array", ... */
 	u16 since;        /* first kernel, 0xMMmm; 0: no client can make one */
 	u8 types;         /* enum map_types */
+	u8 batch;         /* enum map_batch: what bpf(2) does to many elements at once */
+	u32 adds_flags;   /* every map of the type has them */
 
 	/* The kernel's checks on attributes and flags, errno for errno. 0 or -errno. */
 	int (*check)(const struct map_attr *attr, struct diag *diag);

@@ -191,6 +191,7 @@ const struct map_ops map_array_ops = {
 	.since = 0x0313,
 	.types = MAP_TYPES_INDEX,
 	.check = array_check,
+	.batch = MAP_BATCH_SOME,
 	.layout = layout,
 	.view = view,
 	.lookup = lookup,

@@ -8,6 +8,26 @@
 
 #define LOCK_TRIES (1u << 16)
 
+int map_slots_layout(u64 entries, u64 size, u64 *contents, u64 *meta)
+{
+	if (size > MAP_MAX_BYTES || entries * size > MAP_MAX_BYTES)
+		return -ENOMEM;
+	*contents = ROUND_UP(entries * size, PAGE_BYTES);
+	*meta = 0;
+	return 0;
+}
+
+int map_empty_layout(const struct map_attr *attr, u64 *contents, u64 *meta)
+{
+	*contents = *meta = 0;
+	return 0;
+}
+
+int map_plain_view(struct map *m)
+{
+	return 0;
+}
+
 void map_copy_value(const struct map *m, void *dst, const void *src)
 {
 	u32 at = 0;

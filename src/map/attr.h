@@ -20,6 +20,13 @@ static inline bool map_access_ok(u32 flags)
 	       (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG);
 }
 
+/* Contents of `entries` slots of `size` bytes each, no metadata: 0 or -ENOMEM. */
+int map_slots_layout(u64 entries, u64 size, u64 *contents, u64 *meta);
+/* A map without memory of its own. */
+int map_empty_layout(const struct map_attr *attr, u64 *contents, u64 *meta);
+/* Nothing to prepare. */
+int map_plain_view(struct map *m);
+
 /* BPF_ANY, BPF_NOEXIST or BPF_EXIST, and BPF_F_LOCK where the value has a lock? */
 static inline bool map_update_flags_ok(const struct map *m, u64 flags)
 {

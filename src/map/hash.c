@@ -104,6 +104,7 @@ const struct map_ops map_hash_ops = {
 	.name = "hash",
 	.since = 0x0313,
 	.check = table_check,
+	.batch = MAP_BATCH_ALL,
 	.layout = table_layout,
 	.init = map_table_init,
 	.view = table_view,

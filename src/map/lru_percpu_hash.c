@@ -7,6 +7,7 @@ const struct map_ops map_lru_percpu_hash_ops = {
 	.name = "lru_percpu_hash",
 	.since = 0x040a,
 	.check = table_check,
+	.batch = MAP_BATCH_ALL,
 	.layout = table_layout,
 	.init = map_table_init,
 	.view = table_view,

@@ -152,6 +152,7 @@ const struct map_ops map_percpu_array_ops = {
 	.since = 0x0406,
 	.types = MAP_TYPES_INDEX,
 	.check = array_check,
+	.batch = MAP_BATCH_SOME,
 	.layout = layout,
 	.view = view,
 	.lookup = lookup,

@@ -136,6 +136,7 @@ const struct map_ops map_percpu_hash_ops = {
 	.name = "percpu_hash",
 	.since = 0x0406,
 	.check = table_check,
+	.batch = MAP_BATCH_ALL,
 	.layout = table_layout,
 	.init = map_table_init,
 	.view = table_view,

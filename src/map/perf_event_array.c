@@ -9,66 +9,19 @@
  */
 #include "core/helper.h"
 #include "core/run.h"
-#include "map/array.h"
+#include "map/id_array.h"
 #include "map/perf_ring.h"
-
-static int check(const struct map_attr *attr, struct diag *diag)
-{
-	return attr->value_size != sizeof(u32) ||
-			       (attr->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
-		       ? -EINVAL
-		       : array_check(attr, diag);
-}
-
-static int layout(const struct map_attr *attr, u64 *contents, u64 *meta)
-{
-	*contents = ROUND_UP((u64)attr->max_entries * sizeof(u32), PAGE_BYTES);
-	*meta = 0;
-	return 0;
-}
-
-static int view(struct map *m)
-{
-	return 0;
-}
-
-static inline u32 *id_at(const struct map *m, u32 index)
-{
-	return (u32 *)m->contents + index;
-}
-
-static int sys_update(struct map *m, const void *key, const void *value, u64 flags)
-{
-	u32 index = array_index(key), id;
-
-	if (flags != BPF_ANY)
-		return -EINVAL;
-	if (index >= m->max_entries)
-		return -E2BIG;
-	__builtin_memcpy(&id, value, sizeof(id));
-	__atomic_store_n(id_at(m, index), id, __ATOMIC_RELEASE);
-	return 0;
-}
-
-static int sys_delete(struct map *m, const void *key)
-{
-	u32 index = array_index(key);
-
-	if (index >= m->max_entries)
-		return -E2BIG;
-	return __atomic_exchange_n(id_at(m, index), 0, __ATOMIC_ACQ_REL) ? 0 : -ENOENT;
-}
 
 const struct map_ops map_perf_event_array_ops = {
 	.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY,
 	.name = "perf_event_array",
 	.since = 0x0403,
 	.types = MAP_TYPES_NONE,
-	.check = check,
-	.layout = layout,
-	.view = view,
-	.sys_update = sys_update,
-	.sys_delete = sys_delete,
+	.check = id_array_check,
+	.layout = id_array_layout,
+	.view = map_plain_view,
+	.sys_update = id_array_update,
+	.sys_delete = id_array_delete,
 	.next_key = array_next_key,
 };
 
@@ -85,7 +38,7 @@ static int find_ring(struct run *run, struct map *m, u64 flags, struct map **out
 		index = run->cpu;
 	if (index >= m->max_entries)
 		return -E2BIG;
-	id = __atomic_load_n(id_at(m, index), __ATOMIC_ACQUIRE);
+	id = id_array_at(m, index);
 	if (!id)
 		return -ENOENT;
 	*out = run->env && run->env->object ? run->env->object(run, id) : NULL;

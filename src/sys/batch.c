@@ -10,12 +10,8 @@
 static bool is_hash(u32 type)
 {
 	return type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_PERCPU_HASH ||
-	       type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
-}
-
-static bool is_array(u32 type)
-{
-	return type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_PERCPU_ARRAY;
+	       type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH ||
+	       type == BPF_MAP_TYPE_HASH_OF_MAPS;
 }
 
 /* Keeps `key` and names it; 0 when there is no memory (the walk starts over). */
@@ -49,10 +45,9 @@ struct batch {
 };
 
 /* Rights come before whether the type has the command, as in the kernel. */
-static int batch_init(struct batch *w, struct call *k, bool deletes, bool reads, bool writes)
+static int batch_init(struct batch *w, struct call *k, u32 op, bool reads, bool writes)
 {
 	const union bpf_attr *a = k->attr;
-	u32 type;
 	int err;
 
 	*w = (struct batch){.k = k};
@@ -63,8 +58,7 @@ static int batch_init(struct batch *w, struct call *k, bool deletes, bool reads,
 		err = call_may_write(k, a->batch.map_fd, w->m);
 	if (err)
 		return err;
-	type = w->m->attr.type;
-	if (!is_hash(type) && (deletes || !is_array(type)))
+	if (!(w->m->map.ops->batch & op))
 		return -ENOTSUPP;
 	if (a->batch.elem_flags & ~(u64)BPF_F_LOCK)
 		return -EINVAL;
@@ -167,7 +161,7 @@ static long lookup(struct call *k, bool deletes)
 	bool started;
 	int err, end;
 
-	err = batch_init(&w, k, deletes, true, deletes);
+	err = batch_init(&w, k, deletes ? MAP_BATCH_TAKE : MAP_BATCH_LOOKUP, true, deletes);
 	if (!err && a->batch.flags && is_hash(w.m->attr.type))
 		err = -EINVAL;
 	if (err || !a->batch.count)
@@ -212,7 +206,7 @@ static long change(struct call *k, bool deletes)
 	u32 key, value;
 	int err;
 
-	err = batch_init(&w, k, deletes, false, true);
+	err = batch_init(&w, k, deletes ? MAP_BATCH_DELETE : MAP_BATCH_UPDATE, false, true);
 	if (err || !a->batch.count)
 		return err;
 	err = batch_alloc(&w);

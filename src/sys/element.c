@@ -3,6 +3,7 @@
 #include "sys/call.h"
 #include "sys/cgroup.h"
 #include "sys/element.h"
+#include "sys/inner_map.h"
 
 int element_buf_init(struct element_buf *b, const struct map_object *m)
 {
@@ -115,6 +116,68 @@ static int cgroup_array_put(struct call *k, struct map_object *m, const u8 *key,
 	return err ?: m->map.ops->sys_update(&m->map, key, (u8 *)&id, flags);
 }
 
+static bool holds_objects(u32 type)
+{
+	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
+	       type == BPF_MAP_TYPE_HASH_OF_MAPS;
+}
+
+/* The id of the object at a key; 0: none. */
+static u32 held_at(struct map_object *m, const u8 *key)
+{
+	u32 id;
+
+	return m->map.ops->sys_lookup(&m->map, key, &id, 0) ? 0 : id;
+}
+
+/* What the client's descriptor is, if it may be in the map. */
+static int find_element(struct call *k, struct map_object *m, u32 fd, struct object **out)
+{
+	int err;
+
+	if (m->attr.type == BPF_MAP_TYPE_PROG_ARRAY) {
+		err = call_object(k, fd, OBJECT_PROG, out);
+		return err ?: map_object_admit(m, object_prog(*out)) ? 0 : -EINVAL;
+	}
+	err = call_object(k, fd, OBJECT_MAP, out);
+	if (err)
+		return err;
+	return inner_map_fits(m->inner_meta, object_map(*out)) ? 0 : -EINVAL;
+}
+
+/* Programs and maps are given as descriptors and kept as ids; the map holds them. */
+static int object_put_at(struct call *k, struct map_object *m, const u8 *key, const u8 *value,
+			 u64 flags)
+{
+	struct object *o;
+	u32 fd, old;
+	int err;
+
+	memcpy(&fd, value, sizeof(fd));
+	if (m->attr.type != BPF_MAP_TYPE_HASH_OF_MAPS) {
+		u32 index;
+
+		memcpy(&index, key, sizeof(index));
+		if (flags != BPF_ANY)
+			return -EINVAL;
+		if (index >= m->attr.max_entries)
+			return -E2BIG;
+	}
+	err = find_element(k, m, fd, &o);
+	err = err ?: vec_reserve(&m->refs_held, 1);
+	if (err)
+		return err;
+	old = held_at(m, key);
+	err = m->map.ops->sys_update(&m->map, key, &o->id, flags);
+	if (err)
+		return err;
+	object_get(o);
+	m->refs_held.data[m->refs_held.len++] = (struct map_held){o->id, o};
+	element_drop_held(m, old);
+	k->inst->generation++;
+	return 0;
+}
+
 void element_drop_held(struct map_object *m, u32 index)
 {
 	vec_each (&m->refs_held, i)
@@ -133,6 +196,8 @@ int element_update(struct call *k, struct map_object *m, const u8 *key, const u8
 		return perf_array_put(k, m, key, value, flags);
 	if (m->attr.type == BPF_MAP_TYPE_CGROUP_ARRAY)
 		return cgroup_array_put(k, m, key, value, flags);
+	if (holds_objects(m->attr.type))
+		return object_put_at(k, m, key, value, flags);
 	return m->map.ops->sys_update(&m->map, key, value, flags);
 }
 
@@ -158,12 +223,16 @@ long sys_element_update(struct call *k)
 
 int element_delete(struct call *k, struct map_object *m, const u8 *key)
 {
-	u32 index;
+	u32 index, old = holds_objects(m->attr.type) ? held_at(m, key) : 0;
 	int err;
 
 	if (!m->map.ops->sys_delete)
 		return -ENOTSUPP;
 	err = m->map.ops->sys_delete(&m->map, key);
+	if (!err && old) {
+		element_drop_held(m, old);
+		k->inst->generation++;
+	}
 	if (!err && m->attr.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY) {
 		memcpy(&index, key, sizeof(index));
 		element_drop_held(m, index);

@@ -74,15 +74,37 @@ static int check_fields(struct call *k, const struct map_attr *m, const struct b
 	return 0;
 }
 
-static bool is_i32(const struct btf_info *btf, u32 id)
+/* What a type's value is of: through names, and a variable to its type. */
+static u32 resolve(const struct btf_info *btf, u32 id)
 {
-	const struct btf_type *t = btf_at(btf, btf_strip(btf, id));
+	id = btf_strip(btf, id);
+	return btf_kind_of(btf, id) == BTF_KIND_VAR ? btf_strip(btf, btf_at(btf, id)->type) : id;
+}
+
+/* An integer of so many bits, all of its bytes. */
+static bool is_int(const struct btf_info *btf, u32 id, u32 bits)
+{
+	const struct btf_type *t = btf_at(btf, resolve(btf, id));
 	u32 enc;
 
-	if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_INT)
+	if (!t || BTF_INFO_KIND(t->info) != BTF_KIND_INT || t->size * 8 != bits)
 		return false;
 	memcpy(&enc, t + 1, sizeof(enc));
-	return BTF_INT_BITS(enc) == 32 && !BTF_INT_OFFSET(enc);
+	return BTF_INT_BITS(enc) == bits && !BTF_INT_OFFSET(enc);
+}
+
+/* A cgroup's id, or struct bpf_cgroup_storage_key. */
+static bool is_cgroup_key(const struct btf_info *btf, u32 id, u32 size)
+{
+	struct btf_field cgroup, attach;
+
+	if (size != sizeof(struct bpf_cgroup_storage_key))
+		return is_int(btf, id, 64);
+	id = resolve(btf, id);
+	return btf_kind_of(btf, id) == BTF_KIND_STRUCT && btf_field_count(btf, id) == 2 &&
+	       !btf_field_at(btf, id, 0, &cgroup) && !btf_field_at(btf, id, 1, &attach) &&
+	       cgroup.bit_offset == 0 && is_int(btf, cgroup.type, 64) && attach.bit_offset == 64 &&
+	       is_int(btf, attach.type, 32);
 }
 
 /* What a type has to say of its own about the two. */
@@ -95,17 +117,37 @@ static int check_of_type(const struct map_attr *m, u8 types, const struct btf_in
 		/* a section's one element has no key type */
 		if (!key)
 			return m->type == BPF_MAP_TYPE_ARRAY && m->max_entries == 1 &&
-					       btf_kind_of(btf, value) == BTF_KIND_DATASEC
+					       btf_kind_of(btf, resolve(btf, value)) ==
+						       BTF_KIND_DATASEC
 				       ? 0
 				       : -EINVAL;
-		return is_i32(btf, key) ? 0 : -EINVAL;
-	case MAP_TYPES_INT: return is_i32(btf, key) ? 0 : -EINVAL;
+		return is_int(btf, key, 32) ? 0 : -EINVAL;
+	case MAP_TYPES_INT: return is_int(btf, key, 32) ? 0 : -EINVAL;
 	case MAP_TYPES_STRUCT:
-		return btf_kind_of(btf, btf_strip(btf, key)) == BTF_KIND_STRUCT ? 0 : -EINVAL;
+		return btf_kind_of(btf, resolve(btf, key)) == BTF_KIND_STRUCT ? 0 : -EINVAL;
 	case MAP_TYPES_VALUE: return key ? -EINVAL : 0;
-	case MAP_TYPES_CGROUP: return 0;
+	case MAP_TYPES_CGROUP: return is_cgroup_key(btf, key, m->key_size) ? 0 : -EINVAL;
 	default: return 0;
 	}
+}
+
+/* Every table of functions that programs may fill has such a struct, and a struct of its own. */
+int map_value_check_kernel(struct call *k, u32 type, u32 size)
+{
+	static const char prefix[] = "bpf_struct_ops_";
+	const struct btf_info *b;
+	struct btf_field common, data;
+
+	if (btf_object_load_kernel(k->inst->vmlinux))
+		return -ENOTSUPP;
+	b = k->inst->vmlinux->btf;
+	if (btf_kind_of(b, type) != BTF_KIND_STRUCT ||
+	    strncmp(btf_name(b, type), prefix, sizeof(prefix) - 1) ||
+	    btf_field_at(b, type, 0, &common) || btf_field_at(b, type, 1, &data) ||
+	    strcmp(btf_name(b, common.type), "bpf_struct_ops_common_value") ||
+	    strcmp(btf_name(b, data.type), btf_name(b, type) + sizeof(prefix) - 1))
+		return -ENOTSUPP;
+	return size == btf_at(b, type)->size ? 0 : -EINVAL;
 }
 
 int map_value_check(struct call *k, const struct map_attr *m, struct btf_object *btf, u32 key,
@@ -123,7 +165,7 @@ int map_value_check(struct call *k, const struct map_attr *m, struct btf_object 
 		return -EINVAL;
 	if (btf_size_of(b, value, &size) || size != m->value_size)
 		return -EINVAL;
-	find_fields(k->inst, b, btf_strip(b, value), &f);
+	find_fields(k->inst, b, resolve(b, value), &f);
 	err = check_fields(k, m, &f);
 	err = err ?: btf_fields_check_ownership(b, &f);
 	err = err ?: check_of_type(m, types, b, key, value);

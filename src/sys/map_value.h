@@ -13,4 +13,10 @@
 int map_value_check(struct call *k, const struct map_attr *m, struct btf_object *btf, u32 key,
 		    u32 value, struct btf_fields *fields);
 
+/*
+ * The value of a map of functions: `type` of the kernel's BTF is one of its
+ * struct bpf_struct_ops_NAME, of `size` bytes. 0, -ENOTSUPP, -EINVAL.
+ */
+int map_value_check_kernel(struct call *k, u32 type, u32 size);
+
 #endif

@@ -108,6 +108,30 @@ void map_object_closed(struct map_object *m)
 	m->o.inst->generation++;
 }
 
+bool map_object_admit(struct map_object *m, const struct prog_object *p)
+{
+	struct map_owner is = {
+		.known = true,
+		.frags = p->prog_flags & BPF_F_XDP_HAS_FRAGS,
+		.sleepable = p->prog_flags & BPF_F_SLEEPABLE,
+		.type = p->type,
+		.attach_type = p->attach_type,
+	};
+
+	if (p->type == BPF_PROG_TYPE_EXT)
+		return false;
+	if (!m->owner.known)
+		m->owner = is;
+	return !memcmp(&m->owner, &is, sizeof(is));
+}
+
+void map_meta_free(struct map_meta *meta)
+{
+	if (meta && meta->btf)
+		object_put(&meta->btf->o);
+	base_free(meta);
+}
+
 void map_object_fini(struct map_object *m)
 {
 	vec_each (&m->refs_held, i)
@@ -115,6 +139,7 @@ void map_object_fini(struct map_object *m)
 	vec_fini(&m->refs_held);
 	for (u32 i = 0; i < BATCH_CURSORS; i++)
 		base_free(m->cursors[i].key);
+	map_meta_free(m->inner_meta);
 	if (m->btf)
 		object_put(&m->btf->o);
 	if (m->eventfd >= 0)

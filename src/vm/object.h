@@ -75,6 +75,13 @@ struct map_meta {
 	struct btf_object *btf; /* a reference, or NULL */
 };
 
+/* The programs of a program array are alike: what the first was like that used or entered it. */
+struct map_owner {
+	bool known;
+	bool frags, sleepable;
+	u32 type, attach_type;
+};
+
 struct map_object {
 	struct object o;
 	struct map_attr attr;
@@ -86,12 +93,16 @@ struct map_object {
 	struct btf_object *btf;
 	u32 btf_key_type, btf_value_type;
 	struct btf_fields fields;    /* the value's special fields; none without its type */
+	u32 kernel_value_type;       /* struct_ops: the value's, of the kernel's BTF */
 	struct map_meta *inner_meta; /* maps of maps: what each inner map is like; else NULL */
+	struct map_owner owner;      /* program arrays */
+	bool exclusive;              /* only the program with this digest may use it */
+	u8 exclusive_to[32];
 	u64 created_ns;
 	u32 uid;
 	int eventfd;                    /* rings: written by the relay; -1 */
 	bool mapped_writable;           /* some client mmapped it writable */
-	VEC(struct map_held) refs_held; /* perf buffers stored in a perf event array, by index */
+	VEC(struct map_held) refs_held; /* objects that elements refer to */
 	struct batch_cursor cursors[BATCH_CURSORS];
 	u32 next_cursor;
 };
@@ -187,6 +198,13 @@ int object_open(struct object *o, int mode);
 void object_watch_all(struct cygnet *inst);
 /* Releases objects whose descriptions were all closed, by whomever. */
 void object_settle(struct cygnet *inst);
+
+/*
+ * May the program use the program array, or be in it? The first one that asks
+ * decides what all others must be like.
+ */
+bool map_object_admit(struct map_object *m, const struct prog_object *p);
+void map_meta_free(struct map_meta *meta); /* NULL is fine */
 
 /*
  * The last description of a map went while it lives on: a perf event array lets

@@ -111,7 +111,7 @@ struct pass {
 	long (*perf_open)(struct perf_event_attr *pa, int pid, int cpu, u64 flags);
 	long (*perf_ioctl)(int fd, u32 request, u64 arg);
 	u32 (*uprobe_type)(void);
-	struct result result[4096];
+	struct result result[16384];
 	u32 count;
 };
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What both storages of cgroup programs share. Freestanding. */
+#ifndef MAP_CGROUP_STORAGE_H
+#define MAP_CGROUP_STORAGE_H
+
+#include "map/storage.h"
+
+int cgroup_storage_check(const struct map_attr *attr, struct diag *diag);
+int cgroup_storage_next_key(struct map *m, const void *key, void *next);
+
+#endif

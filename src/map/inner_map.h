@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the maps of maps share: from an element's id to the map. Freestanding. */
+#ifndef MAP_INNER_MAP_H
+#define MAP_INNER_MAP_H
+
+#include "core/run.h"
+
+/* The map with this id, as far as it is known here; else NULL, and the miss is counted. */
+static inline struct map *inner_map(struct run *run, u32 id)
+{
+	struct map *m = id && run->env && run->env->object ? run->env->object(run, id) : NULL;
+
+	if (id && !m)
+		run->unknown++;
+	return m;
+}
+
+#endif

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* BPF_MAP_TYPE_SK_STORAGE: a value per socket (storage.h). */
+#include "map/storage.h"
+
+const struct map_ops map_sk_storage_ops = {
+	.type = BPF_MAP_TYPE_SK_STORAGE,
+	.name = "sk_storage",
+	.since = 0x0502,
+	.types = MAP_TYPES_INT,
+	.check = storage_check,
+	.layout = map_empty_layout,
+	.view = map_plain_view,
+	.next_key = storage_next_key,
+};
