@@ -125,6 +125,41 @@ static const char *context_struct(u32 type)
 	}
 }
 
+/* The kernel's own struct behind it. */
+static const char *kernel_context_struct(u32 type)
+{
+	static const struct {
+		const char *program, *kernel;
+	} pairs[] = {
+		{"__sk_buff", "sk_buff"},
+		{"xdp_md", "xdp_buff"},
+		{"bpf_sock", "sock"},
+		{"bpf_sock_addr", "bpf_sock_addr_kern"},
+		{"bpf_sock_ops", "bpf_sock_ops_kern"},
+		{"sk_msg_md", "sk_msg"},
+		{"bpf_perf_event_data", "bpf_perf_event_data_kern"},
+		{"bpf_sysctl", "bpf_sysctl_kern"},
+		{"bpf_sockopt", "bpf_sockopt_kern"},
+		{"sk_reuseport_md", "sk_reuseport_kern"},
+		{"bpf_sk_lookup", "bpf_sk_lookup_kern"},
+	};
+	const char *name = context_struct(type);
+
+	if (type == BPF_PROG_TYPE_FLOW_DISSECTOR)
+		return "bpf_flow_dissector";
+	for (u32 i = 0; name && i < ARRAY_SIZE(pairs); i++)
+		if (!strcmp(pairs[i].program, name))
+			return pairs[i].kernel;
+	return name;
+}
+
+u32 verify_kernel_context(const struct verifier *v)
+{
+	const char *name = kernel_context_struct(v->in->prog_type);
+
+	return name && v->in->vmlinux ? btf_find(v->in->vmlinux, name, BTF_KIND_STRUCT) : 0;
+}
+
 /* Through modifiers but not typedefs: kprobes take their registers by a typedef's name. */
 static u32 strip_to_typedef(const struct btf_info *btf, u32 id)
 {
@@ -155,7 +190,7 @@ static bool is_struct(const struct btf_info *btf, u32 id)
 }
 
 /* Is `to`, what an argument points to, the program type's context? */
-static bool is_context(const struct btf_info *btf, u32 to, u32 type)
+bool verify_is_context_type(const struct btf_info *btf, u32 to, u32 type)
 {
 	const char *want = context_struct(type);
 	u32 id = btf_strip(btf, to);
@@ -209,7 +244,7 @@ static int check_context(struct reading *r, u32 arg, u32 to)
 	if (!*name)
 		return verify_fail(r->v, MSG_FUNC_CTX_NO_NAME, arg);
 	if (is_special_context(r->btf, id, in->prog_type, in->attach_type) ||
-	    is_context(r->btf, to, in->prog_type))
+	    verify_is_context_type(r->btf, to, in->prog_type))
 		return 0;
 	return verify_fail(r->v, MSG_FUNC_CTX_TYPE, arg, want ?: "void", name);
 }
@@ -286,7 +321,7 @@ static bool is_dynptr(const struct btf_info *btf, u32 to)
 
 static int read_pointer(struct reading *r, u32 i, u32 to, u32 set, struct varg *arg)
 {
-	if (set & TAG_CTX || is_context(r->btf, to, r->v->in->prog_type)) {
+	if (set & TAG_CTX || verify_is_context_type(r->btf, to, r->v->in->prog_type)) {
 		if (set & ~TAG_CTX)
 			return verify_fail(r->v, MSG_FUNC_TAG_SET, i);
 		arg->kind = VARG_CTX;

@@ -20,6 +20,10 @@ struct varg {
 	u32 size, btf_id;
 };
 
+/* Is `to`, what an argument points to, the context struct of programs of a type? */
+bool verify_is_context_type(const struct btf_info *btf, u32 to, u32 type);
+/* The kernel's struct behind the context, an id of its BTF; 0: none. */
+u32 verify_kernel_context(const struct verifier *v);
 /* The main program's signature, which decides nothing but whether it is believed. */
 void verify_function_main(struct verifier *v);
 

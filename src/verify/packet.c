@@ -65,6 +65,6 @@ void verify_packet_gone(struct verifier *v)
 {
 	verify_each_reg(v, f, r, {
 		if (is_of_packet(r))
-			*r = v->ptr_leaks ? verify_unknown(v) : vreg_not_init();
+			verify_reg_invalidate(v, r);
 	});
 }
