@@ -91,11 +91,34 @@ static int setup_drain(struct verifier *v, struct vframe *caller, struct vframe 
 	return 0;
 }
 
+/* Flags of 0 are what an inlined loop takes; then they must stay 0. */
+static int check_flags(struct verifier *v, bool *zero)
+{
+	*zero = reg_is_null_const(verify_reg(v, 4));
+	return *zero ? verify_mark_precise(v, 4) : 0;
+}
+
+/* A loop can be inlined when on every path it calls the same function with no flags. */
+static int note_loop(struct verifier *v, u32 sub)
+{
+	struct vinsn *insn = &v->insns[v->insn];
+	bool zero = false;
+	int err;
+
+	if (insn->loop == LOOP_MANY)
+		return 0;
+	err = check_flags(v, &zero);
+	if (insn->loop == LOOP_NONE)
+		insn->loop_sub = sub;
+	insn->loop = zero && insn->loop_sub == sub ? LOOP_ONE : LOOP_MANY;
+	return err;
+}
+
 /* Rounds that the walk has not seen yet: the count is known. */
 static int call_loop(struct verifier *v, const struct call_meta *meta)
 {
 	struct vframe *f = verify_frame(v);
-	int err = verify_mark_precise(v, 1);
+	int err = note_loop(v, meta->subprog) ?: verify_mark_precise(v, 1);
 
 	if (err)
 		return err;

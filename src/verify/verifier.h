@@ -143,6 +143,12 @@ enum {
 	WAY_NEXT = 2,
 };
 
+enum loop_calls {
+	LOOP_NONE, /* not seen yet */
+	LOOP_ONE,  /* always the same function, and flags of 0 */
+	LOOP_MANY,
+};
+
 /* What verification knows of an instruction, over all paths. */
 struct vinsn {
 	bool sub_start, prune_point, jump_point, force_checkpoint, calls_callback, iter_next, nospec,
@@ -153,6 +159,8 @@ struct vinsn {
 	const struct btf_info *btf;   /* of that pointer */
 	const struct verify_map *map; /* helper call: the map given; NULL, or VERIFY_MAP_MANY */
 	s64 key;                      /* ... and the constant key behind it; VERIFY_KEY_* */
+	u8 loop;      /* enum loop_calls: a bpf_loop ... */
+	u32 loop_sub; /* ... of this subprogram */
 	u32 alu_state;
 	s64 alu_limit;
 	u32 live_before;                /* registers that may be read from here on; liveness.c */
@@ -191,6 +199,8 @@ struct verifier {
 	bool strict, sleepable, ptr_leaks, uninit_stack, no_spec_v1, no_spec_v4, bpf, test_freq;
 	u32 pass;     /* numbers verifications of main and of each global function, from 1 */
 	u32 pass_sub; /* the subprogram being verified on its own */
+
+	struct verify_target *target; /* target.h: by_btf types, once found; else NULL */
 
 	/* the walk */
 	struct vstate *state;
@@ -276,6 +286,8 @@ int verify_fail(struct verifier *v, enum verify_message id, ...);
 const char *verify_message_name(u32 diag_id);
 /* The line_info record an instruction belongs to; NULL: none. */
 const struct verify_line *verify_line_of(const struct verifier *v, u32 insn);
+/* ... of which the kernel's log says nothing: in the diagnostic alone. */
+int verify_fail_quiet(struct verifier *v, enum verify_message id, ...);
 /* The same about a register. */
 int verify_fail_reg(struct verifier *v, u32 regno, enum verify_message id, ...);
 /* Text in the log that is no verdict; not formatted unless level 1 or 2 is on. */
@@ -640,7 +652,11 @@ bool verify_lock_allows_call(const struct verifier *v, u32 func_id);
 int verify_irq_save(struct verifier *v, u32 regno, u32 kind);
 int verify_irq_restore(struct verifier *v, u32 regno, u32 kind);
 
-/* target.c --------------------------------------------------------------- */
+/* target.c, target_context.c ---------------------------------------------- */
+
+int verify_target_find(struct verifier *v); /* by_btf types: fills v->target */
+/* References that arguments come with (struct_ops, "__ref"): where the program begins. */
+int verify_target_enter(struct verifier *v);
 
 /*
  * A load (to register `value`, or -1) or store of the context that BTF describes: by_btf types.

@@ -260,8 +260,6 @@ r0 = 0
 exit
 -- verdict
 EACCES combined stack size of 2 calls is 528. Too large
--- kernel
-EINVAL missing btf func_info
 
 == a store at the frame's end
 -- asm
@@ -285,9 +283,7 @@ EACCES invalid write to stack R10 off=-520 size=8
 r0 = 0
 exit
 -- verdict
-EACCES invalid write to stack R10 off=-2 size=4
--- kernel
-EACCES
+EACCES misaligned stack access off (0x0; 0x0)+0+-2 size 4
 
 == a load above the frame
 -- asm
