@@ -603,6 +603,8 @@ struct call_meta {
 #define VERIFY_KEY_NONE (-1)
 #define VERIFY_KEY_MANY (-2)
 
+/* map.c, before the walk: may the program name its maps? */
+int verify_check_maps(struct verifier *v);
 int verify_helper_call(struct verifier *v, const struct isa_op *op);
 /* After the walk: what only all paths together tell of calls (tail calls of many maps). */
 int verify_calls_finish(struct verifier *v);
