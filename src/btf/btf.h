@@ -61,6 +61,7 @@ const char *btf_str(const struct btf_info *b, u32 off);
 const char *btf_name(const struct btf_info *b, u32 id); /* "" when it has none */
 u32 btf_kind_of(const struct btf_info *b, u32 id);      /* BTF_KIND_UNKN for void and bad ids */
 const char *btf_kind_name(u32 kind);                    /* "struct"; "unknown" */
+const char *btf_kind_word(u32 kind);                    /* as the kernel prints it: "STRUCT" */
 
 /* Through typedef, const, volatile, restrict, type tags; 0 when that ends nowhere. */
 u32 btf_strip(const struct btf_info *b, u32 id);

@@ -11,6 +11,11 @@ static const char *const kind_words[NR_BTF_KINDS] = {
 	"VAR",     "DATASEC", "FLOAT",    "DECL_TAG", "TYPE_TAG", "ENUM64",
 };
 
+const char *btf_kind_word(u32 kind)
+{
+	return kind_words[kind < NR_BTF_KINDS ? kind : 0];
+}
+
 static const char *name_of(const struct btf_checker *c, u32 off)
 {
 	if (!off)

@@ -318,7 +318,7 @@ static int enter(struct verifier *v, u32 sub, struct vframe *f)
 {
 	if (!sub && v->in->prog_type != BPF_PROG_TYPE_EXT) {
 		f->regs[1] = vreg_pointer(REG_CTX);
-		return 0;
+		return verify_target_enter(v);
 	}
 	if (is_logging(v))
 		verify_say(v, "Validating %s() func#%u...\n", v->subs[sub].name ?: "", sub);

@@ -28,14 +28,14 @@ static const struct {
 #undef MESSAGE
 };
 
-static int fail(struct verifier *v, s32 reg, enum verify_message id, va_list ap)
+static void tell(struct verifier *v, s32 reg, enum verify_message id, va_list ap, bool log)
 {
 	char line[512];
 	struct text t;
 
 	text_init(&t, line, sizeof(line));
 	text_vfmt(&t, messages[id].text, ap);
-	if (v->in->log && v->in->log_level) {
+	if (log && v->in->log && v->in->log_level) {
 		text_puts(v->in->log, line);
 		text_putc(v->in->log, '\n');
 	}
@@ -44,6 +44,11 @@ static int fail(struct verifier *v, s32 reg, enum verify_message id, va_list ap)
 		diag_hint(v->diag, "%s", messages[id].hint);
 		v->diag->reg = reg;
 	}
+}
+
+static int fail(struct verifier *v, s32 reg, enum verify_message id, va_list ap)
+{
+	tell(v, reg, id, ap, true);
 	return -messages[id].err;
 }
 
@@ -56,6 +61,16 @@ int verify_fail(struct verifier *v, enum verify_message id, ...)
 	err = fail(v, -1, id, ap);
 	va_end(ap);
 	return err;
+}
+
+int verify_fail_quiet(struct verifier *v, enum verify_message id, ...)
+{
+	va_list ap;
+
+	va_start(ap, id);
+	tell(v, -1, id, ap, false);
+	va_end(ap);
+	return -messages[id].err;
 }
 
 int verify_fail_reg(struct verifier *v, u32 regno, enum verify_message id, ...)

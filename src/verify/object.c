@@ -16,6 +16,7 @@
 #include "btf/btf.h"
 #include "btf/walk.h"
 #include "verify/memory.h"
+#include "verify/target.h"
 
 bool verify_in_rcu(const struct verifier *v)
 {
@@ -146,6 +147,8 @@ static int walk(struct verifier *v, const struct vreg *r, s32 off, u32 size, str
 		*to = verify_unknown(v);
 	} else if (found.found == BTF_FOUND_OBJECT) {
 		*to = object(v, r->btf, found.type, pointer_flags(v, r, &found));
+	} else if (!verify_has(v, KERNEL_POINTER_LEAF)) {
+		*to = verify_unknown(v);
 	} else {
 		*to = vreg_pointer(REG_MEM | REG_RDONLY | REG_UNTRUSTED);
 		to->mem_size = 0;
@@ -190,8 +193,10 @@ int verify_btf_access(struct verifier *v, u32 regno, s32 off, u32 size, enum ver
 
 	if (err)
 		return err;
-	if (access == ACCESS_WRITE && (!alloc || untrusted))
-		return verify_fail_reg(v, regno, MSG_BTF_WRITE);
+	if (access == ACCESS_WRITE && (!alloc || untrusted)) {
+		err = alloc || untrusted ? 1 : verify_target_write(v, r, (u32)off, size);
+		return err > 0 ? verify_fail_reg(v, regno, MSG_BTF_WRITE) : err;
+	}
 	err = walk(v, r, off, size, &to);
 	if (!err && access == ACCESS_READ && value >= 0)
 		*verify_reg(v, (u32)value) = to;

@@ -4,7 +4,7 @@
  * from the program type's row; of what is attached by BTF, from what it is
  * attached to.
  */
-#include "verify/verifier.h"
+#include "verify/target.h"
 
 static bool is_within(const struct verifier *v, const struct vreg *r, struct vrange range, bool low)
 {
@@ -73,8 +73,11 @@ int verify_return_value(struct verifier *v, u32 regno)
 	const struct vframe *f = v->state->frames[0];
 	bool is_program = !f->subprog || f->in_exception_callback;
 	struct prog_range range;
-	int err = verify_reg_read(v, regno);
+	int err;
 
+	if (is_program && !v->state->curframe && verify_target_is_void(v))
+		return 0;
+	err = verify_reg_read(v, regno);
 	if (err)
 		return err;
 	if (!v->ptr_leaks && verify_reg(v, regno)->type != REG_SCALAR)
@@ -84,7 +87,8 @@ int verify_return_value(struct verifier *v, u32 regno)
 				    MSG_RETURN_RANGE);
 	if (!is_program)
 		return check_global_result(v, regno);
-	if (!v->type->returns || !v->type->returns(v->in->attach_type, &range))
+	if (v->target ? !verify_target_returns(v, &range)
+		      : !v->type->returns || !v->type->returns(v->in->attach_type, &range))
 		return 0;
 	return check_number(v, regno, (struct vrange){range.lo, range.hi}, false, "At program exit",
 			    MSG_RETURN_RANGE);

@@ -56,11 +56,14 @@ static int run(struct verifier *v)
 
 	err = err ?: verify_check_source(v);
 	err = err ?: verify_functions_check(v);
+	err = err ?: verify_check_maps(v);
 	err = err ?: verify_check_flow(v);
 	err = err ?: check_sleeps(v);
+	err = err ?: verify_target_find(v);
 	err = err ?: verify_prune_init(v);
 	err = err ?: verify_explore(v);
-	return err ?: verify_stack_depth(v);
+	err = err ?: verify_stack_depth(v);
+	return err ?: verify_calls_finish(v);
 }
 
 static u32 map_index(const struct verifier *v, const struct verify_map *map)

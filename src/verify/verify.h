@@ -14,7 +14,6 @@
 
 struct btf_info;
 struct btf_fields;
-struct verify_target;
 struct kfunc_proto;
 struct verify_trace;
 
@@ -69,6 +68,19 @@ struct verify_line { /* line_info, ascending */
 	u32 insn, file_off, line_off, line_col;
 };
 
+struct verify_attach_sub {
+	u32 type_id; /* its FUNC in the program's BTF */
+	bool global, exception;
+};
+
+/* Another program, to attach to or to replace a function of. */
+struct verify_attach_prog {
+	const struct btf_info *btf; /* NULL: it has none */
+	const struct verify_attach_sub *subs;
+	u32 sub_count;
+	u32 type, attach_type;
+};
+
 struct verify_input {
 	const struct isa_op *ops; /* resolved: see isa/op.h; CALL_SUB and LDDW_FUNC absolute */
 	const void *raw;          /* the 8-byte instructions: for the log */
@@ -89,7 +101,10 @@ struct verify_input {
 	u32 func_count;
 	const struct verify_line *lines;
 	u32 line_count;
-	const struct verify_target *target; /* by_btf types: what it attaches to; NULL */
+	/* by_btf types: what it attaches to, as PROG_LOAD names it */
+	const struct btf_info *attach_btf; /* of attach_btf_obj_fd; NULL: vmlinux */
+	u32 attach_btf_id;
+	const struct verify_attach_prog *attach_prog; /* of attach_prog_fd; NULL: the kernel */
 	const char *name;
 	u32 log_level;
 	struct verify_trace *trace; /* explain.c's: the path, kept with a level 1 log; NULL */

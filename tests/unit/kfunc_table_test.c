@@ -249,7 +249,7 @@ static void fmodret_targets(void **state)
 {
 	bool sleepable;
 
-	assert_true(core_kfunc_fmodret("bpf_modify_return_test", &sleepable));
+	assert_true(core_kfunc_fmodret("bpf_fentry_test1", &sleepable));
 	assert_true(sleepable);
 	assert_true(core_kfunc_fmodret("bpf_modify_return_test_tp", &sleepable));
 	assert_false(sleepable);
