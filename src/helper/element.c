@@ -80,6 +80,7 @@ static u64 map_lookup_percpu_elem(struct run *run, u64 r1, u64 r2, u64 r3, u64 r
 static const struct helper_proto protos[] = {
 	{
 		.id = BPF_FUNC_map_lookup_elem,
+		.flags = HELPER_TAKES_PACKET,
 		.name = "bpf_map_lookup_elem",
 		.map_types = HELPER_MAP(HASH) | HELPER_MAP(ARRAY) | HELPER_MAP(PERCPU_HASH) |
 			     HELPER_MAP(PERCPU_ARRAY) | HELPER_MAP(LRU_HASH) |
@@ -94,6 +95,7 @@ static const struct helper_proto protos[] = {
 	},
 	{
 		.id = BPF_FUNC_map_update_elem,
+		.flags = HELPER_TAKES_PACKET,
 		.name = "bpf_map_update_elem",
 		.map_types = HELPER_MAP(HASH) | HELPER_MAP(ARRAY) | HELPER_MAP(PERCPU_HASH) |
 			     HELPER_MAP(PERCPU_ARRAY) | HELPER_MAP(LRU_HASH) |
@@ -106,6 +108,7 @@ static const struct helper_proto protos[] = {
 	},
 	{
 		.id = BPF_FUNC_map_delete_elem,
+		.flags = HELPER_TAKES_PACKET,
 		.name = "bpf_map_delete_elem",
 		.map_types = HELPER_MAP(HASH) | HELPER_MAP(ARRAY) | HELPER_MAP(PERCPU_HASH) |
 			     HELPER_MAP(PERCPU_ARRAY) | HELPER_MAP(LRU_HASH) |
@@ -118,6 +121,7 @@ static const struct helper_proto protos[] = {
 	},
 	{
 		.id = BPF_FUNC_map_push_elem,
+		.flags = HELPER_TAKES_PACKET,
 		.name = "bpf_map_push_elem",
 		.map_types = HELPER_MAP(QUEUE) | HELPER_MAP(STACK) | HELPER_MAP(BLOOM_FILTER),
 		.fn = map_push_elem,
@@ -148,6 +152,7 @@ static const struct helper_proto protos[] = {
 	},
 	{
 		.id = BPF_FUNC_map_lookup_percpu_elem,
+		.flags = HELPER_TAKES_PACKET,
 		.name = "bpf_map_lookup_percpu_elem",
 		.map_types = HELPER_MAP(PERCPU_HASH) | HELPER_MAP(PERCPU_ARRAY) |
 			     HELPER_MAP(LRU_PERCPU_HASH),
