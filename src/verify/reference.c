@@ -117,7 +117,7 @@ bool verify_ref_unlock(struct verifier *v, enum vref_kind kind, u32 id, const vo
 
 void verify_reg_invalidate(const struct verifier *v, struct vreg *r)
 {
-	*r = v->ptr_leaks ? vreg_not_init() : verify_unknown(v);
+	*r = v->ptr_leaks ? verify_unknown(v) : vreg_not_init();
 }
 
 int verify_ref_release(struct verifier *v, u32 id)

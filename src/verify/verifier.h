@@ -347,7 +347,7 @@ const struct vref *verify_ref_find(const struct verifier *v, u32 kinds, u32 id, 
 int verify_ref_release(struct verifier *v, u32 id);
 /* Removes a lock: false if that one is not held. */
 bool verify_ref_unlock(struct verifier *v, enum vref_kind kind, u32 id, const void *object);
-/* What the register pointed to is no more: unreadable, or (no right to leak) a number. */
+/* What the register pointed to is no more: a number, or (no right to see addresses) unreadable. */
 void verify_reg_invalidate(const struct verifier *v, struct vreg *r);
 /* Nodes that lists and trees own are out of reach: their lock is released. */
 void verify_non_owning_gone(struct verifier *v);
