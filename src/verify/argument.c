@@ -434,7 +434,7 @@ static int check_object(struct verifier *v, const struct call_meta *meta,
 	if (r->type & REG_MAYBE_NULL && (!(rule->flags & ARG_NULL) || meta->release_regno == regno))
 		return verify_fail_reg(v, regno, MSG_ARG_MAY_BE_NULL, regno);
 	if (meta->func_id == BPF_FUNC_kptr_xchg && rule->types == btf_types)
-		return verify_kptr_match(v, regno, &meta->kptr, meta->kptr_btf);
+		return verify_kptr_match(v, regno, &meta->kptr, meta->kptr_btf) ? -EACCES : 0;
 	if (r->type & (REG_ALLOC | REG_PERCPU))
 		return 0;
 	return check_struct(v, meta, regno);

@@ -293,7 +293,8 @@ static int note_map(struct verifier *v, const struct call_meta *meta)
 		if (map->type != BPF_MAP_TYPE_PROG_ARRAY)
 			return verify_fail(v, MSG_TAIL_CALL_MAP);
 		key = VERIFY_KEY_MANY;
-		if (reg_is_const(index) && index->s.bits.value < map->max_entries) {
+		if (index->type == REG_SCALAR && reg_is_const(index) &&
+		    index->s.bits.value < map->max_entries) {
 			key = (s64)index->s.bits.value;
 			err = verify_mark_precise(v, 3);
 		}
