@@ -73,6 +73,8 @@ const char *btf_special_name(u32 kind)
 	for (u32 i = 0; i < ARRAY_SIZE(shapes); i++)
 		if (shapes[i].kind == kind)
 			return shapes[i].name;
+	if (kind == BTF_SPECIAL_KPTR_UNREF) /* not as its tag */
+		return "kptr";
 	for (u32 i = 0; i < ARRAY_SIZE(tags); i++)
 		if (tags[i].kind == kind)
 			return tags[i].name;
