@@ -88,6 +88,13 @@ struct prog_type_ops {
 
 const struct prog_type_ops *core_prog_ops(u32 type); /* NULL: unknown */
 
+/*
+ * May programs of the type call the helper in that kernel (KERNEL_VERSION; 0: the newest)? That the
+ * helper itself is there is another question: its `since`.
+ */
+bool core_prog_allows(const struct prog_type_ops *ops, const struct helper_proto *proto,
+		      u32 attach_type, u32 kernel);
+
 /* The range that allows a load or store of `size` bytes at `off`, or NULL. */
 const struct prog_ctx_range *core_prog_ctx(const struct prog_type_ops *ops, u32 attach_type,
 					   u32 off, u32 size, bool write);

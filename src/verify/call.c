@@ -115,8 +115,8 @@ static int find_proto(struct verifier *v, s64 id, const struct helper_proto **ou
 	proto = id > 0 && id <= UINT32_MAX ? core_helper_for((u32)id, in->prog_type) : NULL;
 	if (!proto || !core_kernel_since(in->kernel, proto->since))
 		return verify_fail(v, MSG_INVALID_FUNC, "unknown", (int)id);
-	if (!has_rights(v, proto->id) || !v->type->allows ||
-	    !v->type->allows(proto, in->attach_type))
+	if (!has_rights(v, proto->id) ||
+	    !core_prog_allows(v->type, proto, in->attach_type, in->kernel))
 		return verify_fail(v, MSG_HELPER_TYPE, proto->name, (int)id);
 	if (proto->flags & HELPER_GPL_ONLY && !in->gpl)
 		return verify_fail(v, MSG_HELPER_GPL);
