@@ -29,6 +29,8 @@ struct cygnet_opts {
 	unsigned int kernel;
 	unsigned int possible_cpus; /* 0: max(the host's, 64) */
 	const char *btf_path;       /* BTF answered as vmlinux's; NULL: the host's */
+	/* Not 0: programs run in the checked interpreter, which tests what verification proved. */
+	unsigned int checked;
 };
 
 /*

@@ -88,7 +88,6 @@ static void fire(struct block *b, const struct attach_ref *a, void *ctx, u32 ctx
 	run.ctx_size = ctx_size;
 	run.cpu = (u32)slot;
 	run.possible_cpus = agent.possible_cpus;
-	run.flags = RUN_CHECKED;
 	run.cookie = a->a.cookie;
 	run.func_ip = func_ip;
 	run.regs = &b->regs;
@@ -97,7 +96,7 @@ static void fire(struct block *b, const struct attach_ref *a, void *ctx, u32 ctx
 		run_region_add(&run, ptr_to_u64(&b->regs), sizeof(b->regs), false, REGION_PLAIN);
 	b->running = 1;
 	count(&stats->runs, 1);
-	if (interp_run_checked(&run, &ret))
+	if (interp_start(&run, &ret))
 		world_count_fault(stats, run.fault.kind, run.fault.insn, run.fault.addr,
 				  run.fault.size, run.fault.arg);
 	if (run.unknown)

@@ -104,6 +104,13 @@ enum run_flag {
 int interp_run(struct run *run, u64 *ret);
 int interp_run_checked(struct run *run, u64 *ret);
 
+/* The one that suits the image. */
+static inline int interp_start(struct run *run, u64 *ret)
+{
+	return run->image->flags & IMAGE_VERIFIED ? interp_run(run, ret)
+						  : interp_run_checked(run, ret);
+}
+
 /* Records a fault (first wins); returns -EFAULT. */
 int run_fault_set(struct run *run, u32 kind, u32 insn, u64 addr, u32 size, u32 arg);
 /* Adds a live region; -ENOSPC when RUN_MAX_REGIONS are in use. */

@@ -188,6 +188,7 @@ static long load(struct call *k, struct load *l, struct copies *c, struct log *l
 	int err;
 
 	l->log = log->level ? &log->text : NULL;
+	l->log_level = log->level;
 	err = copy_info(k, l, c);
 	err = err ?: prog_object_load(l, &p);
 	write_verdict(log, l, err);

@@ -104,6 +104,7 @@ int cygnet_new(const struct cygnet_opts *opts, struct cygnet **out)
 		inst->kernel = o.kernel;
 	host = sysconf(_SC_NPROCESSORS_CONF);
 	inst->possible_cpus = o.possible_cpus ?: MAX(host, CPUS_DEFAULT);
+	inst->checked = o.checked;
 	inst->inotify = -1;
 	err = -ENOMEM;
 	if (o.btf_path && !(inst->btf_path = base_strdup(o.btf_path)))

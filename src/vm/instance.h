@@ -26,6 +26,7 @@ struct cygnet {
 	pthread_mutex_t lock;
 	u32 kernel; /* KERNEL_VERSION it imitates */
 	u32 possible_cpus;
+	bool checked; /* no program runs in the plain interpreter */
 	struct object_table objects[OBJECT_KINDS];
 	struct hash by_inode; /* hash of (dev, ino) -> struct object * */
 	struct hash by_watch; /* inotify watch + 1 -> struct object * */

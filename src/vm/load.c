@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* PROG_LOAD's pipeline: decode, resolve, check, and the image with its one block of memory. */
+/* PROG_LOAD's pipeline: decode, resolve, verify, and the image with its one block of memory. */
 #include <errno.h>
 #include <linux/version.h>
 #include <string.h>
@@ -7,8 +7,7 @@
 #include "base/digest.h"
 #include "core/prog.h"
 #include "isa/decode.h"
-#include "verify/structure.h"
-#include "vm/context.h"
+#include "vm/describe.h"
 #include "vm/instance.h"
 #include "vm/load.h"
 
@@ -18,8 +17,8 @@ struct work {
 	struct prog_object *p;
 	struct isa_op *ops;
 	const struct prog_type_ops *type;
-	struct image_sub *subs;
-	u32 sub_count;
+	struct verify_output proven;
+	bool told; /* whoever asked for verdicts */
 };
 
 /* As raw bytes have it: the pseudo source register and the two immediates. */
@@ -30,10 +29,9 @@ static void set_raw(u8 *insn, u8 src, u32 low, u32 high)
 	memcpy(insn + 12, &high, sizeof(high));
 }
 
-void prog_tag(const struct cygnet *inst, const u8 *insns, u32 count, u8 *scratch, u8 tag[8])
+void prog_digest(const struct cygnet *inst, const u8 *insns, u32 count, u8 *scratch,
+		 u8 digest[SHA256_BYTES])
 {
-	u8 digest[SHA256_BYTES];
-
 	memcpy(scratch, insns, (size_t)count * 8);
 	for (u32 i = 0; i + 1 < count; i++) {
 		u8 *insn = scratch + (size_t)i * 8;
@@ -50,7 +48,6 @@ void prog_tag(const struct cygnet *inst, const u8 *insns, u32 count, u8 *scratch
 		sha256(scratch, (size_t)count * 8, digest);
 	else
 		sha1(scratch, (size_t)count * 8, digest);
-	memcpy(tag, digest, 8);
 }
 
 static int map_index(struct work *w, struct map_object *m, u32 insn, u32 *index)
@@ -136,21 +133,79 @@ static int resolve(struct work *w)
 	return err;
 }
 
-static int check_structure(struct work *w)
+/* `in`: NULL when it did not come to a verification. */
+static void tell_verdict(struct work *w, const struct verify_input *in, int err)
+{
+	struct cygnet *inst = w->l->inst;
+	struct explanation why = {0};
+	struct load_verdict verdict = {
+		.load = w->l, .err = err, .stats = w->proven.stats, .stack = w->proven.stack};
+
+	if (!inst->on_verdict || w->told)
+		return;
+	w->told = true;
+	if (err && in && !verify_explain(in, err, &w->l->diag, &why))
+		verdict.why = &why;
+	inst->on_verdict(inst->on_verdict_data, &verdict);
+	explanation_fini(&why);
+}
+
+/* *missing: it wanted the kernel's type information, which was not asked for. */
+static int verify_with(struct work *w, bool kernel, bool *missing)
 {
 	struct load *l = w->l;
-	struct verify_opts opts = {l->type, l->attach_type, l->gpl, l->prog_flags & BPF_F_SLEEPABLE,
-				   l->inst->kernel};
-	struct verify_result r = {0};
-	int err = verify_structure(w->ops, l->count, &opts, &r, &l->diag, l->log);
+	struct description d;
+	int err = describe(l, w->p, w->ops, kernel, &d);
 
-	l->logged = true;
 	if (err)
 		return err;
-	w->subs = r.subs;
-	w->sub_count = r.sub_count;
-	w->p->max_ctx_offset = r.max_ctx_offset;
-	return 0;
+	err = verify_program(&d.in, &w->proven, &l->diag);
+	l->logged = true;
+	*missing = err == -524 && !d.in.vmlinux && !kernel;
+	if (!*missing)
+		tell_verdict(w, &d.in, err);
+	describe_fini(&d);
+	return err;
+}
+
+static int verify(struct work *w)
+{
+	struct load *l = w->l;
+	size_t start = l->log ? l->log->len : 0;
+	bool missing = false;
+	int err = verify_with(w, false, &missing);
+
+	if (missing) {
+		diag_init(&l->diag);
+		if (l->log)
+			l->log->len = start;
+		err = verify_with(w, true, &missing);
+	}
+	if (!err)
+		w->p->max_ctx_offset = w->proven.max_ctx_offset;
+	return err;
+}
+
+/*
+ * May it run where nothing is tested? Loads that may fault, and memory that
+ * others own, are the checked interpreter's.
+ */
+static u32 verified_flag(const struct work *w)
+{
+	if (w->l->inst->checked)
+		return 0;
+	for (u32 i = 0; i < w->l->count; i++)
+		if (w->proven.facts[i].facts & (FACT_BTF_LOAD | FACT_ARENA))
+			return 0;
+	return IMAGE_VERIFIED;
+}
+
+/* Fields of the context that lie elsewhere, or are narrower, than programs see them. */
+static void rewrite_context(struct work *w)
+{
+	for (u32 i = 0; i < w->l->count; i++)
+		if (w->proven.facts[i].facts & FACT_CTX)
+			prog_ctx_rewrite(w->type, &w->ops[i]);
 }
 
 static u32 image_layout(const struct work *w, struct image *img)
@@ -159,7 +214,7 @@ static u32 image_layout(const struct work *w, struct image *img)
 	img->op_off = ROUND_UP(sizeof(*img), 8);
 	img->map_count = w->p->maps.len;
 	img->map_off = img->op_off + img->op_count * sizeof(struct isa_op);
-	img->sub_count = w->sub_count;
+	img->sub_count = w->proven.sub_count;
 	img->sub_off = ROUND_UP(img->map_off + img->map_count * sizeof(u32), 8);
 	return ROUND_UP(img->sub_off + img->sub_count * sizeof(struct image_sub), 8);
 }
@@ -173,7 +228,7 @@ static int make_image(struct work *w)
 				   .prog_type = l->type,
 				   .attach_type = l->attach_type,
 				   .prog_id = p->o.id,
-				   .flags = (l->gpl ? IMAGE_GPL : 0) |
+				   .flags = verified_flag(w) | (l->gpl ? IMAGE_GPL : 0) |
 					    (l->prog_flags & BPF_F_SLEEPABLE ? IMAGE_SLEEPABLE : 0),
 				   .ctx_size = w->type->ctx_size,
 			   };
@@ -190,7 +245,7 @@ static int make_image(struct work *w)
 	vec_each (&p->maps, i)
 		memcpy((u8 *)img + head.map_off + i * sizeof(u32), &p->maps.data[i]->o.id,
 		       sizeof(u32));
-	memcpy((u8 *)img + head.sub_off, w->subs, head.sub_count * sizeof(struct image_sub));
+	memcpy((u8 *)img + head.sub_off, w->proven.subs, head.sub_count * sizeof(struct image_sub));
 	p->image = img;
 	p->image_size = head.size;
 	return 0;
@@ -248,22 +303,20 @@ static int run_stages(struct work *w)
 	w->ops = base_calloc(l->count, sizeof(*w->ops));
 	if (!p->insns || !w->ops)
 		return -ENOMEM;
-	prog_tag(l->inst, l->insns, l->count, p->insns, p->tag);
+	prog_digest(l->inst, l->insns, l->count, p->insns, p->digest);
+	memcpy(p->tag, p->digest, sizeof(p->tag));
 	memcpy(p->insns, l->insns, (size_t)l->count * 8);
 	err = isa_decode(l->insns, l->count, w->ops, &l->diag);
 	err = err ?: isa_check_operands(w->ops, l->count, &l->diag);
 	err = err ?: isa_check_kernel(w->ops, l->count, l->inst->kernel, &l->diag);
 	err = err ?: resolve(w);
-	err = err ?: check_structure(w);
+	err = err ?: source_info_read(l, p);
+	err = err ?: verify(w);
+	err = err ?: map_object_admit_all(p);
 	if (err)
 		return err;
-	err = source_info_check(l, w->subs, w->sub_count, p);
-	if (err) {
-		l->logged = false;
-		return err;
-	}
-	err = context_rewrite(w->type, w->ops, l->count);
-	return err ?: make_image(w);
+	rewrite_context(w);
+	return make_image(w);
 }
 
 int prog_object_load(struct load *l, struct prog_object **out)
@@ -278,13 +331,28 @@ int prog_object_load(struct load *l, struct prog_object **out)
 	if (err)
 		return err;
 	err = run_stages(&w);
+	tell_verdict(&w, NULL, err);
 	base_free(w.ops);
-	base_free(w.subs);
+	base_free(w.proven.facts);
+	base_free(w.proven.subs);
 	if (err) {
 		object_put(&w.p->o);
 		return err;
 	}
 	*out = w.p;
+	return 0;
+}
+
+int prog_object_views(struct prog_object *p, struct map *const **out)
+{
+	if (!p->views) {
+		p->views = base_calloc(p->image->map_count + 1, sizeof(*p->views));
+		if (!p->views)
+			return -ENOMEM;
+		for (u32 i = 0; i < p->image->map_count; i++)
+			p->views[i] = &p->maps.data[i]->map;
+	}
+	*out = p->views;
 	return 0;
 }
 
@@ -300,6 +368,7 @@ void prog_object_fini(struct prog_object *p)
 		object_put(&p->btf->o);
 	if (p->stats < WORLD_PROGS)
 		inst->prog_slots[p->stats / 64] &= ~(1ull << p->stats % 64);
+	base_free(p->views);
 	base_free(p->image);
 	base_free(p->insns);
 	base_free(p->func_info);

@@ -38,11 +38,16 @@ struct load {
 	u32 count;
 	struct btf_object *btf; /* NULL: none */
 	struct load_records func_info, line_info;
+	/* What it is to be attached to by BTF; no references. */
+	struct btf_object *attach_btf;   /* the kernel's; NULL: none */
+	struct prog_object *attach_prog; /* another program; NULL: none */
+	u32 attach_btf_id;
 	/* A map the program names, by descriptor or by index into fd_array: 0 or -errno; no
 	 * reference. */
 	int (*map)(void *data, s32 fd_or_index, bool is_index, struct map_object **out);
 	void *data;
 	struct text *log; /* what the checks say; NULL: nobody listens */
+	u32 log_level;    /* as bpf_attr has it */
 	/* filled */
 	bool logged;      /* the log has the reason and the closing line */
 	struct diag diag; /* why it failed */
@@ -62,14 +67,13 @@ struct load_verdict {
 int prog_object_load(struct load *l, struct prog_object **out);
 
 /*
- * func_info and line_info against the program's subprograms, as the kernel
- * checks them; then kept in `p` with the kernel's record sizes. 0 or -errno.
+ * func_info and line_info as the kernel checks them by themselves; then kept in
+ * `p` with the kernel's record sizes. 0 or -errno. That they fit the program's
+ * functions is the verifier's to check.
  */
-struct image_sub;
-int source_info_check(struct load *l, const struct image_sub *subs, u32 sub_count,
-		      struct prog_object *p);
+int source_info_read(struct load *l, struct prog_object *p);
 
-/* The first 8 bytes of the program's digest, descriptors left out. */
-void prog_tag(const struct cygnet *inst, const u8 *insns, u32 count, u8 *scratch, u8 tag[8]);
+/* SHA-256 (before 6.18: SHA-1) of the program, descriptors left out; the tag begins it. */
+void prog_digest(const struct cygnet *inst, const u8 *insns, u32 count, u8 *scratch, u8 digest[32]);
 
 #endif

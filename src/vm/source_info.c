@@ -53,8 +53,7 @@ static int check_func(struct load *l, const struct bpf_func_info *f, u32 i, u32 
 	return 0;
 }
 
-static int check_funcs(struct load *l, const struct image_sub *subs, u32 sub_count,
-		       struct prog_object *p)
+static int read_funcs(struct load *l, struct prog_object *p)
 {
 	struct load_records *r = &l->func_info;
 	struct bpf_func_info *out;
@@ -69,9 +68,6 @@ static int check_funcs(struct load *l, const struct image_sub *subs, u32 sub_cou
 	err = check_sizes(l, r, sizeof(*out), "func", LOAD_DIAG_FUNC_INFO);
 	if (err)
 		return err;
-	if (r->count != sub_count)
-		return diag_set(&l->diag, -EINVAL, LOAD_DIAG_FUNC_INFO, -1,
-				"number of funcs in func_info doesn't match number of subprogs");
 	out = base_calloc(r->count, sizeof(*out));
 	if (!out)
 		return -ENOMEM;
@@ -83,10 +79,6 @@ static int check_funcs(struct load *l, const struct image_sub *subs, u32 sub_cou
 		err = check_func(l, &out[i], i, prev);
 		if (err)
 			return err;
-		if (out[i].insn_off != subs[i].start)
-			return diag_set(&l->diag, -EINVAL, LOAD_DIAG_FUNC_INFO, -1,
-					"func_info BTF section doesn't match subprog layout in BPF "
-					"program");
 		prev = out[i].insn_off;
 	}
 	return 0;
@@ -125,12 +117,11 @@ static int keep_lines(struct prog_object *p, const struct bpf_line_info *lines, 
 	return 0;
 }
 
-static int check_lines(struct load *l, const struct image_sub *subs, u32 sub_count,
-		       struct prog_object *p)
+static int read_lines(struct load *l, struct prog_object *p)
 {
 	struct load_records *r = &l->line_info;
 	struct bpf_line_info *out;
-	u32 prev = 0, sub = 0;
+	u32 prev = 0;
 	int err;
 
 	if (!r->count)
@@ -153,22 +144,11 @@ static int check_lines(struct load *l, const struct image_sub *subs, u32 sub_cou
 		if (err)
 			return err;
 		prev = out[i].insn_off;
-		/* Every subprogram's first instruction has a line. */
-		if (sub < sub_count && out[i].insn_off == subs[sub].start)
-			sub++;
-		else if (sub < sub_count && out[i].insn_off > subs[sub].start)
-			break;
 	}
-	if (sub < sub_count)
-		return diag_set(&l->diag, -EINVAL, LOAD_DIAG_LINE_INFO, -1,
-				"missing bpf_line_info for func#%u", sub);
 	return keep_lines(p, out, r->count);
 }
 
-int source_info_check(struct load *l, const struct image_sub *subs, u32 sub_count,
-		      struct prog_object *p)
+int source_info_read(struct load *l, struct prog_object *p)
 {
-	int err = check_funcs(l, subs, sub_count, p);
-
-	return err ?: check_lines(l, subs, sub_count, p);
+	return read_funcs(l, p) ?: read_lines(l, p);
 }

@@ -283,7 +283,7 @@ EACCES invalid write to stack R10 off=-520 size=8
 r0 = 0
 exit
 -- verdict
-EACCES misaligned stack access off (0x0; 0x0)+0+-2 size 4
+EACCES misaligned stack access off 0+0+-2 size 4
 
 == a load above the frame
 -- asm
