@@ -96,14 +96,17 @@ static int set_hook_result(struct verifier *v, int value)
 	return 0;
 }
 
-static u32 iterator_type(const struct verify_target *t, u32 arg)
+static u32 iterator_type(const struct verifier *v, u32 arg)
 {
+	const struct verify_target *t = v->target;
+	u32 trusted = verify_has(v, KERNEL_TRUSTED) ? REG_TRUSTED : 0;
+
 	if (!t->iter || arg >= ARRAY_SIZE(t->iter->args))
 		return 0;
 	switch ((enum hook_iter_kind)t->iter->args[arg]) {
 	case HOOK_ITER_NONE: return 0;
 	case HOOK_ITER_OBJECT: return REG_BTF_ID | REG_MAYBE_NULL;
-	case HOOK_ITER_TRUSTED_OBJECT: return REG_BTF_ID | REG_MAYBE_NULL | REG_TRUSTED;
+	case HOOK_ITER_TRUSTED_OBJECT: return REG_BTF_ID | REG_MAYBE_NULL | trusted;
 	case HOOK_ITER_RDONLY: return REG_BUF | REG_RDONLY | REG_MAYBE_NULL;
 	case HOOK_ITER_WRITABLE: return REG_BUF | REG_MAYBE_NULL;
 	}
@@ -121,12 +124,13 @@ int verify_target_enter(struct verifier *v)
 	return err;
 }
 
-static u32 object_type(const struct verify_target *t, u32 arg, u32 ptr)
+static u32 object_type(const struct verifier *v, u32 arg, u32 ptr)
 {
+	const struct verify_target *t = v->target;
 	u32 tags = btf_pointer_tags(t->btf, ptr);
 	u32 type = REG_BTF_ID;
 
-	if (t->trusted)
+	if (t->trusted && verify_has(v, KERNEL_TRUSTED))
 		type |= REG_TRUSTED;
 	if (arg < 64 && t->nullable >> arg & 1)
 		type |= REG_MAYBE_NULL;
@@ -149,7 +153,7 @@ static u32 promoted(const struct verify_target *t, u32 id)
 static int set_pointer(struct verifier *v, u32 arg, u32 ptr, int value)
 {
 	const struct verify_target *t = v->target;
-	u32 type = iterator_type(t, arg), target;
+	u32 type = iterator_type(v, arg), target;
 	struct vreg r;
 
 	btf_pointee(t->btf, ptr, &target);
@@ -163,7 +167,7 @@ static int set_pointer(struct verifier *v, u32 arg, u32 ptr, int value)
 		}
 		verify_say(v, "func '%s' arg%u has btf_id %u type %s '%s'\n", t->name, arg, target,
 			   btf_kind_word(kind), *name ? name : "(anon)");
-		type = object_type(t, arg, ptr);
+		type = object_type(v, arg, ptr);
 	}
 	r = vreg_pointer(type);
 	if (reg_kind(type) == REG_BTF_ID) {
@@ -238,7 +242,7 @@ static int load_arg(struct verifier *v, u32 off, u32 size, int value)
 		verify_fail(v, MSG_TARGET_ARG_SIZE, t->name, size);
 		return -EACCES;
 	}
-	if (!iterator_type(t, index) && is_address(t->btf, type))
+	if (!iterator_type(v, index) && is_address(t->btf, type))
 		return set_number(v, value);
 	return set_pointer(v, index, type, value);
 }
