@@ -54,8 +54,16 @@ struct packet {
 	u8 sum_level;
 	bool writable; /* programs may store into it */
 	u32 sum;
-	u32 max_len;          /* most that helpers may make of it */
-	u32 mtu;              /* of the device it came by, skb.ifindex or xdp.ingress_ifindex */
+	u32 max_len; /* most that helpers may make of it */
+	u32 mtu;     /* of the device it came by, skb.ifindex or xdp.ingress_ifindex */
+	/*
+	 * The room before data that the kernel would have, and where from its start it says the
+	 * transport header is (0xffff: nowhere). When the room grows that number moves along, even
+	 * from nowhere, and then decides how short a packet may become.
+	 */
+	u32 spare;
+	u16 transport;
+	u32 link_len;         /* of the link header as helpers last knew it, 0: nobody asked */
 	s32 link, net;        /* offsets of the link and the network header, from head */
 	bool hashed;          /* skb.hash is known */
 	bool encapsulated;    /* a helper wrapped it */

@@ -159,8 +159,6 @@ HELPER_BODY(csum_diff)
 	const void *from = u64_to_ptr(r1), *to = u64_to_ptr(r3);
 	u32 from_size = r2, to_size = r4, seed = r5;
 
-	if (from_size & 3 || to_size & 3)
-		return HELPER_RESULT(-EINVAL);
 	if (to_size)
 		seed = packet_sum(to, to_size, seed);
 	if (from_size && to_size)

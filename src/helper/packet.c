@@ -181,13 +181,27 @@ static u16 add16(u16 a, u16 b)
 	return sum + (sum < a);
 }
 
+/* The protocol behind VLAN tags; where they are not whole, 0. */
+static u16 inner_protocol(const struct packet *p)
+{
+	u32 at = p->link_len ? p->link_len - MIN(p->link_len, 4u) : 14;
+	u16 protocol = p->skb.protocol;
+
+	while (protocol == PROTO_VLAN || protocol == PROTO_VLANS) {
+		if (!packet_read(p, at + 2, &protocol, sizeof(protocol)))
+			return 0;
+		at += 4;
+	}
+	return protocol;
+}
+
 HELPER_BODY(skb_ecn_set_ce)
 {
 	struct packet *p = skb_of(run);
 	u8 *net = p ? p->head + p->net : NULL;
-	u16 check;
+	u16 protocol = p ? inner_protocol(p) : 0, check;
 
-	if (p && p->skb.protocol == PROTO_IP && net + 20 <= packet_end(p)) {
+	if (protocol == PROTO_IP && net + 20 <= packet_end(p)) {
 		u8 ecn = net[1] & ECN_CE;
 
 		if (!ecn || ecn == ECN_CE)
@@ -199,7 +213,7 @@ HELPER_BODY(skb_ecn_set_ce)
 		net[1] |= ECN_CE;
 		return 1;
 	}
-	if (p && p->skb.protocol == PROTO_IPV6 && net + 40 <= packet_end(p)) {
+	if (protocol == PROTO_IPV6 && net + 40 <= packet_end(p)) {
 		u8 old[2] = {net[0], net[1]};
 
 		if (!(net[1] & ECN_CE << 4))

@@ -7,20 +7,29 @@
  */
 #include "helper/skb.h"
 
-#define LINK_HEADER 14
-#define VLAN_HEADER 4
-#define IP_HEADER   20
-#define IP6_HEADER  40
-#define ROOM_MOST   0xfff
-#define ENOTSUPP    524
+#define LINK_HEADER  14
+#define VLAN_HEADER  4
+#define IP_HEADER    20
+#define IP6_HEADER   40
+#define ROOM_MOST    0xfff
+#define ROOM_STEP    64u
+#define NO_TRANSPORT 0xffff
+#define ENOTSUPP     524
 
-/* Makes room of `len` zeroes at `off`; the headers before it move. */
+/* Makes room of `len` zeroes at `off`, which may lie behind the end; the headers before it move. */
 static int push(struct packet *p, u32 off, u32 len)
 {
 	u8 *data = packet_data(p);
 
-	if (len > data - p->head)
+	if (len > data - p->head || off > p->limit - data)
 		return -ENOMEM;
+	if (len > p->spare) {
+		u32 more = ROUND_UP(len - p->spare, ROOM_STEP);
+
+		p->spare += more;
+		p->transport += more;
+	}
+	p->spare -= len;
 	__builtin_memmove(data - len, data, off);
 	__builtin_memset(data - len + off, 0, len);
 	p->data -= len;
@@ -38,6 +47,7 @@ static int pop(struct packet *p, u32 off, u32 len)
 	skb_sum_sub(p, data + off, len, 0);
 	__builtin_memmove(data + len, data, off);
 	p->data += len;
+	p->spare += len;
 	skb_moved(p);
 	return 0;
 }
@@ -73,12 +83,21 @@ static void forget_hash(struct packet *p)
 
 /* --- The ends. */
 
+static s32 least_len(const struct packet *p)
+{
+	s32 net = skb_net_offset(p), transport = (s32)p->transport - (s32)p->spare;
+
+	if (p->transport != NO_TRANSPORT && transport > 0)
+		return transport;
+	return MAX(net, 0);
+}
+
 HELPER_BODY(skb_change_tail)
 {
 	struct packet *p = skb_of(run);
 	u32 len = r2;
 
-	if (!p || r3 || len > p->max_len || (s32)len < skb_net_offset(p))
+	if (!p || r3 || len > p->max_len || (s32)len < least_len(p))
 		return HELPER_RESULT(-EINVAL);
 	if (p->encapsulated)
 		return HELPER_RESULT(-ENOTSUPP);
@@ -86,11 +105,9 @@ HELPER_BODY(skb_change_tail)
 		if (len - packet_linear(p) > p->limit - packet_end(p))
 			return HELPER_RESULT(-ENOMEM);
 		__builtin_memset(packet_end(p), 0, len - packet_linear(p));
-		if (p->summed == PACKET_SUM_COMPLETE)
-			p->summed = PACKET_SUM_NONE;
-	} else {
-		skb_sum_sub(p, packet_data(p) + len, packet_linear(p) - len, len);
 	}
+	if (len != packet_linear(p) && p->summed == PACKET_SUM_COMPLETE)
+		p->summed = PACKET_SUM_NONE;
 	p->end = p->data + len;
 	skb_moved(p);
 	p->skb.gso_size = 0;
@@ -107,8 +124,10 @@ HELPER_BODY(skb_change_head)
 	if (!p || r3 || (u64)packet_linear(p) + len > p->max_len)
 		return HELPER_RESULT(-EINVAL);
 	err = push(p, 0, len);
-	if (!err)
+	if (!err) {
 		p->link = packet_data(p) - p->head;
+		p->link_len = p->net - p->link;
+	}
 	return HELPER_RESULT(err);
 }
 
@@ -172,6 +191,8 @@ static int insert_tag(struct packet *p)
 	store16(data + 12, p->skb.vlan_proto);
 	store16(data + 14, __builtin_bswap16(p->skb.vlan_tci));
 	p->link -= VLAN_HEADER;
+	p->net -= VLAN_HEADER; /* to the tag */
+	p->link_len += VLAN_HEADER;
 	p->skb.protocol = p->skb.vlan_proto;
 	skb_sum_add(p, data + 12, VLAN_HEADER, 0);
 	return 0;
@@ -206,6 +227,7 @@ static int remove_tag(struct packet *p, u16 *tci)
 	p->link += VLAN_HEADER;
 	if (skb_net_offset(p) < LINK_HEADER)
 		p->net = packet_data(p) - p->head + LINK_HEADER;
+	p->link_len = p->net - p->link;
 	if (__builtin_bswap16(inner) < 1536)
 		inner = skb_holds(p, LINK_HEADER + 2) && load16(data + 18) == 0xffff ? BE16(1)
 										     : BE16(4);
@@ -318,7 +340,7 @@ HELPER_BODY(skb_adjust_room)
 		return HELPER_RESULT(-ENOTSUPP);
 	if (diff >= 0 && packet_linear(p) + len > p->max_len)
 		return HELPER_RESULT(-ENOTSUPP);
-	if (off < 0 || !skb_holds(p, off))
+	if (off < 0)
 		return HELPER_RESULT(-ENOMEM);
 	err = diff < 0 ? shrink(p, off, len, r4) : grow(p, off, len, r4);
 	if (!err && !(r4 & BPF_F_ADJ_ROOM_NO_CSUM_RESET))

@@ -13,9 +13,10 @@
 #define ETH_HEADER 14
 #define IP_HEADER  20
 #define IP6_HEADER 40
-#define DATA_MOST  (PAGE_BYTES - 64 - 320) /* what fits a page beside the kernel's own */
-#define LEN_MOST   16064                   /* helpers make no packet longer */
-#define ROOM       (68u << 10)             /* before and behind: helpers make packets longer */
+#define PAD        64                       /* bytes before a packet in the kernel */
+#define DATA_MOST  (PAGE_BYTES - PAD - 320) /* what fits a page beside the kernel's own */
+#define LEN_MOST   16064                    /* helpers make no packet longer */
+#define ROOM       (68u << 10)              /* before and behind: helpers make packets longer */
 
 #define FIELD_END(f) (offsetof(struct __sk_buff, f) + sizeof(((struct __sk_buff *)0)->f))
 
@@ -101,6 +102,8 @@ static int make_packet(struct test *t)
 	p->end = p->data + size;
 	p->link = ROOM;
 	p->net = ROOM + ETH_HEADER;
+	p->spare = PAD;
+	p->transport = 0xffff;
 	p->max_len = LEN_MOST;
 	if (call_read(t->k, packet_data(p), t->k->attr->test.data_in, size))
 		return -EFAULT;
@@ -140,7 +143,7 @@ static void receive(struct packet *p, const struct test_device *dev)
 }
 
 /* The socket: closed, unbound, its addresses the packet's. */
-static void make_socket(struct packet *p, const u8 *net, u32 size)
+static void make_socket(struct packet *p, const u8 *net)
 {
 	struct bpf_sock *sk = &p->sock;
 
@@ -151,10 +154,8 @@ static void make_socket(struct packet *p, const u8 *net, u32 size)
 		memcpy(&sk->dst_ip4, net + 16, 4);
 	} else if (p->skb.protocol == htons(ETH_P_IPV6)) {
 		sk->family = AF_INET6;
-		if (size >= IP6_HEADER) {
-			memcpy(sk->src_ip6, net + 8, 16);
-			memcpy(sk->dst_ip6, net + 24, 16);
-		}
+		memcpy(sk->src_ip6, net + 8, 16);
+		memcpy(sk->dst_ip6, net + 24, 16);
 	}
 	p->skb.family = sk->family;
 	p->skb.local_ip4 = sk->src_ip4;
@@ -165,11 +166,26 @@ static void make_socket(struct packet *p, const u8 *net, u32 size)
 	p->sock_cookie = 1;
 }
 
+/* The sum of all from the network header on: what a device that sums reports. */
+static u32 sum_of(const struct packet *p)
+{
+	const u8 *net = p->head + p->net, *end = packet_end(p);
+
+	return net < end ? packet_sum(net, end - net, 0) : 0;
+}
+
+/* The least that its protocol's header takes. */
+static u32 least_size(const struct packet *p)
+{
+	return ETH_HEADER + (p->skb.protocol == htons(ETH_P_IPV6) ? IP6_HEADER : IP_HEADER);
+}
+
 long test_run_skb(struct test *t)
 {
 	const union bpf_attr *a = t->k->attr;
 	u32 type = t->p->type;
 	bool at_link = type == BPF_PROG_TYPE_SCHED_CLS || type == BPF_PROG_TYPE_SCHED_ACT;
+	bool summed = a->test.flags & BPF_F_TEST_SKB_CHECKSUM_COMPLETE;
 	struct __sk_buff *skb = NULL;
 	struct packet *p;
 	struct test_device dev;
@@ -185,18 +201,24 @@ long test_run_skb(struct test *t)
 		return err;
 	p = t->packet;
 	err = test_device_find(skb && skb->ifindex ? skb->ifindex : LOOPBACK, &dev);
-	if (!err && a->test.data_size_in < ETH_HEADER + IP_HEADER)
-		err = -EINVAL;
 	if (err)
 		return err;
 	receive(p, &dev);
-	make_socket(p, packet_data(p) + ETH_HEADER, a->test.data_size_in - ETH_HEADER);
+	if (a->test.data_size_in < least_size(p))
+		return -EINVAL;
+	make_socket(p, packet_data(p) + ETH_HEADER);
 	p->writable = core_prog_ops(type)->writes_packet;
-	if (!at_link)
+	if (!at_link) {
 		p->data += ETH_HEADER;
+		p->spare += ETH_HEADER;
+	}
 	p->meta = p->data;
 	p->skb.len = packet_len(p);
 	p->skb.wire_len = p->skb.len;
+	if (summed) {
+		p->summed = PACKET_SUM_COMPLETE;
+		p->sum = sum_of(p);
+	}
 	err = apply_ctx(p, skb);
 	err = err ?: test_run_all(t, a->test.repeat);
 	if (err)
@@ -205,6 +227,8 @@ long test_run_skb(struct test *t)
 		p->data -= ETH_HEADER;
 		memset(packet_data(p), 0, ETH_HEADER);
 	}
+	if (summed && packet_sum_fold(p->sum) != packet_sum_fold(sum_of(p)))
+		return -EBADMSG;
 	if (skb)
 		report_ctx(p, skb);
 	err = test_finish(t, packet_data(p), packet_linear(p), NULL, 0);

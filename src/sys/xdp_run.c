@@ -101,7 +101,7 @@ long test_run_xdp(struct test *t)
 	if (!err && md) {
 		err = check_ctx(t, md, size);
 		meta = md->data;
-		linear = MIN(linear, md->data_end);
+		linear = MIN(md->data_end, LINEAR_MOST + meta);
 	}
 	if (!err && size < ETH_HEADER)
 		err = -EINVAL;
