@@ -433,9 +433,9 @@ static int go_both_ways(struct verifier *v, const struct jump *j, u32 *next)
 	int err = 0;
 
 	if (j->by_reg && j->b->type == REG_SCALAR && j->b->id)
-		verify_linked_collect(v->state, j->b->id, &linked);
+		verify_linked_collect(v, j->b->id, &linked);
 	if (j->a->type == REG_SCALAR && j->a->id)
-		verify_linked_collect(v->state, j->a->id, &linked);
+		verify_linked_collect(v, j->a->id, &linked);
 	if (linked.count > 1)
 		err = verify_step_push(v, 0, verify_linked_pack(&linked));
 	err = err ?: verify_push_branch(v, j->target, v->insn, false, &other);

@@ -223,10 +223,11 @@ static bool slot_covers(struct verifier *v, const struct vslot *old, const struc
 }
 
 static bool stack_covers(struct verifier *v, const struct vframe *old, const struct vframe *cur,
-			 enum match match)
+			 enum match match, u64 live)
 {
 	for (u32 i = 0; i < old->slot_count; i++)
-		if (!slot_covers(v, &old->slots[i], i < cur->slot_count ? &cur->slots[i] : NULL,
+		if (live >> i & 1 &&
+		    !slot_covers(v, &old->slots[i], i < cur->slot_count ? &cur->slots[i] : NULL,
 				 match))
 			return false;
 	return true;
@@ -254,7 +255,7 @@ static bool refs_cover(struct id_map *ids, const struct vstate *old, const struc
 }
 
 static bool frame_covers(struct verifier *v, const struct vframe *old, const struct vframe *cur,
-			 u32 live, enum match match)
+			 u32 live, u64 live_slots, enum match match)
 {
 	if (old->callback_depth > cur->callback_depth)
 		return false;
@@ -264,11 +265,11 @@ static bool frame_covers(struct verifier *v, const struct vframe *old, const str
 		if (!verify_reg_covers(v, &old->regs[i], &cur->regs[i], match))
 			return false;
 	}
-	return stack_covers(v, old, cur, match);
+	return stack_covers(v, old, cur, match, live_slots);
 }
 
 bool verify_covers(struct verifier *v, const struct vstate *old, const struct vstate *cur,
-		   enum match match)
+		   enum match match, const u64 *live)
 {
 	struct id_map *ids = &v->prune->ids;
 
@@ -281,7 +282,8 @@ bool verify_covers(struct verifier *v, const struct vstate *old, const struct vs
 		return false;
 	for (u32 i = 0; i <= old->curframe; i++)
 		if (!frame_covers(v, old->frames[i], cur->frames[i],
-				  v->insns[state_insn(old, i)].live_before, match))
+				  v->insns[state_insn(old, i)].live_before, live ? live[i] : ~0ull,
+				  match))
 			return false;
 	return true;
 }

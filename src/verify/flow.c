@@ -15,7 +15,7 @@
  *
  * Then the strongly connected components of each function's graph (Tarjan's
  * algorithm, its stack in memory instead of in calls): instructions in one lie
- * on a common loop. A call that calls back any number of times is a loop too.
+ * on a common loop.
  */
 #include <string.h>
 #include "core/kfunc.h"
@@ -291,7 +291,7 @@ static bool is_own_loop(const struct verifier *v, u32 i)
 	for (u32 k = 0; k < e.count; k++)
 		if (e.to[k] == i)
 			return true;
-	return v->insns[i].calls_callback;
+	return false;
 }
 
 static void visit(struct components *c, u32 i)

@@ -36,14 +36,24 @@ static void collect(struct vlinked *set, struct vreg *r, u32 id, struct vlink_at
 		r->id = 0;
 }
 
-void verify_linked_collect(struct vstate *s, u32 id, struct vlinked *set)
+/* Registers that nothing reads any more neither learn nor take the place of others. */
+void verify_linked_collect(struct verifier *v, u32 id, struct vlinked *set)
 {
+	struct vstate *s = v->state;
+
 	id &= ~REG_ADD_CONST;
 	for (u32 n = s->curframe + 1; n-- > 0;) {
 		struct vframe *f = s->frames[n];
+		u32 at = n == s->curframe ? v->insn : s->frames[n + 1]->callsite;
+		u32 live = v->insns[at].live_before & ~ISA_R(10);
 
-		for (u32 i = 0; i < ISA_REGS - 1; i++)
+		if (!verify_has(v, KERNEL_LIVE_REGS))
+			live = ~0u >> 22;
+		for (; live; live &= live - 1) {
+			u32 i = (u32)__builtin_ctz(live);
+
 			collect(set, &f->regs[i], id, (struct vlink_at){n, i, true});
+		}
 		for (u32 i = 0; i < f->slot_count; i++)
 			if (f->slots[i].type[7] == SLOT_SPILL)
 				collect(set, &f->slots[i].reg, id, (struct vlink_at){n, i, false});

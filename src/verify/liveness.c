@@ -163,6 +163,31 @@ static int find_live_regs(struct verifier *v)
 	return 0;
 }
 
+/* As the kernel lists them: the loop, the live ones of r0-r9, the instruction. */
+static void say_live_regs(struct verifier *v)
+{
+	struct text *t = v->in->log;
+
+	if (!t || !(v->in->log_level & VERIFY_LOG_ALL))
+		return;
+	text_puts(t, "Live regs before insn:\n");
+	for (u32 i = 0; i < v->count; i++) {
+		const struct vinsn *insn = &v->insns[i];
+
+		if (insn->scc)
+			text_fmt(t, "%3u ", insn->scc);
+		else
+			text_puts(t, "    ");
+		text_fmt(t, "%3u: ", i);
+		for (u32 r = 0; r < 10; r++)
+			text_putc(t, insn->live_before >> r & 1 ? (char)('0' + r) : '.');
+		text_putc(t, ' ');
+		verify_format_insn(v, t, i);
+		text_putc(t, '\n');
+		i += isa_is_lddw(v->ops[i].op);
+	}
+}
+
 int verify_liveness_init(struct verifier *v)
 {
 	int err;
@@ -172,7 +197,10 @@ int verify_liveness_init(struct verifier *v)
 		return -ENOMEM;
 	err = index_flow(v);
 	err = err ?: find_live_regs(v);
-	return err ?: verify_slots_init(v);
+	err = err ?: verify_slots_init(v);
+	if (!err)
+		say_live_regs(v);
+	return err;
 }
 
 void verify_liveness_fini(struct verifier *v)

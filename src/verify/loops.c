@@ -9,20 +9,31 @@
  * the earlier state's paths will find to need precision must hold for the path
  * that came round too, and that can reach back into the earlier state once more.
  *
- * So such an end is kept as a back edge of the loop: a copy of the state with
- * its way there, and the state that covers it. Loops are the strongly connected
- * components of a function's control flow, per chain of calls that led into it (a
- * visit). When the last path from the first kept state in the component has
- * ended, precision is carried along all its back edges until nothing changes;
- * only then are its states complete. Until then they cover only what lies within
- * them with every number taken for precise, and are not cleaned.
+ * So such an end is kept as a back edge: a copy of the state with its way there,
+ * and the state that covers it. Loops are the strongly connected components of
+ * a function's control flow, per chain of calls that led into it (a visit). When
+ * the last path from the first kept state in the component has ended, precision
+ * is carried along all its back edges until nothing changes; only then are its
+ * states complete. Until then they cover only what lies within them with every
+ * number taken for precise, and are not cleaned.
+ *
+ * A call that calls back is such a loop too, of the call and the whole callback.
+ * To compare all states in there so strictly would make callbacks with loops and
+ * branches of their own too expensive. So there a state covers another by the
+ * marks that it has and by what was read so far, and each path that ends so is a
+ * tentative back edge: when the call's first state has ended and precision was
+ * carried along, such pairs are compared again, and a path that is not covered
+ * after all is walked on.
  */
 #include <string.h>
 #include "verify/prune.h"
 
 #define MAX_ROUNDS 64
+#define AROUND     (1u << 31) /* in a key's scc: a call that calls back, by its instruction */
 
-static bool find_key(const struct verifier *v, const struct vstate *s, struct loop_key *key)
+/* Of the outermost frame in a loop; `around`: at a call that calls back. */
+static bool find_key(const struct verifier *v, const struct vstate *s, bool around,
+		     struct loop_key *key)
 {
 	memset(key, 0, sizeof(*key));
 	for (u32 i = 0; i <= s->curframe; i++) {
@@ -30,6 +41,8 @@ static bool find_key(const struct verifier *v, const struct vstate *s, struct lo
 
 		key->depth = i;
 		key->scc = v->insns[insn].scc;
+		if (around)
+			key->scc = v->insns[insn].calls_callback ? AROUND | insn : 0;
 		if (key->scc)
 			return true;
 		key->callsites[i] = insn;
@@ -56,7 +69,7 @@ static void say(struct verifier *v, const char *what, const struct loop_key *key
 	char line[128];
 	struct text t;
 
-	if (!(v->in->log_level & VERIFY_LOG_ALL))
+	if (!(v->in->log_level & VERIFY_LOG_ALL) || key->scc & AROUND)
 		return;
 	text_init(&t, line, sizeof(line));
 	for (u32 i = 0; i < key->depth; i++)
@@ -66,7 +79,12 @@ static void say(struct verifier *v, const char *what, const struct loop_key *key
 
 bool verify_loop_open(const struct kept *k)
 {
-	return k->visit && k->visit->backedges;
+	return k->loop && k->loop->backedges;
+}
+
+bool verify_around_open(const struct kept *k)
+{
+	return k->around && k->around->backedges;
 }
 
 static struct loop_visit *new_visit(struct verifier *v, const struct loop_key *key)
@@ -81,33 +99,36 @@ static struct loop_visit *new_visit(struct verifier *v, const struct loop_key *k
 	return hash_set(&v->prune->visits, hash, l) ? NULL : l;
 }
 
-int verify_loop_enter(struct verifier *v, struct kept *k)
+static int enter(struct verifier *v, struct kept *k, bool around, struct loop_visit **out)
 {
 	struct loop_key key;
 
-	k->visit = NULL;
-	if (!find_key(v, k->state, &key))
+	*out = NULL;
+	if (!find_key(v, k->state, around, &key))
 		return 0;
-	k->visit = find_visit(v, &key) ?: new_visit(v, &key);
-	if (!k->visit)
+	*out = find_visit(v, &key) ?: new_visit(v, &key);
+	if (!*out)
 		return -ENOMEM;
-	if (k->visit->entry)
+	if ((*out)->entry)
 		return 0;
-	k->visit->entry = k->state;
+	(*out)->entry = k->state;
 	say(v, "enter", &key);
 	return 0;
 }
 
-int verify_loop_backedge(struct verifier *v, struct kept *old)
+int verify_loop_enter(struct verifier *v, struct kept *k)
 {
-	struct loop_visit *l = old->visit;
-	struct backedge *b;
-	int err;
+	int err = enter(v, k, false, &k->loop);
 
-	if (!l)
-		return verify_bug(v, "a path ends in a loop that was not entered");
-	b = arena_alloc(&v->arena, sizeof(*b));
-	err = b ? verify_state_new(v, &b->state) : -ENOMEM;
+	return err ?: enter(v, k, true, &k->around);
+}
+
+static int add_backedge(struct verifier *v, struct loop_visit *l, struct vstate *equal,
+			bool tentative)
+{
+	struct backedge *b = arena_alloc(&v->arena, sizeof(*b));
+	int err = b ? verify_state_new(v, &b->state) : -ENOMEM;
+
 	if (err)
 		return err;
 	err = verify_state_copy(v, b->state, v->state);
@@ -117,13 +138,30 @@ int verify_loop_backedge(struct verifier *v, struct kept *old)
 		return err;
 	}
 	b->state->parent = v->state->parent;
-	b->equal = old->state;
+	b->equal = equal;
+	b->tentative = tentative;
 	b->next = l->backedges;
 	l->backedges = b;
+	return 0;
+}
+
+int verify_loop_backedge(struct verifier *v, struct kept *old)
+{
+	struct loop_visit *l = old->loop;
+
+	if (!l)
+		return verify_bug(v, "a path ends in a loop that was not entered");
 	l->backedge_count++;
 	v->prune->backedge_count++;
 	say(v, "backedge", &l->key);
-	return 0;
+	return add_backedge(v, l, old->state, false);
+}
+
+int verify_around_backedge(struct verifier *v, struct kept *old, bool tentative)
+{
+	if (!old->around)
+		return verify_bug(v, "a callback ends that was not called");
+	return add_backedge(v, old->around, old->state, tentative);
 }
 
 static int settle(struct verifier *v, struct loop_visit *l)
@@ -147,9 +185,9 @@ static int settle(struct verifier *v, struct loop_visit *l)
 	return 0;
 }
 
-int verify_loop_leave(struct verifier *v, struct kept *k)
+static int leave_loop(struct verifier *v, struct kept *k)
 {
-	struct loop_visit *l = k->visit;
+	struct loop_visit *l = k->loop;
 	int err;
 
 	if (!l || l->entry != k->state)
@@ -163,6 +201,62 @@ int verify_loop_leave(struct verifier *v, struct kept *k)
 		verify_state_free(v, b->state);
 	l->backedges = NULL;
 	return err;
+}
+
+static bool still_covers(struct verifier *v, const struct backedge *b)
+{
+	u64 live[VERIFY_MAX_FRAMES];
+
+	if (!b->tentative)
+		return true;
+	for (u32 f = 0; f <= b->equal->curframe; f++)
+		live[f] = verify_slots_live(v, b->equal, f);
+	return verify_covers(v, b->equal, b->state, MATCH_SAFE, live);
+}
+
+/* A path that was ended is open again, and with it the states above it. */
+static int reopen(struct verifier *v, struct vstate *s)
+{
+	s->branches = 1;
+	for (struct vstate *up = s->parent; up; up = up->parent)
+		if (up->branches++)
+			break;
+	return verify_resume(v, s);
+}
+
+static int leave_around(struct verifier *v, struct kept *k)
+{
+	struct loop_visit *l = k->around;
+	struct backedge **link, *b;
+	int err;
+
+	if (!l || l->entry != k->state)
+		return 0;
+	err = settle(v, l);
+	for (link = &l->backedges; !err && (b = *link) != NULL;) {
+		if (still_covers(v, b)) {
+			link = &b->next;
+			continue;
+		}
+		*link = b->next;
+		err = reopen(v, b->state);
+	}
+	if (err || k->state->branches)
+		return err;
+	l->entry = NULL;
+	for (b = l->backedges; b; b = b->next)
+		verify_state_free(v, b->state);
+	l->backedges = NULL;
+	return 0;
+}
+
+int verify_loop_leave(struct verifier *v, struct kept *k)
+{
+	int err = leave_around(v, k);
+
+	if (err || k->state->branches)
+		return err;
+	return leave_loop(v, k);
 }
 
 /* Widening ------------------------------------------------------------- */
@@ -187,7 +281,9 @@ static void widen_reg(struct verifier *v, const struct vreg *old, struct vreg *c
 
 int verify_widen(struct verifier *v, struct vstate *s, u32 insn)
 {
-	const struct vstate *old = find_entry(v, s, insn);
+	/* A checkpoint of this very round was made before the call or jump was looked at. */
+	const struct vstate *from = v->insns[insn].calls_callback ? s : s->parent;
+	const struct vstate *old = from ? find_entry(v, from, insn) : NULL;
 
 	if (!old)
 		return 0;

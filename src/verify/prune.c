@@ -148,7 +148,7 @@ static void free_if_done(struct verifier *v, struct kept *k)
 {
 	struct prune *p = v->prune;
 
-	if (!k->evicted || k->state->branches || verify_loop_open(k))
+	if (!k->evicted || k->state->branches || verify_loop_open(k) || verify_around_open(k))
 		return;
 	if (k->prev_evicted)
 		k->prev_evicted->next_evicted = k->next_evicted;
@@ -170,6 +170,8 @@ int verify_path_done(struct verifier *v, struct vstate *s)
 
 		if (err)
 			return err;
+		if (up->branches)
+			break;
 		count_peak(v);
 		up = up->parent;
 		free_if_done(v, k);
@@ -270,7 +272,7 @@ static void clean(struct verifier *v, struct kept *k)
 {
 	struct vstate *s = k->state;
 
-	if (s->pruned_clean || verify_loop_open(k) || !verify_same_callsites(s, v->state))
+	if (s->pruned_clean || !verify_same_callsites(s, v->state))
 		return;
 	s->pruned_clean = true;
 	for (u32 f = 0; f <= s->curframe; f++)
@@ -284,7 +286,9 @@ enum verdict {
 	NO_MATCH,
 	NO_MATCH_LOOP, /* ... with a state that the path has come round to */
 	COVERED,
-	COVERED_LOOP, /* by a state whose marks are not complete */
+	COVERED_LOOP,      /* by a state whose marks are not complete */
+	COVERED_AROUND,    /* the same of the state at a call that calls back */
+	COVERED_TENTATIVE, /* ... of another one in such a call */
 };
 
 /* The iterator that the call at hand advances, in a state where it is valid. */
@@ -326,15 +330,16 @@ static int compare_ancestor(struct verifier *v, struct kept *k, u32 insn)
 	if (is_other_entry(old, cur))
 		return NO_MATCH_LOOP;
 	if (i->iter_next)
-		return verify_covers(v, old, cur, MATCH_WITHIN) && iterator_is_active(v)
+		return verify_covers(v, old, cur, MATCH_WITHIN, NULL) && iterator_is_active(v)
 			       ? COVERED_LOOP
 			       : NO_MATCH_LOOP;
 	if (v->ops[insn].op == ISA_OP_MAY_GOTO && old->may_goto != cur->may_goto &&
-	    verify_covers(v, old, cur, MATCH_WITHIN))
+	    verify_covers(v, old, cur, MATCH_WITHIN, NULL))
 		return COVERED_LOOP;
 	if (i->calls_callback)
-		return verify_covers(v, old, cur, MATCH_WITHIN) ? COVERED_LOOP : NO_MATCH_LOOP;
-	if (verify_maybe_looping(old, cur) && verify_covers(v, old, cur, MATCH_EXACT) &&
+		return verify_covers(v, old, cur, MATCH_WITHIN, NULL) ? COVERED_AROUND
+								      : NO_MATCH_LOOP;
+	if (verify_maybe_looping(old, cur) && verify_covers(v, old, cur, MATCH_EXACT, NULL) &&
 	    !verify_iter_depths_differ(old, cur) && old->may_goto == cur->may_goto &&
 	    old->callback_unroll == cur->callback_unroll)
 		return fail_endless(v, old, insn);
@@ -343,28 +348,35 @@ static int compare_ancestor(struct verifier *v, struct kept *k, u32 insn)
 
 static int compare(struct verifier *v, struct kept *k, u32 insn)
 {
-	bool open;
+	u64 live[VERIFY_MAX_FRAMES];
 
 	if (k->state->branches)
 		return compare_ancestor(v, k, insn);
-	clean(v, k);
-	open = verify_loop_open(k);
-	if (!verify_covers(v, k->state, v->state, open ? MATCH_WITHIN : MATCH_SAFE))
-		return NO_MATCH;
-	return open ? COVERED_LOOP : COVERED;
+	if (verify_loop_open(k))
+		return verify_covers(v, k->state, v->state, MATCH_WITHIN, NULL) ? COVERED_LOOP
+										: NO_MATCH;
+	if (!verify_around_open(k)) {
+		clean(v, k);
+		return verify_covers(v, k->state, v->state, MATCH_SAFE, NULL) ? COVERED : NO_MATCH;
+	}
+	for (u32 f = 0; f <= k->state->curframe; f++)
+		live[f] = verify_slots_live(v, k->state, f);
+	return verify_covers(v, k->state, v->state, MATCH_SAFE, live) ? COVERED_TENTATIVE
+								      : NO_MATCH;
 }
 
 /* The path ends; what mattered from the old state on matters on the way here too. */
-static int end_path(struct verifier *v, struct kept *k, u32 insn, bool in_loop)
+static int end_path(struct verifier *v, struct kept *k, u32 insn, enum verdict how)
 {
 	int err = v->insns[insn].jump_point ? verify_step_push(v, 0, 0) : 0;
 
 	k->hits++;
 	err = err ?: verify_precision_spread(v, k->state, v->state, NULL);
-	if (!err && in_loop) {
+	if (!err && how == COVERED_LOOP)
 		err = verify_loop_backedge(v, k);
-		count_peak(v);
-	}
+	if (!err && (how >= COVERED_AROUND || verify_around_open(k)))
+		err = verify_around_backedge(v, k, how == COVERED_TENTATIVE);
+	count_peak(v);
 	return err ?: 1;
 }
 
@@ -401,8 +413,8 @@ int verify_visited(struct verifier *v, u32 insn)
 		r = compare(v, k, insn);
 		if (r < 0)
 			return r;
-		if (r == COVERED || r == COVERED_LOOP)
-			return end_path(v, k, insn, r == COVERED_LOOP);
+		if (r >= COVERED)
+			return end_path(v, k, insn, r);
 		if (r == NO_MATCH_LOOP && !forced &&
 		    v->jumps_processed - v->prev_jumps < LOOP_JUMPS &&
 		    v->processed - v->prev_processed < LOOP_INSNS)

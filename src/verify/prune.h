@@ -10,7 +10,8 @@
 struct kept {
 	struct vstate *state;
 	struct kept *next;
-	struct loop_visit *visit; /* loops.c: the loop it is in; NULL: none */
+	/* loops.c: the loop, the call that calls back, that it is in; NULL: none */
+	struct loop_visit *loop, *around;
 	u32 hits, misses;
 	bool evicted; /* out of its bucket, kept for those who still point to it */
 	struct kept *next_evicted, *prev_evicted;
@@ -40,6 +41,7 @@ struct loop_key {
 struct backedge {
 	struct vstate *state; /* a copy, with its own steps */
 	struct vstate *equal; /* what covers it */
+	bool tentative;       /* as far as equal's marks went at the time */
 	struct backedge *next;
 };
 
@@ -78,9 +80,12 @@ enum match {
 	MATCH_WITHIN, /* cur is one of old's, precise or not: old's marks are not complete */
 };
 
-/* equality.c: does `old` cover `cur`? Both at the same instruction. */
+/*
+ * equality.c: does `old` cover `cur`? Both at the same instruction. `live`: per
+ * frame, the slots that matter; NULL: all that old still has.
+ */
 bool verify_covers(struct verifier *v, const struct vstate *old, const struct vstate *cur,
-		   enum match match);
+		   enum match match, const u64 *live);
 /* One register; ids are as those compared before in this id map. */
 bool verify_reg_covers(struct verifier *v, const struct vreg *old, const struct vreg *cur,
 		       enum match match);
@@ -91,10 +96,16 @@ bool verify_iter_depths_differ(const struct vstate *old, const struct vstate *cu
 /* loops.c */
 /* Have paths of its loop ended on one another, with marks still to be exchanged? */
 bool verify_loop_open(const struct kept *k);
+/* The same of calls that call back: what the state has shown to be safe holds until further notice.
+ */
+bool verify_around_open(const struct kept *k);
 int verify_loop_enter(struct verifier *v, struct kept *k); /* it has just been kept */
-int verify_loop_leave(struct verifier *v, struct kept *k); /* the last path from it has ended */
+/* The last path from it has ended; it may turn out that some must be walked on. */
+int verify_loop_leave(struct verifier *v, struct kept *k);
 /* The current path ends on `old`, in the same loop. */
 int verify_loop_backedge(struct verifier *v, struct kept *old);
+/* ... inside of a call that calls back; `tentative`: to be compared again. */
+int verify_around_backedge(struct verifier *v, struct kept *old, bool tentative);
 
 /* prune.c: states kept where `s` would be at `insn`, newest first. */
 struct kept **verify_bucket(const struct verifier *v, const struct vstate *s, u32 insn);

@@ -27,7 +27,7 @@ static struct pair pair_new(void)
 
 static bool covers(struct pair *p, enum match match)
 {
-	return verify_covers(&p->w->v, p->old, p->cur, match);
+	return verify_covers(&p->w->v, p->old, p->cur, match, NULL);
 }
 
 #define expect(p, safe, within, exact)                             \
