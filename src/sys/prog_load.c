@@ -2,6 +2,7 @@
 /* PROG_LOAD: copies what the client sends, runs the pipeline, says why not. */
 #include <fcntl.h>
 #include "core/prog.h"
+#include "sys/attach_target.h"
 #include "sys/log.h"
 #include "sys/rights.h"
 #include "vm/load.h"
@@ -37,6 +38,7 @@ static int check_attr(struct call *k, struct load *l)
 {
 	const union bpf_attr *a = k->attr;
 	const struct prog_type_ops *type = core_prog_ops(a->prog_type);
+	int err;
 
 	if (a->prog_flags & ~known_flags)
 		return -EINVAL;
@@ -46,17 +48,19 @@ static int check_attr(struct call *k, struct load *l)
 		return -E2BIG;
 	if (!rights_for_prog(k->c, a->prog_type))
 		return -EPERM;
-	/* Programs on kernel functions and on other programs: there is nothing to attach to. */
-	if (a->attach_prog_fd || a->attach_btf_id)
-		return -EINVAL;
+	l->inst = k->inst;
+	err = attach_target(k, l);
+	if (err)
+		return err;
 	l->attach_type = a->expected_attach_type;
 	if (a->prog_type == BPF_PROG_TYPE_CGROUP_SOCK && !l->attach_type)
 		l->attach_type = BPF_CGROUP_INET_SOCK_CREATE;
 	if (a->signature || a->signature_size)
 		return -EINVAL;
-	if (type && type->by_btf)
-		return -EINVAL;
-	return type && type->check_attach ? type->check_attach(l->attach_type, NULL) : 0;
+	/* Of types attached by BTF it is the verifier that looks at the attach type. */
+	return type && type->check_attach && (!type->by_btf || type->type == BPF_PROG_TYPE_EXT)
+		       ? type->check_attach(l->attach_type, NULL)
+		       : 0;
 }
 
 static int copy_in(struct call *k, u64 addr, size_t size, u8 **out)
