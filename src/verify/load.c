@@ -218,9 +218,7 @@ static bool loads_packets(u32 type)
 	       type == BPF_PROG_TYPE_SCHED_ACT;
 }
 
-/* A load outside of the packet ends the program, so nothing may be left that an exit may not leave.
- */
-int verify_ld_abs(struct verifier *v, const struct isa_op *op)
+static int check_ld_abs(struct verifier *v, const struct isa_op *op)
 {
 	int err;
 
@@ -238,12 +236,32 @@ int verify_ld_abs(struct verifier *v, const struct isa_op *op)
 		if (err)
 			return err;
 	}
-	err = verify_ptr_off(v, verify_reg(v, 6), 6, false);
+	return verify_ptr_off(v, verify_reg(v, 6), 6, false);
+}
+
+/*
+ * A load outside of the packet ends its function with 0, so nothing may be left
+ * that an exit may not leave, and in a function that was called there are two ways
+ * on: behind the load, and behind the call.
+ */
+int verify_ld_abs(struct verifier *v, const struct isa_op *op, u32 *next)
+{
+	struct vstate *loaded;
+	bool done = false;
+	int err = check_ld_abs(v, op);
+
 	if (err)
 		return err;
 	verify_clobber_caller_saved(v);
 	err = verify_reg_write(v, 0);
-	if (!err)
-		*verify_reg(v, 0) = verify_unknown(v);
-	return err;
+	if (err)
+		return err;
+	*verify_reg(v, 0) = verify_unknown(v);
+	if (!v->state->curframe)
+		return 0;
+	err = verify_push_branch(v, v->insn + 1, v->insn, false, &loaded);
+	if (err)
+		return err;
+	*verify_reg(v, 0) = mem_const(v, 0);
+	return verify_exit(v, false, next, &done);
 }
