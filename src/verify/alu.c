@@ -206,6 +206,25 @@ static int binary_reg(struct verifier *v, const struct isa_op *op)
 	return err ?: numbers(v, op, src);
 }
 
+/* Constants that an operation is not defined for. */
+static int check_constant(struct verifier *v, const struct isa_op *op)
+{
+	u32 code = isa_info(op->op)->code;
+	u32 bits = (code & 7) == BPF_ALU64 ? 64 : 32;
+
+	switch (code & 0xf0) {
+	case BPF_DIV:
+	case BPF_MOD: return op->imm ? 0 : verify_fail_reg(v, op->dst, MSG_DIV_ZERO);
+	case BPF_LSH:
+	case BPF_RSH:
+	case BPF_ARSH:
+		return (u64)op->imm < bits
+			       ? 0
+			       : verify_fail_reg(v, op->dst, MSG_SHIFT_RANGE, (int)op->imm);
+	default: return 0;
+	}
+}
+
 static int binary(struct verifier *v, const struct isa_op *op)
 {
 	bool by_reg = isa_info(op->op)->kind == ISA_KIND_ALU_REG;
@@ -213,6 +232,8 @@ static int binary(struct verifier *v, const struct isa_op *op)
 	int err = by_reg ? verify_reg_read(v, op->src) : 0;
 
 	err = err ?: verify_reg_read(v, op->dst);
+	if (!by_reg)
+		err = err ?: check_constant(v, op);
 	err = err ?: verify_reg_write(v, op->dst);
 	if (err || dst->type == REG_ARENA)
 		return err;

@@ -307,7 +307,6 @@ static int run_stages(struct work *w)
 	memcpy(p->tag, p->digest, sizeof(p->tag));
 	memcpy(p->insns, l->insns, (size_t)l->count * 8);
 	err = isa_decode(l->insns, l->count, w->ops, &l->diag);
-	err = err ?: isa_check_operands(w->ops, l->count, &l->diag);
 	err = err ?: isa_check_kernel(w->ops, l->count, l->inst->kernel, &l->diag);
 	err = err ?: resolve(w);
 	err = err ?: source_info_read(l, p);
