@@ -460,8 +460,19 @@ static void env_trace(struct run *run, const char *line, u32 len)
 static struct map *env_object(struct run *run, u32 id)
 {
 	for (u32 i = 0; i < agent.map_count; i++)
-		if (agent.map_kind[i] && agent.maps[i].id == id)
+		if (agent.maps[i].id == id)
 			return &agent.maps[i];
+	run->unknown++;
+	return NULL;
+}
+
+static const struct image *env_program(struct run *run, u32 id, struct map *const **maps)
+{
+	for (u32 i = 0; i < agent.prog_count; i++)
+		if (agent.progs[i].image->prog_id == id) {
+			*maps = agent.progs[i].maps;
+			return agent.progs[i].image;
+		}
 	run->unknown++;
 	return NULL;
 }
@@ -487,4 +498,5 @@ const struct env_ops agent_env = {
 	.trace = env_trace,
 	.wake = env_wake,
 	.object = env_object,
+	.program = env_program,
 };

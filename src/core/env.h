@@ -10,6 +10,7 @@
 
 #include "base/types.h"
 
+struct image;
 struct run;
 struct map;
 
@@ -44,9 +45,11 @@ struct env_ops {
 	void (*trace)(struct run *run, const char *line, u32 len);
 	/* A ring's producer wants its consumer woken. */
 	void (*wake)(struct run *run, struct map *ring);
-	/* The ring (perf buffer) with this object id, or NULL (fetched later; the miss is counted).
-	 */
+	/* The ring (perf buffer) or map with this object id, or NULL (fetched later; the miss is
+	 * counted). */
 	struct map *(*object)(struct run *run, u32 id);
+	/* May be NULL. The program with this object id and its maps; NULL as above. */
+	const struct image *(*program)(struct run *run, u32 id, struct map *const **maps);
 	/* May be NULL: not known. The ancestor of the current cgroup at that depth (0: the root),
 	 * or 0. */
 	u64 (*ancestor_cgroup_id)(struct run *run, u32 level);

@@ -83,6 +83,7 @@ enum helper_flag {
 	HELPER_ACQUIRES = 1 << 4,       /* what it returns must be released */
 	HELPER_CHANGES_PACKET = 1 << 5, /* pointers into the packet are void afterwards */
 	HELPER_TAKES_PACKET = 1 << 6,   /* memory arguments may lie in the packet */
+	HELPER_TAIL_CALL = 1 << 7,      /* the engine's: goes on in the program at a map's index */
 };
 
 /* r1-r5 as in the kernel; the result becomes r0. Runs with the run's environment. */

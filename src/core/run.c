@@ -126,6 +126,11 @@ bool run_span_lasts(const struct run *run, u64 base)
 	return !run_region_find(run, base) && !(run->packet && run->packet->meta == base);
 }
 
+static bool find_value(struct map *m, u64 addr, struct map_span *out)
+{
+	return m && m->ops->span && !m->ops->span(m, addr, out);
+}
+
 bool run_find_span(struct run *run, u64 addr, u32 size, bool write, struct map_span *out)
 {
 	if (find_context(run, addr, size, write, out))
@@ -140,13 +145,14 @@ bool run_find_span(struct run *run, u64 addr, u32 size, bool write, struct map_s
 			return true;
 		}
 	}
-	for (u32 i = 0; i < run->image->map_count; i++) {
-		struct map *m = run->maps[i];
-
-		if (!m || !m->ops->span || m->ops->span(m, addr, out))
-			continue;
-		return inside(addr, size, out->base, out->size) && (out->writable || !write);
-	}
+	for (u32 i = 0; i < run->image->map_count; i++)
+		if (find_value(run->maps[i], addr, out))
+			return inside(addr, size, out->base, out->size) &&
+			       (out->writable || !write);
+	for (u32 i = 0; i < MIN(run->inner_count, (u32)RUN_INNER_MAPS); i++)
+		if (find_value(run->inner[i], addr, out))
+			return inside(addr, size, out->base, out->size) &&
+			       (out->writable || !write);
 	return false;
 }
 

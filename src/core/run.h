@@ -54,6 +54,7 @@ enum run_region_kind {
 };
 
 #define RUN_MAX_REGIONS 16
+#define RUN_INNER_MAPS  8
 
 /* How helpers re-enter the engine for callbacks (bpf_loop, for_each_map_elem). */
 struct engine_ops {
@@ -80,13 +81,16 @@ struct run {
 	u64 func_ip;                  /* bpf_get_func_ip */
 	const struct core_regs *regs; /* registers of the event, or NULL */
 	u64 start_ns;
-	u64 budget; /* instructions left (checked engine) */
-	u64 tail_calls;
-	u64 unknown; /* questions the environment could not answer */
+	u64 budget;     /* instructions left (checked engine) */
+	u64 tail_calls; /* made so far */
+	u64 unknown;    /* questions the environment could not answer */
 	u32 region_count;
 	struct run_region regions[RUN_MAX_REGIONS];
 	struct run_fault fault;
-	void *held_lock;       /* the bpf_spin_lock held, or NULL */
+	void *held_lock; /* the bpf_spin_lock held, or NULL */
+	/* Checked runs: the maps last found in maps of maps, live with their values. */
+	struct map *inner[RUN_INNER_MAPS];
+	u32 inner_count;       /* found so far */
 	struct packet *packet; /* core/packet.h; its context is `ctx`. NULL: no packet */
 };
 
@@ -94,7 +98,8 @@ enum run_flag {
 	RUN_CHECKED = 1 << 0, /* the checked engine: helpers may rely on argument checks */
 };
 
-#define RUN_BUDGET (16u << 20) /* default instructions of one checked run */
+#define RUN_TAIL_CALLS 33          /* bpf_tail_call goes on so often in one run */
+#define RUN_BUDGET     (16u << 20) /* default instructions of one checked run */
 
 /*
  * Engines (interp/). The result of main in *ret; 0, or -EFAULT with run->fault

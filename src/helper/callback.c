@@ -60,6 +60,7 @@ static const struct helper_proto protos[] = {
 	 .name = "bpf_tail_call",
 	 .ret = RET_VOID,
 	 .args = {ARG_CTX, ARG_MAP, ARG_ANY},
+	 .flags = HELPER_TAIL_CALL,
 	 .map_type = BPF_MAP_TYPE_PROG_ARRAY,
 	 .doc = "Goes on in another program of the map, without return"},
 	{.id = BPF_FUNC_loop,

@@ -51,6 +51,9 @@ static struct map *find_map(const struct run *run, u64 addr)
 	for (u32 i = 0; i < run->image->map_count; i++)
 		if (run->maps[i] && ptr_to_u64(run->maps[i]) == addr)
 			return run->maps[i];
+	for (u32 i = 0; i < MIN(run->inner_count, (u32)RUN_INNER_MAPS); i++)
+		if (ptr_to_u64(run->inner[i]) == addr)
+			return run->inner[i];
 	return NULL;
 }
 

@@ -8,6 +8,8 @@
  *	STEP			 before each instruction
  *	TARGET(index)		 a jump's destination, an s64: may we go there?
  *	ACCESS(addr, size, kind) may `size` bytes at `addr` be touched? an enum interp_access
+ *	VERIFIED		 only verified programs may be gone on in (bpf_tail_call)
+ *	SWITCHED		 after in->ops changed: another program
  *	NULL_LOAD(addr)		 is a load from `addr`, not live, to yield 0?
  *	HELPER(proto, regs)	 are the arguments what the prototype asks for? (else the fault is
  *set) BEFORE_CALL, AFTER_CALL	 around anything that may use the run context
@@ -199,7 +201,7 @@
 static u64 EXEC(struct interp *in, u32 start, const u64 args[5])
 {
 	struct run *const run = in->run;
-	const struct isa_op *const ops = in->ops;
+	const struct isa_op *ops = in->ops;
 	const struct isa_op *op = ops + start;
 	const u32 bottom = in->depth;
 	const struct helper_proto *proto;
@@ -230,8 +232,20 @@ dispatch:
 	}
 helper:
 	proto = id <= UINT32_MAX ? core_helper((u32)id) : NULL;
-	if (!proto || !proto->fn)
+	if (!proto || !(proto->fn || proto->flags & HELPER_TAIL_CALL))
 		FAULT(FAULT_NO_HELPER, id, 0);
+	if (proto->flags & HELPER_TAIL_CALL) {
+		if (!HELPER(proto, r))
+			goto fault;
+		if (!interp_tail_call(in, u64_to_ptr(r[2]), (u32)r[3], VERIFIED))
+			NEXT;
+		op = ops = in->ops;
+		SWITCHED;
+		__builtin_memset(r, 0, sizeof(r));
+		r[1] = ptr_to_u64(run->ctx);
+		r[10] = in->frame + ISA_STACK_SIZE;
+		GO;
+	}
 	if (!HELPER(proto, r))
 		goto fault;
 	BEFORE_CALL;
@@ -249,6 +263,11 @@ leave:
 		return r[0];
 	}
 	__builtin_memcpy(&r[6], in->frames[in->depth].saved, sizeof(u64[4]));
+	if (unlikely(run->image != in->frames[in->depth].image)) {
+		interp_set_image(in, in->frames[in->depth].image, in->frames[in->depth].maps);
+		ops = in->ops;
+		SWITCHED;
+	}
 	op = ops + in->frames[in->depth].ret;
 	interp_set_frame(in, in->depth - 1);
 	r[10] = in->frame + ISA_STACK_SIZE;
@@ -270,6 +289,8 @@ static int CALL(struct run *run, u32 start, const u64 args[5], u64 *r0)
 	if (!interp_push(in, 0))
 		return run_fault_set(run, FAULT_STACK, RUN_INSN_HERE, start, 0, 0);
 	ret = EXEC(in, start, args);
+	if (unlikely(run->image != in->frames[in->depth].image))
+		interp_set_image(in, in->frames[in->depth].image, in->frames[in->depth].maps);
 	interp_set_frame(in, depth);
 	if (run->fault.kind != FAULT_NONE)
 		return -EFAULT;
@@ -309,6 +330,8 @@ static int START(struct run *run, u64 *ret)
 #undef STEP
 #undef TARGET
 #undef ACCESS
+#undef VERIFIED
+#undef SWITCHED
 #undef NULL_LOAD
 #undef HELPER
 #undef BEFORE_CALL

@@ -12,8 +12,8 @@
 #define EXEC  checked_exec
 #define CALL  checked_call
 #define START checked_start
-#define LOCALS                                                \
-	const struct isa_op *const end = in->ops + in->count; \
+#define LOCALS                                          \
+	const struct isa_op *end = in->ops + in->count; \
 	u64 budget = in->run->budget;
 #define STEP                                       \
 	do {                                       \
@@ -23,6 +23,8 @@
 			FAULT(FAULT_BUDGET, 0, 0); \
 		budget--;                          \
 	} while (0)
+#define VERIFIED                 false
+#define SWITCHED                 end = in->ops + in->count
 #define TARGET(index)            ((u64)(index) < (in)->count)
 #define ACCESS(addr, size, kind) may_access(in, addr, size, kind)
 /* Where a field of a kernel object is not known its pointers are NULL; what hangs from them reads

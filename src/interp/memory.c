@@ -56,6 +56,27 @@ bool interp_load_packet(const struct run *run, s64 off, u32 size, u64 *value)
 	return true;
 }
 
+bool interp_tail_call(struct interp *in, struct map *array, u32 index, bool verified)
+{
+	struct run *run = in->run;
+	struct map *const *maps = NULL;
+	const struct image *image;
+	u32 id;
+
+	if (index >= array->max_entries || run->tail_calls >= RUN_TAIL_CALLS)
+		return false;
+	id = __atomic_load_n((const u32 *)array->contents + index, __ATOMIC_ACQUIRE);
+	if (!id || !run->env || !run->env->program)
+		return false;
+	image = run->env->program(run, id, &maps);
+	if (!image || !image->op_count || (verified && !(image->flags & IMAGE_VERIFIED)))
+		return false;
+	run->tail_calls++;
+	interp_set_image(in, image, maps);
+	interp_new_frame(in, in->depth);
+	return true;
+}
+
 bool interp_direct(const struct run *run, u32 index, u64 off, u64 *addr)
 {
 	struct map *m = index < run->image->map_count ? run->maps[index] : NULL;

@@ -9,6 +9,8 @@
 #define STEP                     (void)0
 #define TARGET(index)            true
 #define ACCESS(addr, size, kind) true
+#define VERIFIED                 true
+#define SWITCHED                 (void)0
 #define NULL_LOAD(addr)          false
 #define HELPER(proto, regs)      true
 #define BEFORE_CALL              (void)0

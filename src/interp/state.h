@@ -30,6 +30,9 @@ struct interp_frame {
 	u32 ret;      /* index of the instruction after the call */
 	u32 loops;    /* may_goto: rounds left */
 	u64 saved[4]; /* the caller's r6-r9 */
+	/* The caller's program: a tail call makes the frame another's. */
+	const struct image *image;
+	struct map *const *maps;
 };
 
 struct interp {
@@ -66,16 +69,25 @@ static inline void interp_new_frame(struct interp *in, u32 depth)
 	__builtin_memset(u64_to_ptr(in->frame - INTERP_GAP), 0, INTERP_STRIDE);
 }
 
+/* Goes on in another program. What was live for the one may not be for the other. */
+static inline void interp_set_image(struct interp *in, const struct image *image,
+				    struct map *const *maps)
+{
+	in->run->image = image;
+	in->run->maps = maps;
+	in->ops = image_ops(image);
+	in->count = image->op_count;
+	__builtin_memset(in->spans, 0, sizeof(in->spans));
+}
+
 /* Starts a run in frame 0. */
 static inline void interp_init(struct interp *in, struct run *run)
 {
 	in->run = run;
 	run->stack = ptr_to_u64(interp_frame_base(in, 0));
-	in->ops = image_ops(run->image);
-	in->count = run->image->op_count;
 	in->missed = false;
 	in->next_span = 0;
-	__builtin_memset(in->spans, 0, sizeof(in->spans));
+	interp_set_image(in, run->image, run->maps);
 	interp_new_frame(in, 0);
 }
 
@@ -86,9 +98,16 @@ static inline bool interp_push(struct interp *in, u32 ret)
 		return false;
 	interp_new_frame(in, in->depth + 1);
 	in->frames[in->depth].ret = ret;
+	in->frames[in->depth].image = in->run->image;
+	in->frames[in->depth].maps = in->run->maps;
 	return true;
 }
 
+/*
+ * bpf_tail_call: makes the current frame a fresh one of the program at `index` of
+ * the program array. False: there is none, or too many were gone through.
+ */
+bool interp_tail_call(struct interp *in, struct map *array, u32 index, bool verified);
 /* A load through a kernel object's handle: 0 and counted where nobody knows. */
 u64 interp_load_handle(struct interp *in, u64 addr, u32 size, bool is_signed);
 /*

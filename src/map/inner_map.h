@@ -5,13 +5,13 @@
 
 #include "core/run.h"
 
-/* The map with this id, as far as it is known here; else NULL, and the miss is counted. */
+/* The map with this id, as far as it is known here; else NULL. */
 static inline struct map *inner_map(struct run *run, u32 id)
 {
 	struct map *m = id && run->env && run->env->object ? run->env->object(run, id) : NULL;
 
-	if (id && !m)
-		run->unknown++;
+	if (m && run->flags & RUN_CHECKED)
+		run->inner[run->inner_count++ % RUN_INNER_MAPS] = m;
 	return m;
 }
 

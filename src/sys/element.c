@@ -58,6 +58,9 @@ long sys_element_lookup(struct call *k)
 	if (err)
 		return err;
 	err = read_key(k, m, a->key, b.key);
+	/* Whether a value is there is asked with the value. */
+	if (!err && m->attr.type == BPF_MAP_TYPE_BLOOM_FILTER)
+		err = call_read(k, b.value, a->value, b.value_size);
 	if (!err)
 		err = m->map.ops->sys_lookup
 			      ? m->map.ops->sys_lookup(&m->map, b.key, b.value, a->flags)

@@ -213,10 +213,26 @@ static struct map *env_object(struct run *run, u32 id)
 {
 	struct perf_object *e = object_perf(object_by_id(call_of(run)->inst, OBJECT_PERF, id));
 
+	struct map_object *m;
+
 	if (e && e->ring_size)
 		return &e->map;
+	m = e ? NULL : object_map(object_by_id(call_of(run)->inst, OBJECT_MAP, id));
+	if (m)
+		return &m->map;
 	run->unknown++;
 	return NULL;
+}
+
+static const struct image *env_program(struct run *run, u32 id, struct map *const **maps)
+{
+	struct prog_object *p = object_prog(object_by_id(call_of(run)->inst, OBJECT_PROG, id));
+
+	if (p && prog_object_views(p, maps))
+		p = NULL;
+	if (!p)
+		run->unknown++;
+	return p ? p->image : NULL;
 }
 
 const struct env_ops sys_run_env = {
@@ -240,6 +256,7 @@ const struct env_ops sys_run_env = {
 	.trace = env_trace,
 	.wake = env_wake,
 	.object = env_object,
+	.program = env_program,
 };
 
 int run_env_claim(struct cygnet *inst, int want)

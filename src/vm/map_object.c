@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/digest.h"
 #include "vm/instance.h"
 
 /* The header is what a reader without the attributes (a debugger, a post-mortem) finds. */
@@ -113,7 +114,6 @@ bool map_object_admit(struct map_object *m, const struct prog_object *p)
 	struct map_owner is = {
 		.known = true,
 		.frags = p->prog_flags & BPF_F_XDP_HAS_FRAGS,
-		.sleepable = p->prog_flags & BPF_F_SLEEPABLE,
 		.type = p->type,
 		.attach_type = p->attach_type,
 	};
@@ -122,7 +122,21 @@ bool map_object_admit(struct map_object *m, const struct prog_object *p)
 		return false;
 	if (!m->owner.known)
 		m->owner = is;
-	return !memcmp(&m->owner, &is, sizeof(is));
+	return m->owner.type == is.type && m->owner.attach_type == is.attach_type &&
+	       m->owner.frags == is.frags;
+}
+
+int map_object_admit_all(const struct prog_object *p)
+{
+	vec_each (&p->maps, i) {
+		struct map_object *m = p->maps.data[i];
+
+		if (m->exclusive && memcmp(m->exclusive_to, p->digest, SHA256_BYTES))
+			return -EACCES;
+		if (m->attr.type == BPF_MAP_TYPE_PROG_ARRAY && !map_object_admit(m, p))
+			return -EINVAL;
+	}
+	return 0;
 }
 
 void map_meta_free(struct map_meta *meta)

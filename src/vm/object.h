@@ -78,7 +78,7 @@ struct map_meta {
 /* The programs of a program array are alike: what the first was like that used or entered it. */
 struct map_owner {
 	bool known;
-	bool frags, sleepable;
+	bool frags;
 	u32 type, attach_type;
 };
 
@@ -115,10 +115,12 @@ struct prog_object {
 	struct object o;
 	u32 type, attach_type;
 	char name[16];
-	u8 tag[8];
+	u8 digest[32];       /* of its instructions, without maps */
+	u8 tag[8];           /* the digest's first bytes */
 	struct image *image; /* base_alloc'd */
 	u32 image_size;
 	VEC(struct map_object *) maps; /* the image's map table, then PROG_BIND_MAP's */
+	struct map **views;            /* of the image's maps, once asked for */
 	struct btf_object *btf;
 	VEC(struct line_record) lines;
 	u32 stats;   /* index into world_page.prog, or ~0 when none is free */
@@ -204,6 +206,11 @@ void object_settle(struct cygnet *inst);
  * decides what all others must be like.
  */
 bool map_object_admit(struct map_object *m, const struct prog_object *p);
+/*
+ * May the program use each of its maps: arrays of its like, and those made for a
+ * program with one digest only? 0, -EINVAL, -EACCES.
+ */
+int map_object_admit_all(const struct prog_object *p);
 void map_meta_free(struct map_meta *meta); /* NULL is fine */
 
 /*
@@ -211,6 +218,9 @@ void map_meta_free(struct map_meta *meta); /* NULL is fine */
  * its events go then, unless made with BPF_F_PRESERVE_ELEMS.
  */
 void map_object_closed(struct map_object *m);
+
+/* The instance's views of the image's maps, valid while the program is. 0 or -ENOMEM. */
+int prog_object_views(struct prog_object *p, struct map *const **out);
 
 /* The kinds' destructors: what object_put calls at the end, before the object's own part goes. */
 void map_object_fini(struct map_object *m);

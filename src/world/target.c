@@ -144,6 +144,9 @@ static int add_ring(struct builder *b, struct object *o)
 	return add_segment(b, o, m);
 }
 
+static int add_held(struct builder *b, struct object *o);
+static int add_prog(struct builder *b, struct prog_object *p, u32 *index);
+
 static int add_map(struct builder *b, struct map_object *mo)
 {
 	struct plan_map m = {
@@ -157,23 +160,44 @@ static int add_map(struct builder *b, struct map_object *mo)
 	err = add_segment(b, &mo->o, m);
 	vec_each (&mo->refs_held, i)
 		if (!err)
-			err = add_ring(b, mo->refs_held.data[i].object);
+			err = add_held(b, mo->refs_held.data[i].object);
 	return err;
+}
+
+/* What elements refer to goes along; what finds no room is missed there, and counted. */
+static int add_held(struct builder *b, struct object *o)
+{
+	size_t progs = b->progs.len;
+	u32 index;
+	int err = 0;
+
+	if (o->kind == OBJECT_PERF)
+		return add_ring(b, o);
+	if (o->kind == OBJECT_MAP)
+		err = add_map(b, object_map(o));
+	else if (o->kind == OBJECT_PROG)
+		err = add_prog(b, object_prog(o), &index);
+	if (err != -E2BIG)
+		return err;
+	b->progs.len = progs;
+	return 0;
 }
 
 static int add_prog(struct builder *b, struct prog_object *p, u32 *index)
 {
-	int err = 0;
+	int err;
 
 	vec_each (&b->progs, i)
 		if (b->progs.data[i] == p) {
 			*index = (u32)i;
 			return 0;
 		}
+	/* First itself: it may be in its own program array. */
+	*index = (u32)b->progs.len;
+	err = vec_push(&b->progs, p);
 	for (u32 i = 0; i < p->image->map_count && i < p->maps.len && !err; i++)
 		err = add_map(b, p->maps.data[i]);
-	*index = (u32)b->progs.len;
-	return err ?: vec_push(&b->progs, p);
+	return err;
 }
 
 static int collect(void *data, struct prog_object *prog, const struct attach *a)
