@@ -398,6 +398,8 @@ static int fail_type(struct verifier *v, u32 regno, u32 type, const u32 *types)
 /* The register's type, without what the argument does not care about. */
 static u32 bare_type(const struct call_meta *meta, const struct arg_rule *rule, u32 regno, u32 type)
 {
+	if (rule->types == memory_types)
+		type &= ~REG_OF_PACKET;
 	if (rule->flags & ARG_RDONLY)
 		type &= ~REG_RDONLY;
 	if (rule->flags & ARG_NULL)

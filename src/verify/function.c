@@ -538,7 +538,9 @@ static int match(struct verifier *v, u32 i, const struct varg *arg)
 		return r->type == REG_ARENA || r->type == REG_SCALAR
 			       ? 0
 			       : verify_fail_reg(v, 1 + i, MSG_FUNC_NOT_ARENA, 1 + i);
-	case VARG_DYNPTR: return verify_dynptr_arg(v, 1 + i, DYNPTR_NONE, false);
+	case VARG_DYNPTR:
+		err = reg_kind(r->type) == REG_DYNPTR ? verify_ptr_off(v, r, 1 + i, false) : 0;
+		return err ?: verify_dynptr_arg(v, 1 + i, DYNPTR_NONE, false);
 	default: return match_object(v, i, arg);
 	}
 }
