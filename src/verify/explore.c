@@ -109,6 +109,11 @@ int verify_push_async(struct verifier *v, u32 insn, u32 prev, u32 sub, bool slee
 	return 0;
 }
 
+int verify_resume(struct verifier *v, struct vstate *s)
+{
+	return put_aside(v, s, s->insn_at, s->last_insn, MSG_JUMPS_COMPLEX);
+}
+
 /* Takes up the newest path put aside; false: there is none. */
 static bool take_up(struct verifier *v)
 {
@@ -287,6 +292,8 @@ static int step(struct verifier *v, bool *arrived)
 		v->jumps_processed++;
 	err = check_and_fence(v);
 	v->prev_insn = i;
+	if (!err && v->ops[i].op == ISA_OP_EXIT)
+		*arrived = true; /* behind the call */
 	if (err == STEP_ON)
 		v->insn = v->next_insn;
 	return err;

@@ -386,6 +386,8 @@ int verify_push_branch(struct verifier *v, u32 insn, u32 prev, bool speculative,
 /* A fresh state that runs subprogram `sub` as an asynchronous callback. *out: its frame 0. */
 int verify_push_async(struct verifier *v, u32 insn, u32 prev, u32 sub, bool sleepable,
 		      struct vframe **out);
+/* `s` is to be walked on from where it stands (its insn_at); frees s when it fails. */
+int verify_resume(struct verifier *v, struct vstate *s);
 int verify_explore(struct verifier *v); /* main, then the global functions that are called */
 
 /* subcall.c ------------------------------------------------------------ */
@@ -500,7 +502,7 @@ struct vlinked { /* registers and slots with the id of the one compared */
 	} at[VERIFY_MAX_LINKED];
 };
 
-void verify_linked_collect(struct vstate *s, u32 id, struct vlinked *set);
+void verify_linked_collect(struct verifier *v, u32 id, struct vlinked *set);
 void verify_linked_learn(struct vstate *s, const struct vreg *known, const struct vlinked *set);
 /* As vstep.linked keeps it. */
 u64 verify_linked_pack(const struct vlinked *set);
