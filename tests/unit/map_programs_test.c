@@ -243,8 +243,7 @@ static void owners(struct pass *p)
 				close(prog);
 				l.insns = ADDR(uses);
 				l.insn_cnt = ARRAY_SIZE(uses);
-				/* Sleepable ones may not use any, whatever is in them. */
-				if (!i || kinds[k].flags & BPF_F_SLEEPABLE)
+				if (!i)
 					continue;
 				snprintf(name, sizeof(name), "kind %u uses one of %u", k, a);
 				prog = p->bpf(BPF_PROG_LOAD, &l, ALL);
