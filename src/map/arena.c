@@ -48,6 +48,15 @@ static int next_key(struct map *m, const void *key, void *next)
 	return -EOPNOTSUPP;
 }
 
+/* Where its variables lie: those that programs name. */
+static int direct(struct map *m, u64 off, u64 *addr)
+{
+	if (off >= (u64)m->max_entries * PAGE_BYTES)
+		return -ERANGE;
+	*addr = (u64)(m->contents + off);
+	return 0;
+}
+
 const struct map_ops map_arena_ops = {
 	.type = BPF_MAP_TYPE_ARENA,
 	.name = "arena",
@@ -59,4 +68,5 @@ const struct map_ops map_arena_ops = {
 	.sys_update = sys_update,
 	.sys_delete = sys_delete,
 	.next_key = next_key,
+	.direct = direct,
 };

@@ -61,15 +61,6 @@ static bool may_sleep(u32 type)
 	}
 }
 
-static int check_arena(struct verifier *v, const struct verify_map *map)
-{
-	if (!v->ptr_leaks || !v->bpf)
-		return verify_fail(v, MSG_MAP_ARENA_RIGHTS);
-	if (!map->arena_start)
-		return verify_fail(v, MSG_MAP_ARENA_ADDRESS);
-	return 0;
-}
-
 static bool is_only_one(u32 type)
 {
 	return type == BPF_MAP_TYPE_CGROUP_STORAGE || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE ||
@@ -91,7 +82,9 @@ static int check_map(struct verifier *v, u32 index)
 		if (v->in->maps[i]->type == map->type)
 			return verify_fail(v, map->type == BPF_MAP_TYPE_ARENA ? MSG_MAP_ARENAS
 									      : MSG_MAP_STORAGES);
-	return map->type == BPF_MAP_TYPE_ARENA ? check_arena(v, map) : 0;
+	if (map->type == BPF_MAP_TYPE_ARENA && !(v->ptr_leaks && v->bpf))
+		return verify_fail(v, MSG_MAP_ARENA_RIGHTS);
+	return 0;
 }
 
 int verify_check_maps(struct verifier *v)
