@@ -129,23 +129,56 @@ static int move_reg(struct verifier *v, const struct isa_op *op)
 	return 0;
 }
 
-/* r1 = r2; r1 += 4: still one number, four apart. */
-static void link_sum(struct verifier *v, const struct isa_op *op, struct vreg *dst,
-		     const struct vreg *src)
+/* What the operation adds, when that is one number of 32 bits; `width`: of the operation. */
+static bool constant_added(const struct isa_op *op, const struct scalar *src, u32 *width, s32 *by)
 {
-	bool adds = op->op == ISA_OP_ADD64_IMM || op->op == ISA_OP_ADD64_REG;
+	bool minus = false;
+	u64 value;
 
-	if (!v->bpf || !verify_has(v, KERNEL_LINKED_DELTA) || !adds || !dst->id ||
-	    !reg_is_const(src)) {
+	switch (op->op) {
+	case ISA_OP_SUB64_IMM:
+	case ISA_OP_SUB64_REG:
+		minus = true;
+		*width = 64;
+		break;
+	case ISA_OP_ADD64_IMM:
+	case ISA_OP_ADD64_REG: *width = 64; break;
+	case ISA_OP_SUB32_IMM:
+	case ISA_OP_SUB32_REG:
+		minus = true;
+		*width = 32;
+		break;
+	case ISA_OP_ADD32_IMM:
+	case ISA_OP_ADD32_REG: *width = 32; break;
+	default: return false;
+	}
+	if (!scalar_is_const(src, *width, &value))
+		return false;
+	*by = (s32)value;
+	if (*width == 64 && (s64)value != *by)
+		return false;
+	if (minus && *by == INT32_MIN)
+		return false;
+	*by = minus ? -*by : *by;
+	return true;
+}
+
+/* r1 = r2; r1 += 4: still one number, four apart. `was`: before the sum. */
+static void link_sum(struct verifier *v, const struct isa_op *op, const struct scalar *was,
+		     struct vreg *dst, const struct scalar *src)
+{
+	bool self = isa_info(op->op)->kind == ISA_KIND_ALU_REG && op->dst == op->src;
+	u32 width;
+	s32 by;
+
+	if (!v->bpf || !verify_has(v, KERNEL_LINKED_DELTA) || !dst->id || self ||
+	    dst->id & REG_ADD_CONST || !constant_added(op, src, &width, &by) ||
+	    (width == 32 && was->umax > UINT32_MAX)) {
 		verify_unlink(dst);
 		return;
 	}
-	if (dst->id & REG_ADD_CONST || src->s.bits.value > INT32_MAX) {
-		verify_unlink(dst);
-		return;
-	}
-	dst->id |= REG_ADD_CONST;
-	dst->off = (s32)src->s.bits.value;
+	dst->id |= REG_ADD_CONST | (width == 32 ? REG_ADD_CONST32 : 0);
+	dst->off = by;
 }
 
 /* A mask of all ones or zeros: two paths, each with a constant. */
@@ -167,6 +200,7 @@ static int split(struct verifier *v, const struct isa_op *op, struct vreg *dst,
 static int numbers(struct verifier *v, const struct isa_op *op, const struct vreg *src)
 {
 	struct vreg *dst = verify_reg(v, op->dst), from;
+	struct scalar was = dst->s;
 	int err = split(v, op, dst, src);
 
 	err = err ?: verify_spec_scalar(v, op);
@@ -174,7 +208,7 @@ static int numbers(struct verifier *v, const struct isa_op *op, const struct vre
 		return err;
 	from = *src;
 	err = compute(v, op, &from);
-	link_sum(v, op, dst, &from);
+	link_sum(v, op, &was, dst, &from.s);
 	return err;
 }
 

@@ -40,8 +40,8 @@ static bool ids_match(struct id_map *map, u32 old, u32 cur)
 
 static bool number_ids_match(struct id_map *map, u32 old, u32 cur)
 {
-	old &= ~REG_ADD_CONST;
-	cur &= ~REG_ADD_CONST;
+	old &= REG_ID_MASK;
+	cur &= REG_ID_MASK;
 	if (!old && !cur)
 		return true;
 	if (!old)
@@ -79,7 +79,7 @@ static bool number_covers(struct verifier *v, const struct vreg *old, const stru
 		       number_ids_match(ids, old->id, cur->id);
 	if (!old->precise && match == MATCH_SAFE)
 		return true;
-	if ((old->id ^ cur->id) & REG_ADD_CONST)
+	if ((old->id ^ cur->id) & ~REG_ID_MASK)
 		return false;
 	if (old->id & REG_ADD_CONST && old->off != cur->off)
 		return false;

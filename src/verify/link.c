@@ -28,7 +28,7 @@ void verify_link(struct verifier *v, struct vreg *r)
 
 static void collect(struct vlinked *set, struct vreg *r, u32 id, struct vlink_at at)
 {
-	if (r->type != REG_SCALAR || (r->id & ~REG_ADD_CONST) != id)
+	if (r->type != REG_SCALAR || (r->id & REG_ID_MASK) != id)
 		return;
 	if (set->count < VERIFY_MAX_LINKED)
 		set->at[set->count++] = at;
@@ -41,7 +41,7 @@ void verify_linked_collect(struct verifier *v, u32 id, struct vlinked *set)
 {
 	struct vstate *s = v->state;
 
-	id &= ~REG_ADD_CONST;
+	id &= REG_ID_MASK;
 	for (u32 n = s->curframe + 1; n-- > 0;) {
 		struct vframe *f = s->frames[n];
 		u32 at = n == s->curframe ? v->insn : s->frames[n + 1]->callsite;
@@ -71,6 +71,7 @@ static struct vreg *linked_reg(struct vstate *s, struct vlink_at at)
 static void learn(struct vreg *r, const struct vreg *known)
 {
 	static const struct isa_op add = {.op = ISA_OP_ADD64_REG};
+	bool halves = (r->id | known->id) & REG_ADD_CONST32;
 	u32 id = r->id;
 	s32 off = r->off;
 	struct scalar by;
@@ -84,6 +85,8 @@ static void learn(struct vreg *r, const struct vreg *known)
 	r->id = id;
 	r->off = off;
 	scalar_alu(&r->s, &add, &by);
+	if (halves)
+		scalar_zero_extend(&r->s, 4);
 }
 
 void verify_linked_learn(struct vstate *s, const struct vreg *known, const struct vlinked *set)
@@ -92,7 +95,7 @@ void verify_linked_learn(struct vstate *s, const struct vreg *known, const struc
 		struct vreg *r = linked_reg(s, set->at[i]);
 
 		if (r != known && r->type == REG_SCALAR &&
-		    (r->id & ~REG_ADD_CONST) == (known->id & ~REG_ADD_CONST))
+		    (r->id & REG_ID_MASK) == (known->id & REG_ID_MASK))
 			learn(r, known);
 	}
 }

@@ -102,7 +102,7 @@ static void format_part(struct text *t, const char **sep, const char *name, s64 
 static void format_identity(struct text *t, const struct vreg *r, const char **sep)
 {
 	if (r->id) {
-		text_fmt(t, "%sid=%u", *sep, r->id & ~REG_ADD_CONST);
+		text_fmt(t, "%sid=%u", *sep, r->id & REG_ID_MASK);
 		*sep = ",";
 	}
 	if (r->id & REG_ADD_CONST)

@@ -52,7 +52,10 @@ enum reg_flag {
 	REG_OF_PACKET = 1 << 19, /* MEM: a slice of a packet's dynptr, gone when the packet is */
 };
 
-#define REG_ADD_CONST (1u << 31) /* in id of a scalar: equals the id's plus `off` */
+/* In id of a scalar: equals the id's plus `off`; ... in the lower half, and the upper is 0. */
+#define REG_ADD_CONST   (1u << 31)
+#define REG_ADD_CONST32 (1u << 30) /* beside REG_ADD_CONST */
+#define REG_ID_MASK     (REG_ADD_CONST32 - 1)
 
 enum dynptr_kind {
 	DYNPTR_NONE,
