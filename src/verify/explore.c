@@ -210,9 +210,10 @@ static int check_insn(struct verifier *v)
 }
 
 /* Errors that a fence prevents where only a guess of the processor leads. */
-static bool fence_helps(int err)
+static bool fence_helps(const struct verifier *v, int err)
 {
-	return err == -EPERM || err == -EACCES || err == -EINVAL;
+	return verify_has(v, KERNEL_SPEC_NOSPEC_FALLBACK) &&
+	       (err == -EPERM || err == -EACCES || err == -EINVAL);
 }
 
 static void forget_verdict(struct verifier *v)
@@ -230,12 +231,12 @@ static int check_and_fence(struct verifier *v)
 	if (speculative && insn->nospec)
 		return STEP_ENDED;
 	r = check_insn(v);
-	if (r >= 0 || fence_helps(r)) {
+	if (r >= 0 || fence_helps(v, r)) {
 		err = verify_insn_end(v);
 		if (err)
 			return err;
 	}
-	if (speculative && fence_helps(r)) {
+	if (speculative && fence_helps(v, r)) {
 		forget_verdict(v);
 		insn->nospec = true;
 		insn->alu_state = 0; /* no mask is needed where nothing is reached */
