@@ -232,7 +232,9 @@ static int leave_around(struct verifier *v, struct kept *k)
 
 	if (!l || l->entry != k->state)
 		return 0;
+	v->prune->quiet = true;
 	err = settle(v, l);
+	v->prune->quiet = false;
 	for (link = &l->backedges; !err && (b = *link) != NULL;) {
 		if (still_covers(v, b)) {
 			link = &b->next;

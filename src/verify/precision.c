@@ -333,7 +333,7 @@ static void format_slots(struct text *t, u64 slots)
 
 static bool is_logged(const struct verifier *v)
 {
-	return v->in->log_level & VERIFY_LOG_ALL;
+	return v->in->log_level & VERIFY_LOG_ALL && !v->prune->quiet;
 }
 
 static void say_set(struct verifier *v, const char *what, u32 frame, const struct precise_set *p,

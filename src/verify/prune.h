@@ -71,6 +71,7 @@ struct prune {
 	struct vreg unknown; /* a number of which nothing is known */
 	struct id_map ids;
 	struct precise_set set;
+	bool quiet; /* precision.c logs nothing: the kernel has no such step */
 };
 
 /* How alike two states have to be. */

@@ -234,8 +234,6 @@ static int fill(struct verifier *v, const struct mem_access *a, struct vframe *f
 		filled = false;
 		err = fill_part(v, a, f, off, &filled);
 	} else if (a->value >= 0) {
-		if (links_spills(v))
-			verify_link(v, &s->reg);
 		*verify_reg(v, (u32)a->value) = s->reg;
 	} else if (is_pointer(v, &s->reg)) {
 		/* An atomic: what it exchanges for the pointer shows the pointer. */
