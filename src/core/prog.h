@@ -54,8 +54,9 @@ struct prog_ctx_range {
 	u8 reads, writes; /* enum prog_ctx_sizes */
 	u8 kind;          /* enum prog_ctx_kind, of what is read */
 	u8 keeps;         /* a store keeps only the lowest bytes of what is written; 0: all */
-	u64 attach;       /* for these expected attach types only (1 << type); 0: all */
-	const char *btf;  /* CTX_BTF: the struct's name */
+	bool reads_bpf, writes_bpf; /* ask for CAP_BPF */
+	u64 attach;                 /* for these expected attach types only (1 << type); 0: all */
+	const char *btf;            /* CTX_BTF: the struct's name */
 };
 
 struct prog_type_ops {

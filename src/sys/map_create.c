@@ -191,6 +191,7 @@ long sys_map_create(struct call *k)
 	if (ret)
 		goto out;
 	fill_object(k, m, &n);
+	m->unprivileged = k->c->unprivileged;
 	ret = call_return(k, &m->o, call_open_mode(k->attr->map_flags));
 	object_put(&m->o);
 out:

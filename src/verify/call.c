@@ -300,6 +300,7 @@ static int note_map(struct verifier *v, const struct call_meta *meta)
 		}
 	}
 	note_key(insn, first, key);
+	insn->unprivileged_map |= map->unprivileged;
 	if (first)
 		insn->map = map;
 	else if (insn->map != map)
@@ -313,7 +314,7 @@ int verify_calls_finish(struct verifier *v)
 		return 0;
 	for (u32 i = 0; i < v->count; i++)
 		if (v->ops[i].op == ISA_OP_CALL_HELPER && v->ops[i].imm == BPF_FUNC_tail_call &&
-		    v->insns[i].map == VERIFY_MAP_MANY) {
+		    v->insns[i].map == VERIFY_MAP_MANY && v->insns[i].unprivileged_map) {
 			v->insn = i;
 			return verify_fail(v, MSG_TAIL_CALL_MAPS);
 		}

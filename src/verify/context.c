@@ -53,6 +53,8 @@ static int access_by_table(struct verifier *v, const struct mem_access *a)
 	if (a->off >= 0)
 		row = core_prog_ctx(v->type, v->in->attach_type, (u32)a->off, a->size,
 				    mem_writes(a));
+	if (row && !v->bpf && (mem_writes(a) ? row->writes_bpf : row->reads_bpf))
+		row = NULL;
 	/* Half of a pointer stands for all of it, but its sign for nothing. */
 	if (!row || (a->sign_extend && row->kind != CTX_SCALAR))
 		return verify_fail(v, MSG_CTX_ACCESS, a->off, a->size);

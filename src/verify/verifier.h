@@ -151,16 +151,17 @@ enum loop_calls {
 
 /* What verification knows of an instruction, over all paths. */
 struct vinsn {
-	bool sub_start, prune_point, jump_point, force_checkpoint, calls_callback, iter_next, nospec,
-		nospec_result;
+	bool sub_start, prune_point, jump_point, force_checkpoint, calls_callback, iter_next,
+		nospec, nospec_result;
+	bool unprivileged_map; /* helper call: one of its maps is an ordinary user's */
 	u8 seen;                      /* passes: v->pass when some path has executed it */
 	u8 branch;                    /* WAY_*: the ways that paths went */
 	u32 ptr_type;                 /* of the memory it accesses; 0: none yet */
 	const struct btf_info *btf;   /* of that pointer */
 	const struct verify_map *map; /* helper call: the map given; NULL, or VERIFY_MAP_MANY */
 	s64 key;                      /* ... and the constant key behind it; VERIFY_KEY_* */
-	u8 loop;      /* enum loop_calls: a bpf_loop ... */
-	u32 loop_sub; /* ... of this subprogram */
+	u8 loop;                      /* enum loop_calls: a bpf_loop ... */
+	u32 loop_sub;                 /* ... of this subprogram */
 	u32 alu_state;
 	s64 alu_limit;
 	u32 live_before;                /* registers that may be read from here on; liveness.c */
@@ -178,9 +179,9 @@ struct vsub {
 	bool global, called, verified, callback, exception_callback, async_callback, has_tail_call,
 		has_ld_abs, changes_packet, might_sleep, args_cached, keep_fastcall, private_stack;
 	u32 arg_count;
-	struct varg *args; /* function.c: global functions */
+	struct varg *args;   /* function.c: global functions */
 	bool global_linkage; /* also the main program may have it */
-	bool unreliable;   /* signature and code may disagree (optimised static function) */
+	bool unreliable;     /* signature and code may disagree (optimised static function) */
 };
 
 struct verifier {
@@ -685,7 +686,8 @@ struct iter_at { /* where it is: frame, its first (highest) slot */
 /* Argument regno becomes a new one (the kfunc is its new). */
 int verify_iter_new(struct verifier *v, u32 regno, const struct iter_kind *kind);
 /* It is a live one of that kind. */
-int verify_iter_arg(struct verifier *v, u32 regno, const struct iter_kind *kind, struct iter_at *at);
+int verify_iter_arg(struct verifier *v, u32 regno, const struct iter_kind *kind,
+		    struct iter_at *at);
 int verify_iter_destroy(struct verifier *v, const struct iter_at *at, u32 slots);
 /*
  * After a next, when r0 holds what it returns (_or_null, with its id): puts aside the way with
@@ -721,8 +723,8 @@ int verify_function_call(struct verifier *v, u32 sub);
 
 /* subprog.c, flow.c ------------------------------------------------------ */
 
-int verify_find_subs(struct verifier *v);  /* and that jumps stay inside them */
-int verify_check_flow(struct verifier *v); /* all is reached; prune and jump points; loops */
+int verify_find_subs(struct verifier *v);    /* and that jumps stay inside them */
+int verify_check_flow(struct verifier *v);   /* all is reached; prune and jump points; loops */
 int verify_check_source(struct verifier *v); /* source.c: func_info, line_info against functions */
 /* Where a call of a subprogram or its address leads; false for other instructions. */
 bool verify_callee(const struct isa_op *op, s64 *target);

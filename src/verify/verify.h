@@ -30,6 +30,7 @@ struct verify_map {
 	u32 btf_key, btf_value;     /* type ids in btf */
 	const struct btf_fields *fields;
 	const struct verify_map *inner; /* map of maps: what the inner ones look like */
+	bool unprivileged;              /* made without CAP_PERFMON: speculation counts */
 	bool frozen;                    /* and read-only to programs: contents are constants */
 	/* `size` bytes of such contents at `off` of element 0: 0 or -errno. */
 	int (*read)(const struct verify_map *map, u32 off, u32 size, u64 *value);

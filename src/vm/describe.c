@@ -66,6 +66,7 @@ static void describe_map(struct verify_map *out, struct map_object *m, const str
 		.btf_value = m->btf_value_type,
 		.fields = m->fields.count ? &m->fields : NULL,
 		.inner = in,
+		.unprivileged = m->unprivileged,
 		.frozen = m->frozen && m->attr.flags & BPF_F_RDONLY_PROG,
 		.read = read_constant,
 		.object = m,

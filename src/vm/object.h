@@ -89,6 +89,7 @@ struct map_object {
 	char name[16];
 	u64 contents_size, size;
 	bool frozen;
+	bool unprivileged; /* made by an ordinary user */
 	u32 fd_flags; /* BPF_F_RDONLY / WRONLY of the map's creation */
 	struct btf_object *btf;
 	u32 btf_key_type, btf_value_type;
