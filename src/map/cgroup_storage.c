@@ -23,6 +23,22 @@ int cgroup_storage_check(const struct map_attr *attr, struct diag *diag)
 		       : 0;
 }
 
+/* No program is attached to any cgroup yet: there are no elements. */
+int cgroup_storage_lookup(struct map *m, const void *key, void *value, u64 flags)
+{
+	return -ENOENT;
+}
+
+int cgroup_storage_update(struct map *m, const void *key, const void *value, u64 flags)
+{
+	return (flags & ~(u64)BPF_F_LOCK) & ~(u64)BPF_EXIST ? -EINVAL : -ENOENT;
+}
+
+int cgroup_storage_delete(struct map *m, const void *key)
+{
+	return -EINVAL;
+}
+
 int cgroup_storage_next_key(struct map *m, const void *key, void *next)
 {
 	return -ENOENT;
@@ -36,5 +52,8 @@ const struct map_ops map_cgroup_storage_ops = {
 	.check_late = cgroup_storage_check,
 	.layout = map_empty_layout,
 	.view = map_plain_view,
+	.sys_lookup = cgroup_storage_lookup,
+	.sys_update = cgroup_storage_update,
+	.sys_delete = cgroup_storage_delete,
 	.next_key = cgroup_storage_next_key,
 };

@@ -6,6 +6,9 @@
 #include "map/storage.h"
 
 int cgroup_storage_check(const struct map_attr *attr, struct diag *diag);
+int cgroup_storage_lookup(struct map *m, const void *key, void *value, u64 flags);
+int cgroup_storage_update(struct map *m, const void *key, const void *value, u64 flags);
+int cgroup_storage_delete(struct map *m, const void *key);
 int cgroup_storage_next_key(struct map *m, const void *key, void *next);
 
 #endif

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * BPF_MAP_TYPE_DEVMAP: network devices by index, each with a program to run on
- * what is sent there. Programs only read what a lookup finds.
- *
- *	contents | struct bpf_devmap_val | ...    (ifindex 0: none)
+ * what is sent there (pair_array.h). Programs only read what a lookup finds.
  */
+#include "map/pair_array.h"
 #include "map/sockets.h"
 
 static int check(const struct map_attr *attr, struct diag *diag)
@@ -15,11 +14,6 @@ static int check(const struct map_attr *attr, struct diag *diag)
 		       : 0;
 }
 
-static int layout(const struct map_attr *attr, u64 *contents, u64 *meta)
-{
-	return map_slots_layout(attr->max_entries, sizeof(u64), contents, meta);
-}
-
 const struct map_ops map_devmap_ops = {
 	.type = BPF_MAP_TYPE_DEVMAP,
 	.name = "devmap",
@@ -27,7 +21,12 @@ const struct map_ops map_devmap_ops = {
 	.types = MAP_TYPES_NONE,
 	.adds_flags = BPF_F_RDONLY_PROG,
 	.check_late = check,
-	.layout = layout,
+	.layout = pair_array_layout,
 	.view = map_plain_view,
+	.lookup = pair_array_lookup,
+	.sys_lookup = pair_array_sys_lookup,
+	.sys_update = pair_array_sys_update,
+	.sys_delete = pair_array_sys_delete,
 	.next_key = array_next_key,
+	.span = pair_array_span,
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* BPF_MAP_TYPE_DEVMAP_HASH: network devices by a number of choice (devmap.c). */
+#include "map/hash.h"
 #include "map/sockets.h"
 
 static int check(const struct map_attr *attr, struct diag *diag)
@@ -10,9 +11,10 @@ static int check(const struct map_attr *attr, struct diag *diag)
 		       : 0;
 }
 
-static int next_key(struct map *m, const void *key, void *next)
+/* `value` holds the device and the program's id, as lookups tell them. */
+static int sys_update(struct map *m, const void *key, const void *value, u64 flags)
 {
-	return -ENOENT;
+	return flags > BPF_EXIST ? -EINVAL : hash_sys_update(m, key, value, flags & BPF_NOEXIST);
 }
 
 const struct map_ops map_devmap_hash_ops = {
@@ -22,7 +24,14 @@ const struct map_ops map_devmap_hash_ops = {
 	.types = MAP_TYPES_NONE,
 	.adds_flags = BPF_F_RDONLY_PROG,
 	.check_late = check,
-	.layout = map_empty_layout,
-	.view = map_plain_view,
-	.next_key = next_key,
+	.layout = table_layout,
+	.init = map_table_init,
+	.view = table_view,
+	.lookup = hash_lookup,
+	.sys_lookup = hash_sys_lookup,
+	.sys_update = sys_update,
+	.sys_delete = table_sys_delete,
+	.next_key = table_next_key,
+	.span = hash_span,
+	.sweep = table_sweep,
 };

@@ -10,5 +10,8 @@ const struct map_ops map_inode_storage_ops = {
 	.check = storage_check,
 	.layout = map_empty_layout,
 	.view = map_plain_view,
+	.sys_lookup = storage_sys_lookup,
+	.sys_update = storage_sys_update,
+	.sys_delete = storage_sys_delete,
 	.next_key = storage_next_key,
 };

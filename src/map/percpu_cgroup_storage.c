@@ -10,5 +10,8 @@ const struct map_ops map_percpu_cgroup_storage_ops = {
 	.check_late = cgroup_storage_check,
 	.layout = map_empty_layout,
 	.view = map_plain_view,
+	.sys_lookup = cgroup_storage_lookup,
+	.sys_update = cgroup_storage_update,
+	.sys_delete = cgroup_storage_delete,
 	.next_key = cgroup_storage_next_key,
 };

@@ -17,6 +17,11 @@ static int next_key(struct map *m, const void *key, void *next)
 	return -ENOENT;
 }
 
+static int sys_delete(struct map *m, const void *key)
+{
+	return -ENOENT;
+}
+
 const struct map_ops map_sockhash_ops = {
 	.type = BPF_MAP_TYPE_SOCKHASH,
 	.name = "sockhash",
@@ -25,5 +30,8 @@ const struct map_ops map_sockhash_ops = {
 	.check_late = check_late,
 	.layout = map_empty_layout,
 	.view = map_plain_view,
+	.sys_lookup = sockets_lookup,
+	.sys_update = sockets_update,
+	.sys_delete = sys_delete,
 	.next_key = next_key,
 };

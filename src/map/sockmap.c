@@ -15,6 +15,11 @@ static int layout(const struct map_attr *attr, u64 *contents, u64 *meta)
 	return map_slots_layout(attr->max_entries, sizeof(u64), contents, meta);
 }
 
+static int sys_delete(struct map *m, const void *key)
+{
+	return -EINVAL;
+}
+
 const struct map_ops map_sockmap_ops = {
 	.type = BPF_MAP_TYPE_SOCKMAP,
 	.name = "sockmap",
@@ -23,5 +28,8 @@ const struct map_ops map_sockmap_ops = {
 	.check_late = check_late,
 	.layout = layout,
 	.view = map_plain_view,
+	.sys_lookup = sockets_lookup,
+	.sys_update = sockets_update,
+	.sys_delete = sys_delete,
 	.next_key = array_next_key,
 };

@@ -20,3 +20,18 @@ int storage_next_key(struct map *m, const void *key, void *next)
 {
 	return -MAP_ENOTSUPP;
 }
+
+int storage_sys_lookup(struct map *m, const void *key, void *value, u64 flags)
+{
+	return -ENOENT;
+}
+
+int storage_sys_update(struct map *m, const void *key, const void *value, u64 flags)
+{
+	return (flags & ~(u64)BPF_F_LOCK) > BPF_EXIST ? -EINVAL : -EOPNOTSUPP;
+}
+
+int storage_sys_delete(struct map *m, const void *key)
+{
+	return -ENOENT;
+}

@@ -9,6 +9,10 @@
 #define STORAGE_VALUE_MOST (UINT16_MAX - STORAGE_HEADER)
 
 int storage_check(const struct map_attr *attr, struct diag *diag);
+/* What sys/ asks once it knows the object; none keeps a value yet. */
+int storage_sys_lookup(struct map *m, const void *key, void *value, u64 flags);
+int storage_sys_update(struct map *m, const void *key, const void *value, u64 flags);
+int storage_sys_delete(struct map *m, const void *key);
 int storage_next_key(struct map *m, const void *key, void *next);
 
 #endif

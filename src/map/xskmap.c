@@ -16,6 +16,21 @@ static int layout(const struct map_attr *attr, u64 *contents, u64 *meta)
 	return map_slots_layout(attr->max_entries, sizeof(u64), contents, meta);
 }
 
+static int sys_lookup(struct map *m, const void *key, void *value, u64 flags)
+{
+	return -EOPNOTSUPP;
+}
+
+static int sys_update(struct map *m, const void *key, const void *value, u64 flags)
+{
+	return -EOPNOTSUPP;
+}
+
+static int sys_delete(struct map *m, const void *key)
+{
+	return array_index(key) < m->max_entries ? 0 : -EINVAL;
+}
+
 const struct map_ops map_xskmap_ops = {
 	.type = BPF_MAP_TYPE_XSKMAP,
 	.name = "xskmap",
@@ -24,5 +39,8 @@ const struct map_ops map_xskmap_ops = {
 	.check_late = check_late,
 	.layout = layout,
 	.view = map_plain_view,
+	.sys_lookup = sys_lookup,
+	.sys_update = sys_update,
+	.sys_delete = sys_delete,
 	.next_key = array_next_key,
 };

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The element commands: one element copied in or out of a map's segment. */
 #include "sys/call.h"
-#include "sys/cgroup.h"
 #include "sys/element.h"
-#include "sys/inner_map.h"
 
 int element_buf_init(struct element_buf *b, const struct map_object *m)
 {
@@ -58,6 +56,7 @@ long sys_element_lookup(struct call *k)
 	if (err)
 		return err;
 	err = read_key(k, m, a->key, b.key);
+	err = err ?: element_check_key(k, m, b.key);
 	/* Whether a value is there is asked with the value. */
 	if (!err && m->attr.type == BPF_MAP_TYPE_BLOOM_FILTER)
 		err = call_read(k, b.value, a->value, b.value_size);
@@ -70,138 +69,12 @@ long sys_element_lookup(struct call *k)
 	return err;
 }
 
-/*
- * A perf event array's element is given as a perf event descriptor and kept as
- * the object's id; the map holds the event while it is there.
- */
-static int perf_array_put(struct call *k, struct map_object *m, const u8 *key, const u8 *value,
-			  u64 flags)
-{
-	struct object *o;
-	u32 index, fd;
-	int err;
-
-	if (flags != BPF_ANY)
-		return -EINVAL;
-	memcpy(&index, key, sizeof(index));
-	memcpy(&fd, value, sizeof(fd));
-	if (index >= m->attr.max_entries)
-		return -E2BIG;
-	err = call_object(k, fd, OBJECT_PERF, &o);
-	if (err)
-		return -EBADF;
-	err = vec_reserve(&m->refs_held, 1);
-	err = err ?: m->map.ops->sys_update(&m->map, &index, &o->id, flags);
-	if (err)
-		return err;
-	object_get(o);
-	element_drop_held(m, index);
-	m->refs_held.data[m->refs_held.len++] = (struct map_held){index, o};
-	k->inst->generation++;
-	return 0;
-}
-
-/* A cgroup array's is given as a directory's descriptor and kept as the cgroup's id. */
-static int cgroup_array_put(struct call *k, struct map_object *m, const u8 *key, const u8 *value,
-			    u64 flags)
-{
-	u32 index, fd;
-	u64 id;
-	int err;
-
-	if (flags != BPF_ANY)
-		return -EINVAL;
-	memcpy(&index, key, sizeof(index));
-	memcpy(&fd, value, sizeof(fd));
-	if (index >= m->attr.max_entries)
-		return -E2BIG;
-	err = sys_cgroup_of_fd(k->c, fd, &id);
-	return err ?: m->map.ops->sys_update(&m->map, key, (u8 *)&id, flags);
-}
-
-static bool holds_objects(u32 type)
-{
-	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
-	       type == BPF_MAP_TYPE_HASH_OF_MAPS;
-}
-
-/* The id of the object at a key; 0: none. */
-static u32 held_at(struct map_object *m, const u8 *key)
-{
-	u32 id;
-
-	return m->map.ops->sys_lookup(&m->map, key, &id, 0) ? 0 : id;
-}
-
-/* What the client's descriptor is, if it may be in the map. */
-static int find_element(struct call *k, struct map_object *m, u32 fd, struct object **out)
-{
-	int err;
-
-	if (m->attr.type == BPF_MAP_TYPE_PROG_ARRAY) {
-		err = call_object(k, fd, OBJECT_PROG, out);
-		return err ?: map_object_admit(m, object_prog(*out)) ? 0 : -EINVAL;
-	}
-	err = call_object(k, fd, OBJECT_MAP, out);
-	if (err)
-		return err;
-	return inner_map_fits(m->inner_meta, object_map(*out)) ? 0 : -EINVAL;
-}
-
-/* Programs and maps are given as descriptors and kept as ids; the map holds them. */
-static int object_put_at(struct call *k, struct map_object *m, const u8 *key, const u8 *value,
-			 u64 flags)
-{
-	struct object *o;
-	u32 fd, old;
-	int err;
-
-	memcpy(&fd, value, sizeof(fd));
-	if (m->attr.type != BPF_MAP_TYPE_HASH_OF_MAPS) {
-		u32 index;
-
-		memcpy(&index, key, sizeof(index));
-		if (flags != BPF_ANY)
-			return -EINVAL;
-		if (index >= m->attr.max_entries)
-			return -E2BIG;
-	}
-	err = find_element(k, m, fd, &o);
-	err = err ?: vec_reserve(&m->refs_held, 1);
-	if (err)
-		return err;
-	old = held_at(m, key);
-	err = m->map.ops->sys_update(&m->map, key, &o->id, flags);
-	if (err)
-		return err;
-	object_get(o);
-	m->refs_held.data[m->refs_held.len++] = (struct map_held){o->id, o};
-	element_drop_held(m, old);
-	k->inst->generation++;
-	return 0;
-}
-
-void element_drop_held(struct map_object *m, u32 index)
-{
-	vec_each (&m->refs_held, i)
-		if (m->refs_held.data[i].key == index) {
-			object_put(m->refs_held.data[i].object);
-			m->refs_held.data[i] = m->refs_held.data[--m->refs_held.len];
-			return;
-		}
-}
-
 int element_update(struct call *k, struct map_object *m, const u8 *key, const u8 *value, u64 flags)
 {
 	if (!m->map.ops->sys_update)
 		return -ENOTSUPP;
-	if (m->attr.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
-		return perf_array_put(k, m, key, value, flags);
-	if (m->attr.type == BPF_MAP_TYPE_CGROUP_ARRAY)
-		return cgroup_array_put(k, m, key, value, flags);
-	if (holds_objects(m->attr.type))
-		return object_put_at(k, m, key, value, flags);
-	return m->map.ops->sys_update(&m->map, key, value, flags);
+	return element_is_object(m) ? element_put_object(k, m, key, value, flags)
+				    : m->map.ops->sys_update(&m->map, key, value, flags);
 }
 
 long sys_element_update(struct call *k)
@@ -226,22 +99,10 @@ long sys_element_update(struct call *k)
 
 int element_delete(struct call *k, struct map_object *m, const u8 *key)
 {
-	u32 index, old = holds_objects(m->attr.type) ? held_at(m, key) : 0;
-	int err;
-
 	if (!m->map.ops->sys_delete)
 		return -ENOTSUPP;
-	err = m->map.ops->sys_delete(&m->map, key);
-	if (!err && old) {
-		element_drop_held(m, old);
-		k->inst->generation++;
-	}
-	if (!err && m->attr.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY) {
-		memcpy(&index, key, sizeof(index));
-		element_drop_held(m, index);
-		k->inst->generation++;
-	}
-	return err;
+	return element_is_object(m) ? element_drop_object(k, m, key)
+				    : m->map.ops->sys_delete(&m->map, key);
 }
 
 long sys_element_delete(struct call *k)

@@ -21,6 +21,13 @@ int element_check_lock(const struct map_object *m, u64 flags);
 /* The type's update and delete, with the references that elements of some types hold. */
 int element_update(struct call *k, struct map_object *m, const u8 *key, const u8 *value, u64 flags);
 int element_delete(struct call *k, struct map_object *m, const u8 *key);
-void element_drop_held(struct map_object *m, u32 index);
+
+/* Types whose elements stand for other objects (element_object.c): their update and delete. */
+bool element_is_object(const struct map_object *m);
+int element_put_object(struct call *k, struct map_object *m, const u8 *key, const u8 *value,
+		       u64 flags);
+int element_drop_object(struct call *k, struct map_object *m, const u8 *key);
+/* A key that is a descriptor must be of what has the type's values: 0, -EBADF, -ENOTSOCK. */
+int element_check_key(struct call *k, const struct map_object *m, const u8 *key);
 
 #endif
