@@ -106,7 +106,7 @@ include tests/tests.mk
 include tools/lint.mk
 
 # What a command, its man pages and completion need, generated from the command rows.
-MAN_COMMANDS = run exec disasm doctor
+MAN_COMMANDS = run exec verify disasm doctor
 man: $(B)/man/cygnet.1
 $(B)/man/cygnet.1: $(B)/cygnet
 	@mkdir -p $(@D)

@@ -95,6 +95,8 @@ static void put_refusal(struct text *t, const struct verdict *v)
 	if (last)
 		text_fmt(t, "         | instruction %u%s%s: %s\n", last->insn,
 			 *e->function ? " in " : "", e->function, last->text);
+	if (last && *last->values)
+		text_fmt(t, "         |   %s\n", last->values);
 	if (*e->why)
 		text_fmt(t, "  %s\n", e->why);
 	put_path(t, e);

@@ -32,7 +32,8 @@ struct story {
 	const struct text *log;
 	struct explanation *e;
 	struct needs needs;
-	u32 count; /* places found, the last of the path first */
+	bool packet; /* a pointer into a packet was refused: tests against its end matter */
+	u32 count;   /* places found, the last of the path first */
 	struct explain_place found[EXPLAIN_MAX_PLACES];
 };
 
@@ -51,13 +52,6 @@ static const struct verify_line *line_of(const struct verify_input *in, u32 insn
 			hi = mid;
 	}
 	return &in->lines[lo];
-}
-
-static const char *source_of(const struct verify_input *in, const struct verify_line *l)
-{
-	const char *s = btf_str(in->btf, l->line_off);
-
-	return s;
 }
 
 static const char *format_insn(struct story *s, u32 insn)
@@ -119,11 +113,11 @@ static void tell(struct story *s, const struct verify_trace_step *step, enum exp
 	const struct verify_line *line = line_of(s->in, step->insn);
 	struct explain_place p = {.role = role, .insn = step->insn};
 
-	if (line && s->in->btf) {
+	if (line && s->in->btf && line->line_col >> 10) {
 		const char *file = btf_str(s->in->btf, line->file_off);
 
 		p.file = file;
-		p.source = source_of(s->in, line);
+		p.source = btf_str(s->in->btf, line->line_off);
 		p.line = line->line_col >> 10;
 		p.column = line->line_col & 0x3ff;
 	}
@@ -178,7 +172,9 @@ static void follow_set(struct story *s, const struct verify_trace_step *step,
 	struct needs *n = &s->needs;
 	u32 f = step->frame;
 
-	tell(s, step, EXPLAIN_SETS, set);
+	/* A mere copy tells nothing. */
+	if (isa_info(op->op)->kind != ISA_KIND_MOV_REG)
+		tell(s, step, EXPLAIN_SETS, set);
 	n->regs[f] &= ~set;
 	switch (isa_info(op->op)->cls) {
 	case ISA_CLASS_LOAD: follow_load(n, op, f); break;
@@ -202,6 +198,17 @@ static void follow_call(struct story *s, const struct verify_trace_step *step)
 	n->slots[f + 1] = 0;
 }
 
+/* Does the log say that of the registers a step concerns? */
+static bool mentions(const struct story *s, const struct verify_trace_step *step, const char *what)
+{
+	const char *at;
+
+	if (!step->values || step->values >= s->log->len)
+		return false;
+	at = s->log->buf + step->values;
+	return memmem(at, strcspn(at, "\n"), what, strlen(what));
+}
+
 static void follow(struct story *s, size_t i)
 {
 	const struct verify_trace_step *step = &s->trace->steps.data[i];
@@ -220,6 +227,8 @@ static void follow(struct story *s, size_t i)
 	} else if (info->flow == ISA_FLOW_BRANCH) {
 		u32 tested = isa_uses(op) & s->needs.regs[f];
 
+		if (!tested && s->packet && mentions(s, step, "=pkt_end("))
+			tested = isa_uses(op);
 		if (tested)
 			tell(s, step,
 			     next->insn == (u32)isa_target(op, step->insn) ? EXPLAIN_TAKEN
@@ -251,9 +260,11 @@ static void walk_back(struct story *s)
 	if (s->e->reg >= 0 && s->e->reg < ISA_REGS && regs & ISA_R(s->e->reg))
 		regs = ISA_R(s->e->reg);
 	tell(s, last, EXPLAIN_FAILS, 0);
+	s->found[0].values = arena_strdup(&s->e->arena, s->trace->failing) ?: "";
+	s->packet = strstr(s->trace->failing, "=pkt");
 	s->needs.regs[last->frame] = regs & ~ISA_R(10);
 	for (size_t i = count - 1, n = 0; i-- > 0 && n < MAX_STORY; n++) {
-		if (needs_nothing(&s->needs))
+		if (needs_nothing(&s->needs) && !s->packet)
 			break;
 		follow(s, i);
 	}

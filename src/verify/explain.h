@@ -20,7 +20,8 @@ struct verify_trace_step {
 
 struct verify_trace {
 	VEC(struct verify_trace_step) steps;
-	bool lost; /* memory ran out: earlier steps may be missing */
+	char failing[512]; /* what the refused instruction reads: "r1=pkt(r=14)" */
+	bool lost;         /* memory ran out: earlier steps may be missing */
 };
 
 #define EXPLAIN_MAX_PLACES 10

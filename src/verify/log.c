@@ -18,6 +18,26 @@
 #define COLUMN    40
 #define COLUMN_BY 8
 
+/* What the instruction reads, for the explanation. */
+static void trace_failure(struct verifier *v, s32 reg)
+{
+	struct verify_trace *trace = v->in->trace;
+	u32 regs = v->insn < v->count ? isa_uses(&v->ops[v->insn]) & ~ISA_R(10) : 0;
+	struct text t;
+
+	if (!v->state || trace->failing[0])
+		return;
+	if (reg >= 0 && reg < ISA_REGS)
+		regs = ISA_R(reg);
+	text_init(&t, trace->failing, sizeof(trace->failing));
+	for (u32 i = 0; i < ISA_REGS; i++) {
+		if (!(regs & ISA_R(i)) || verify_reg(v, i)->type == REG_NOT_INIT)
+			continue;
+		text_fmt(&t, "%sr%u=", t.len ? " " : "", i);
+		vreg_format(&t, verify_reg(v, i), v->state->curframe);
+	}
+}
+
 static const struct {
 	int err;
 	const char *name, *text, *hint;
@@ -42,6 +62,8 @@ static void tell(struct verifier *v, s32 reg, enum verify_message id, va_list ap
 	if (v->diag && !v->diag->id) {
 		diag_set(v->diag, 0, VERIFY_DIAG_BASE + id, (s32)v->insn, "%s", line);
 		diag_hint(v->diag, "%s", messages[id].hint);
+		if (v->in->trace)
+			trace_failure(v, reg);
 		v->diag->reg = reg;
 	}
 }
