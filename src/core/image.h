@@ -3,7 +3,7 @@
  * The image: what PROG_LOAD yields and engines run. One immutable,
  * position-independent block of memory:
  *
- *	| struct image | ops | maps (u32 object ids) | subprograms |
+ *	| struct image | ops | maps (u32 object ids) | subprograms | facts |
  *
  * Offsets are from the start. Freestanding to read; vm/ builds it.
  */
@@ -17,7 +17,7 @@
 
 struct image_sub {
 	u32 start, end; /* instruction indexes [start, end) */
-	u32 stack;      /* bytes of stack it touches, from the structural check */
+	u32 stack;      /* bytes of stack it touches, from verification */
 	u32 flags;      /* IMAGE_SUB_* */
 };
 
@@ -25,6 +25,25 @@ enum image_flag {
 	IMAGE_GPL = 1 << 0,
 	IMAGE_SLEEPABLE = 1 << 1,
 	IMAGE_VERIFIED = 1 << 2, /* proven: may run in the plain interpreter */
+};
+
+/* What was proven of one operation. */
+enum image_fact_flag {
+	FACT_SEEN = 1 << 0,      /* some path reaches it */
+	FACT_ALWAYS = 1 << 1,    /* a branch that is always taken */
+	FACT_NEVER = 1 << 2,     /* ... never */
+	FACT_CTX = 1 << 3,       /* a load or store of the context */
+	FACT_BTF_LOAD = 1 << 4,  /* a load that may fault and then reads 0 */
+	FACT_ARENA = 1 << 5,     /* an access of an arena */
+	FACT_ONE_MAP = 1 << 6,   /* a helper call that always gets map `map` */
+	FACT_CONST_KEY = 1 << 7, /* ... and a key whose u32 is `key` */
+	FACT_MANY = 1 << 8,      /* verify/'s own: differs between paths, so nothing is claimed */
+};
+
+struct image_fact {
+	u16 facts; /* enum image_fact_flag */
+	u16 map;   /* index into the image's maps */
+	u32 key;
 };
 
 struct image {
@@ -39,6 +58,8 @@ struct image {
 	u32 op_count, op_off;
 	u32 map_count, map_off;
 	u32 sub_count, sub_off; /* sub 0 is the main program */
+	u32 fact_off;           /* op_count of them; 0: nothing is known */
+	u32 reserved;
 	char name[16];
 	u8 tag[8];
 };
@@ -56,6 +77,12 @@ static inline const u32 *image_maps(const struct image *img)
 static inline const struct image_sub *image_subs(const struct image *img)
 {
 	return (const struct image_sub *)((const u8 *)img + img->sub_off);
+}
+
+/* NULL: nothing is known. */
+static inline const struct image_fact *image_facts(const struct image *img)
+{
+	return img->fact_off ? (const struct image_fact *)((const u8 *)img + img->fact_off) : NULL;
 }
 
 #endif

@@ -118,7 +118,7 @@ static long prog_info(struct call *k, const struct prog_object *p)
 		return err;
 	info.btf_id = p->btf ? p->btf->o.id : 0;
 	info.attach_btf_obj_id = info.attach_btf_id = 0;
-	info.verified_insns = p->insn_count;
+	info.verified_insns = p->verified_insns;
 	info.run_time_ns = info.run_cnt = info.recursion_misses = 0;
 	put_stats(k->inst, p, &info);
 

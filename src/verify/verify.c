@@ -75,8 +75,7 @@ static u32 map_index(const struct verifier *v, const struct verify_map *map)
 }
 
 /* A helper call with one map on all paths, which is the program's own. */
-static void tell_map(const struct verifier *v, const struct vinsn *insn,
-		     struct verify_fact_of *fact)
+static void tell_map(const struct verifier *v, const struct vinsn *insn, struct image_fact *fact)
 {
 	u32 index;
 
@@ -93,7 +92,7 @@ static void tell_map(const struct verifier *v, const struct vinsn *insn,
 	fact->key = (u32)insn->key;
 }
 
-static void tell(const struct verifier *v, u32 i, struct verify_fact_of *fact)
+static void tell(const struct verifier *v, u32 i, struct image_fact *fact)
 {
 	const struct vinsn *insn = &v->insns[i];
 	const struct isa_op *op = &v->ops[i];
@@ -119,7 +118,7 @@ static void tell(const struct verifier *v, u32 i, struct verify_fact_of *fact)
 
 static int make_output(const struct verifier *v, struct verify_output *out)
 {
-	struct verify_fact_of *facts = base_calloc(v->count, sizeof(*facts));
+	struct image_fact *facts = base_calloc(v->count, sizeof(*facts));
 	struct image_sub *subs = base_calloc(v->sub_count, sizeof(*subs));
 
 	if (!facts || !subs) {

@@ -112,25 +112,6 @@ struct verify_input {
 	struct text *log; /* growing, or NULL. Level 1 is cut back where a path turned out well */
 };
 
-/* What was proven of one instruction. */
-enum verify_fact {
-	FACT_SEEN = 1 << 0,      /* some path reaches it */
-	FACT_ALWAYS = 1 << 1,    /* a branch that is always taken */
-	FACT_NEVER = 1 << 2,     /* ... never */
-	FACT_CTX = 1 << 3,       /* a load or store of the context */
-	FACT_BTF_LOAD = 1 << 4,  /* a load that may fault and then reads 0 */
-	FACT_ARENA = 1 << 5,     /* an access of an arena */
-	FACT_ONE_MAP = 1 << 6,   /* a helper call that always gets map `map` */
-	FACT_CONST_KEY = 1 << 7, /* ... and a key whose u32 is `key` */
-	FACT_MANY = 1 << 8,      /* private: differs between paths, so nothing is claimed */
-};
-
-struct verify_fact_of {
-	u16 facts; /* enum verify_fact */
-	u16 map;
-	u32 key;
-};
-
 struct verify_stats {
 	u32 processed, max_states_per_insn, total_states, peak_states, mark_read;
 	u32 stack[VERIFY_MAX_SUBS]; /* bytes of each subprogram, sub_count of them */
@@ -139,7 +120,7 @@ struct verify_stats {
 };
 
 struct verify_output {
-	struct verify_fact_of *facts; /* per instruction; base_free() it */
+	struct image_fact *facts; /* per instruction; base_free() it */
 	struct image_sub *subs;       /* by start; base_free() it */
 	u32 sub_count;
 	u32 stack;          /* bytes of the deepest call chain */

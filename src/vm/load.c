@@ -5,11 +5,13 @@
 #include <string.h>
 #include <time.h>
 #include "base/digest.h"
+#include "core/kernel.h"
 #include "core/prog.h"
 #include "isa/decode.h"
 #include "vm/describe.h"
 #include "vm/instance.h"
 #include "vm/load.h"
+#include "vm/trim.h"
 
 /* What a load in progress owns; the program takes it over at the end. */
 struct work {
@@ -70,6 +72,8 @@ static int map_index(struct work *w, struct map_object *m, u32 insn, u32 *index)
 	return 0;
 }
 
+#define VALUE_OFFSETS (1u << 29)
+
 /* One lddw that names a map: the image gets an index, the dump an id. */
 static int resolve_map(struct work *w, u32 i)
 {
@@ -89,6 +93,9 @@ static int resolve_map(struct work *w, u32 i)
 	if (is_value && !m->map.ops->direct)
 		return diag_set(&w->l->diag, -EINVAL, LOAD_DIAG_MAP_VALUE, i,
 				"no direct value access support for this map type");
+	if (is_value && off >= VALUE_OFFSETS)
+		return diag_set(&w->l->diag, -EINVAL, LOAD_DIAG_MAP_VALUE, i,
+				"direct value offset of %u is not allowed", off);
 	if (is_value && m->map.ops->direct(&m->map, off, &addr))
 		return diag_set(&w->l->diag, -EINVAL, LOAD_DIAG_MAP_VALUE, i,
 				"invalid access to map value pointer, value_size=%u off=%u",
@@ -181,9 +188,11 @@ static int verify(struct work *w)
 			l->log->len = start;
 		err = verify_with(w, true, &missing);
 	}
-	if (!err)
-		w->p->max_ctx_offset = w->proven.max_ctx_offset;
-	return err;
+	if (err)
+		return err;
+	w->p->max_ctx_offset = w->proven.max_ctx_offset;
+	w->p->verified_insns = w->proven.stats.processed;
+	return 0;
 }
 
 /*
@@ -194,7 +203,7 @@ static u32 verified_flag(const struct work *w)
 {
 	if (w->l->inst->checked)
 		return 0;
-	for (u32 i = 0; i < w->l->count; i++)
+	for (u32 i = 0; i < w->p->insn_count; i++)
 		if (w->proven.facts[i].facts & (FACT_BTF_LOAD | FACT_ARENA))
 			return 0;
 	return IMAGE_VERIFIED;
@@ -208,15 +217,24 @@ static void rewrite_context(struct work *w)
 			prog_ctx_rewrite(w->type, &w->ops[i]);
 }
 
+static int cut_dead(struct work *w)
+{
+	if (!w->l->unprivileged && core_kernel_has(w->l->inst->kernel, KERNEL_DEAD_CODE_REMOVED))
+		return program_trim(w->p, w->ops, &w->proven);
+	program_fill(w->p, w->ops, &w->proven);
+	return 0;
+}
+
 static u32 image_layout(const struct work *w, struct image *img)
 {
-	img->op_count = w->l->count;
+	img->op_count = w->p->insn_count;
 	img->op_off = ROUND_UP(sizeof(*img), 8);
 	img->map_count = w->p->maps.len;
 	img->map_off = img->op_off + img->op_count * sizeof(struct isa_op);
 	img->sub_count = w->proven.sub_count;
 	img->sub_off = ROUND_UP(img->map_off + img->map_count * sizeof(u32), 8);
-	return ROUND_UP(img->sub_off + img->sub_count * sizeof(struct image_sub), 8);
+	img->fact_off = ROUND_UP(img->sub_off + img->sub_count * sizeof(struct image_sub), 8);
+	return img->fact_off + img->op_count * sizeof(struct image_fact);
 }
 
 static int make_image(struct work *w)
@@ -246,6 +264,8 @@ static int make_image(struct work *w)
 		memcpy((u8 *)img + head.map_off + i * sizeof(u32), &p->maps.data[i]->o.id,
 		       sizeof(u32));
 	memcpy((u8 *)img + head.sub_off, w->proven.subs, head.sub_count * sizeof(struct image_sub));
+	memcpy((u8 *)img + head.fact_off, w->proven.facts,
+	       head.op_count * sizeof(struct image_fact));
 	p->image = img;
 	p->image_size = head.size;
 	return 0;
@@ -315,7 +335,7 @@ static int run_stages(struct work *w)
 	if (err)
 		return err;
 	rewrite_context(w);
-	return make_image(w);
+	return cut_dead(w) ?: make_image(w);
 }
 
 int prog_object_load(struct load *l, struct prog_object **out)
