@@ -180,7 +180,7 @@ static int decode_slot(const struct row_index *x, const struct slot *s, u32 i, u
 		return reject_fields(x, s, i, d);
 	if (dst >= ISA_REGS || (r->src == ISA_ANY && src >= ISA_REGS)) {
 		int err = diag_set(d, -EINVAL, ISA_DIAG_REGISTER, i, "R%u is invalid",
-				   dst >= ISA_REGS ? dst : src);
+				   r->src == ISA_ANY && src >= ISA_REGS ? src : dst);
 
 		diag_why(d, "registers are r0 to r10");
 		return err;

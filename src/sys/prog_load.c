@@ -2,10 +2,12 @@
 /* PROG_LOAD: copies what the client sends, runs the pipeline, says why not. */
 #include <fcntl.h>
 #include "core/prog.h"
+#include "isa/decode.h"
 #include "sys/attach_target.h"
 #include "sys/log.h"
 #include "sys/rights.h"
 #include "vm/load.h"
+#include "vm/undecoded.h"
 
 #define INSNS_MOST    1000000u
 #define LICENSE_BYTES 128
@@ -176,11 +178,10 @@ static void write_verdict(struct log *log, const struct load *l, int err)
 
 	if (!err || !log->level || l->logged || !l->diag.id)
 		return;
-	if (l->diag.insn >= 0)
-		text_fmt(t, "%d: ", l->diag.insn);
-	text_fmt(t, "%s\n", l->diag.what);
-	if (l->diag.why[0])
-		text_fmt(t, "%s\n", l->diag.why);
+	if (l->diag.id >= ISA_DIAG_OPCODE && l->diag.id <= ISA_DIAG_PAIR)
+		undecoded_format(t, l->insns, l->count, &l->diag);
+	else
+		text_fmt(t, "%s\n", l->diag.what);
 	text_puts(t, "processed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 "
 		     "peak_states 0 mark_read 0\n");
 }
