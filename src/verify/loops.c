@@ -19,21 +19,21 @@
  *
  * A call that calls back is such a loop too, of the call and the whole callback.
  * To compare all states in there so strictly would make callbacks with loops and
- * branches of their own too expensive. So there a state covers another by the
- * marks that it has and by what was read so far, and each path that ends so is a
- * tentative back edge: when the call's first state has ended and precision was
- * carried along, such pairs are compared again, and a path that is not covered
- * after all is walked on.
+ * branches of their own too expensive. So there a path that has come round to the
+ * call taints the states on its way, up to the one that covers it. A tainted
+ * state that has ended covers others by the marks that it has and by what was
+ * read so far; such an end is noted too, as tentative, and taints in turn. When
+ * the topmost of the covering states (the root) has ended, precision is carried
+ * along all these ends until nothing changes, and the tentative ones are compared
+ * again. A path that is not covered after all is walked on, and the root with it.
  */
 #include <string.h>
 #include "verify/prune.h"
 
 #define MAX_ROUNDS 64
-#define AROUND     (1u << 31) /* in a key's scc: a call that calls back, by its instruction */
 
-/* Of the outermost frame in a loop; `around`: at a call that calls back. */
-static bool find_key(const struct verifier *v, const struct vstate *s, bool around,
-		     struct loop_key *key)
+/* Of the outermost frame in a loop. */
+static bool find_key(const struct verifier *v, const struct vstate *s, struct loop_key *key)
 {
 	memset(key, 0, sizeof(*key));
 	for (u32 i = 0; i <= s->curframe; i++) {
@@ -41,8 +41,6 @@ static bool find_key(const struct verifier *v, const struct vstate *s, bool arou
 
 		key->depth = i;
 		key->scc = v->insns[insn].scc;
-		if (around)
-			key->scc = v->insns[insn].calls_callback ? AROUND | insn : 0;
 		if (key->scc)
 			return true;
 		key->callsites[i] = insn;
@@ -69,7 +67,7 @@ static void say(struct verifier *v, const char *what, const struct loop_key *key
 	char line[128];
 	struct text t;
 
-	if (!(v->in->log_level & VERIFY_LOG_ALL) || key->scc & AROUND)
+	if (!(v->in->log_level & VERIFY_LOG_ALL))
 		return;
 	text_init(&t, line, sizeof(line));
 	for (u32 i = 0; i < key->depth; i++)
@@ -80,11 +78,6 @@ static void say(struct verifier *v, const char *what, const struct loop_key *key
 bool verify_loop_open(const struct kept *k)
 {
 	return k->loop && k->loop->backedges;
-}
-
-bool verify_around_open(const struct kept *k)
-{
-	return k->around && k->around->backedges;
 }
 
 static struct loop_visit *new_visit(struct verifier *v, const struct loop_key *key)
@@ -99,31 +92,23 @@ static struct loop_visit *new_visit(struct verifier *v, const struct loop_key *k
 	return hash_set(&v->prune->visits, hash, l) ? NULL : l;
 }
 
-static int enter(struct verifier *v, struct kept *k, bool around, struct loop_visit **out)
+int verify_loop_enter(struct verifier *v, struct kept *k)
 {
 	struct loop_key key;
 
-	*out = NULL;
-	if (!find_key(v, k->state, around, &key))
+	if (!find_key(v, k->state, &key))
 		return 0;
-	*out = find_visit(v, &key) ?: new_visit(v, &key);
-	if (!*out)
+	k->loop = find_visit(v, &key) ?: new_visit(v, &key);
+	if (!k->loop)
 		return -ENOMEM;
-	if ((*out)->entry)
+	if (k->loop->entry)
 		return 0;
-	(*out)->entry = k->state;
+	k->loop->entry = k->state;
 	say(v, "enter", &key);
 	return 0;
 }
 
-int verify_loop_enter(struct verifier *v, struct kept *k)
-{
-	int err = enter(v, k, false, &k->loop);
-
-	return err ?: enter(v, k, true, &k->around);
-}
-
-static int add_backedge(struct verifier *v, struct loop_visit *l, struct vstate *equal,
+static int add_backedge(struct verifier *v, struct backedge **list, struct vstate *equal,
 			bool tentative)
 {
 	struct backedge *b = arena_alloc(&v->arena, sizeof(*b));
@@ -140,9 +125,16 @@ static int add_backedge(struct verifier *v, struct loop_visit *l, struct vstate 
 	b->state->parent = v->state->parent;
 	b->equal = equal;
 	b->tentative = tentative;
-	b->next = l->backedges;
-	l->backedges = b;
+	b->next = *list;
+	*list = b;
 	return 0;
+}
+
+static void free_backedges(struct verifier *v, struct backedge **list)
+{
+	for (struct backedge *b = *list; b; b = b->next)
+		verify_state_free(v, b->state);
+	*list = NULL;
 }
 
 int verify_loop_backedge(struct verifier *v, struct kept *old)
@@ -154,30 +146,28 @@ int verify_loop_backedge(struct verifier *v, struct kept *old)
 	l->backedge_count++;
 	v->prune->backedge_count++;
 	say(v, "backedge", &l->key);
-	return add_backedge(v, l, old->state, false);
+	return add_backedge(v, &l->backedges, old->state, false);
 }
 
-int verify_around_backedge(struct verifier *v, struct kept *old, bool tentative)
+/* Carries precision along back edges; `masked`: of what is live only. */
+static int settle(struct verifier *v, struct backedge *list, bool masked)
 {
-	if (!old->around)
-		return verify_bug(v, "a callback ends that was not called");
-	return add_backedge(v, old->around, old->state, tentative);
-}
-
-static int settle(struct verifier *v, struct loop_visit *l)
-{
+	u64 live[VERIFY_MAX_FRAMES];
 	bool changed = true;
 	int err;
 
 	for (u32 round = 0; changed; round++) {
 		if (round > MAX_ROUNDS) {
-			for (struct backedge *b = l->backedges; b; b = b->next)
+			for (struct backedge *b = list; b; b = b->next)
 				verify_all_precise(v, b->state);
 			return 0;
 		}
 		changed = false;
-		for (struct backedge *b = l->backedges; b; b = b->next) {
-			err = verify_precision_spread(v, b->equal, b->state, &changed);
+		for (struct backedge *b = list; b; b = b->next) {
+			if (masked)
+				verify_slots_live_all(v, b->equal, live);
+			err = verify_precision_spread(v, b->equal, b->state, masked ? live : NULL,
+						      &changed);
 			if (err)
 				return err;
 		}
@@ -196,11 +186,35 @@ static int leave_loop(struct verifier *v, struct kept *k)
 	l->entry = NULL;
 	v->prune->backedge_count -= l->backedge_count;
 	l->backedge_count = 0;
-	err = settle(v, l);
-	for (struct backedge *b = l->backedges; b; b = b->next)
-		verify_state_free(v, b->state);
-	l->backedges = NULL;
+	err = settle(v, l->backedges, false);
+	free_backedges(v, &l->backedges);
 	return err;
+}
+
+/* Calls that call back --------------------------------------------------- */
+
+int verify_around_backedge(struct verifier *v, struct kept *old, bool tentative)
+{
+	struct around *a = &v->prune->around;
+	bool moved = false;
+
+	if (!old->tainted && (!a->root || old->state->depth < a->root->state->depth)) {
+		a->root = old;
+		moved = true;
+	}
+	for (struct vstate *s = v->state->parent; s && s->depth >= a->root->state->depth;
+	     s = s->parent) {
+		struct kept *k = s->prune;
+
+		if (k->tainted && !moved)
+			break;
+		if (k->tainted)
+			continue;
+		k->tainted = true;
+		k->next_tainted = a->tainted;
+		a->tainted = k;
+	}
+	return add_backedge(v, &a->backedges, old->state, tentative);
 }
 
 static bool still_covers(struct verifier *v, const struct backedge *b)
@@ -209,8 +223,7 @@ static bool still_covers(struct verifier *v, const struct backedge *b)
 
 	if (!b->tentative)
 		return true;
-	for (u32 f = 0; f <= b->equal->curframe; f++)
-		live[f] = verify_slots_live(v, b->equal, f);
+	verify_slots_live_all(v, b->equal, live);
 	return verify_covers(v, b->equal, b->state, MATCH_SAFE, live);
 }
 
@@ -226,16 +239,16 @@ static int reopen(struct verifier *v, struct vstate *s)
 
 static int leave_around(struct verifier *v, struct kept *k)
 {
-	struct loop_visit *l = k->around;
+	struct around *a = &v->prune->around;
 	struct backedge **link, *b;
 	int err;
 
-	if (!l || l->entry != k->state)
+	if (a->root != k)
 		return 0;
 	v->prune->quiet = true;
-	err = settle(v, l);
+	err = settle(v, a->backedges, true);
 	v->prune->quiet = false;
-	for (link = &l->backedges; !err && (b = *link) != NULL;) {
+	for (link = &a->backedges; !err && (b = *link) != NULL;) {
 		if (still_covers(v, b)) {
 			link = &b->next;
 			continue;
@@ -245,10 +258,14 @@ static int leave_around(struct verifier *v, struct kept *k)
 	}
 	if (err || k->state->branches)
 		return err;
-	l->entry = NULL;
-	for (b = l->backedges; b; b = b->next)
-		verify_state_free(v, b->state);
-	l->backedges = NULL;
+	free_backedges(v, &a->backedges);
+	a->root = NULL;
+	for (struct kept *t = a->tainted, *next; t; t = next) {
+		next = t->next_tainted;
+		t->tainted = false;
+		verify_kept_release(v, t);
+	}
+	a->tainted = NULL;
 	return 0;
 }
 

@@ -607,8 +607,23 @@ int verify_mark_precise_slot(struct verifier *v, u32 frame, u32 slot)
 	return mark_back(v, v->state, &changed);
 }
 
+/* The precise ones of one frame: only what is live, when that is told; what cur has as a number. */
+static void want_frame(struct precise_set *p, u32 f, const struct vframe *old,
+		       const struct vframe *cur, u32 regs, u64 slots)
+{
+	for (u32 left = regs & 0x3ff; left; left &= left - 1) {
+		const struct vreg *r = &old->regs[__builtin_ctz(left)];
+
+		if (r->type == REG_SCALAR && r->precise)
+			p->regs[f] |= left & -left;
+	}
+	for (u32 i = 0; i < MIN(old->slot_count, cur->slot_count); i++)
+		if (slots >> i & 1 && slot_is_scalar(&old->slots[i]) && old->slots[i].reg.precise)
+			p->slots[f] |= 1ull << i;
+}
+
 int verify_precision_spread(struct verifier *v, const struct vstate *old, struct vstate *cur,
-			    bool *changed)
+			    const u64 *live, bool *changed)
 {
 	struct precise_set *p = &v->prune->set;
 	bool ignored;
@@ -618,14 +633,9 @@ int verify_precision_spread(struct verifier *v, const struct vstate *old, struct
 	set_clear(p);
 	p->frame = cur->curframe;
 	for (u32 f = old->curframe + 1; f-- > 0;) {
-		const struct vframe *frame = old->frames[f];
+		u32 regs = live ? v->insns[state_insn(old, f)].live_before : ~0u;
 
-		for (u32 i = 0; i < 10; i++)
-			if (frame->regs[i].type == REG_SCALAR && frame->regs[i].precise)
-				p->regs[f] |= ISA_R(i);
-		for (u32 i = 0; i < frame->slot_count; i++)
-			if (slot_is_scalar(&frame->slots[i]) && frame->slots[i].reg.precise)
-				p->slots[f] |= 1ull << i;
+		want_frame(p, f, old->frames[f], cur->frames[f], regs, live ? live[f] : ~0ull);
 		if (is_logged(v) && (p->regs[f] || p->slots[f]))
 			say_spread(v, f, p);
 	}

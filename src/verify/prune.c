@@ -104,6 +104,7 @@ void verify_prune_pass(struct verifier *v)
 	p->evicted = NULL;
 	p->kept_count = p->evicted_count = p->backedge_count = 0;
 	hash_fini(&p->visits);
+	memset(&p->around, 0, sizeof(p->around));
 }
 
 void verify_insn_begin(struct verifier *v)
@@ -143,12 +144,11 @@ int verify_state_fork(struct verifier *v, struct vstate *copy, const struct vsta
 	return 0;
 }
 
-/* An evicted state goes when nothing can point to it any more. */
-static void free_if_done(struct verifier *v, struct kept *k)
+void verify_kept_release(struct verifier *v, struct kept *k)
 {
 	struct prune *p = v->prune;
 
-	if (!k->evicted || k->state->branches || verify_loop_open(k) || verify_around_open(k))
+	if (!k->evicted || k->state->branches || verify_loop_open(k) || k->tainted)
 		return;
 	if (k->prev_evicted)
 		k->prev_evicted->next_evicted = k->next_evicted;
@@ -174,7 +174,7 @@ int verify_path_done(struct verifier *v, struct vstate *s)
 			break;
 		count_peak(v);
 		up = up->parent;
-		free_if_done(v, k);
+		verify_kept_release(v, k);
 	}
 	return 0;
 }
@@ -255,7 +255,7 @@ static void evict(struct verifier *v, struct kept *k, struct kept **link)
 	p->evicted = k;
 	p->kept_count--;
 	p->evicted_count++;
-	free_if_done(v, k);
+	verify_kept_release(v, k);
 }
 
 static void clean_frame(struct vframe *f, u32 live_regs, u64 live_slots)
@@ -355,12 +355,11 @@ static int compare(struct verifier *v, struct kept *k, u32 insn)
 	if (verify_loop_open(k))
 		return verify_covers(v, k->state, v->state, MATCH_WITHIN, NULL) ? COVERED_LOOP
 										: NO_MATCH;
-	if (!verify_around_open(k)) {
+	if (!k->tainted) {
 		clean(v, k);
 		return verify_covers(v, k->state, v->state, MATCH_SAFE, NULL) ? COVERED : NO_MATCH;
 	}
-	for (u32 f = 0; f <= k->state->curframe; f++)
-		live[f] = verify_slots_live(v, k->state, f);
+	verify_slots_live_all(v, k->state, live);
 	return verify_covers(v, k->state, v->state, MATCH_SAFE, live) ? COVERED_TENTATIVE
 								      : NO_MATCH;
 }
@@ -369,12 +368,17 @@ static int compare(struct verifier *v, struct kept *k, u32 insn)
 static int end_path(struct verifier *v, struct kept *k, u32 insn, enum verdict how)
 {
 	int err = v->insns[insn].jump_point ? verify_step_push(v, 0, 0) : 0;
+	u64 live[VERIFY_MAX_FRAMES];
 
 	k->hits++;
-	err = err ?: verify_precision_spread(v, k->state, v->state, NULL);
+	if (how >= COVERED_AROUND)
+		verify_slots_live_all(v, k->state, live);
+	err = err
+		      ?: verify_precision_spread(v, k->state, v->state,
+						 how >= COVERED_AROUND ? live : NULL, NULL);
 	if (!err && how == COVERED_LOOP)
 		err = verify_loop_backedge(v, k);
-	if (!err && (how >= COVERED_AROUND || verify_around_open(k)))
+	if (!err && (how >= COVERED_AROUND || k->tainted))
 		err = verify_around_backedge(v, k, how == COVERED_TENTATIVE);
 	count_peak(v);
 	return err ?: 1;

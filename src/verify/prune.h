@@ -10,8 +10,9 @@
 struct kept {
 	struct vstate *state;
 	struct kept *next;
-	/* loops.c: the loop, the call that calls back, that it is in; NULL: none */
-	struct loop_visit *loop, *around;
+	struct loop_visit *loop; /* loops.c: the one it is in; NULL: none */
+	bool tainted;            /* loops.c: has paths that ended on a call that calls back */
+	struct kept *next_tainted;
 	u32 hits, misses;
 	bool evicted; /* out of its bucket, kept for those who still point to it */
 	struct kept *next_evicted, *prev_evicted;
@@ -54,6 +55,13 @@ struct loop_visit {
 	struct loop_visit *next;
 };
 
+/* Ends on calls that call back, until the topmost state that covers one has ended. */
+struct around {
+	struct kept *root; /* NULL: there are none */
+	struct backedge *backedges;
+	struct kept *tainted;
+};
+
 /* Registers and slots that must be precise, while going back. */
 struct precise_set {
 	u32 frame;
@@ -67,6 +75,7 @@ struct prune {
 	struct kept *evicted;
 	struct kept *free; /* to be used again */
 	u32 kept_count, evicted_count, backedge_count;
+	struct around around;
 	struct hash visits;  /* by key's hash, then linked */
 	struct vreg unknown; /* a number of which nothing is known */
 	struct id_map ids;
@@ -97,25 +106,27 @@ bool verify_iter_depths_differ(const struct vstate *old, const struct vstate *cu
 /* loops.c */
 /* Have paths of its loop ended on one another, with marks still to be exchanged? */
 bool verify_loop_open(const struct kept *k);
-/* The same of calls that call back: what the state has shown to be safe holds until further notice.
- */
-bool verify_around_open(const struct kept *k);
 int verify_loop_enter(struct verifier *v, struct kept *k); /* it has just been kept */
 /* The last path from it has ended; it may turn out that some must be walked on. */
 int verify_loop_leave(struct verifier *v, struct kept *k);
 /* The current path ends on `old`, in the same loop. */
 int verify_loop_backedge(struct verifier *v, struct kept *old);
-/* ... inside of a call that calls back; `tentative`: to be compared again. */
+/* ... or on one at a call that calls back, or tainted by such; `tentative`: to be compared again.
+ */
 int verify_around_backedge(struct verifier *v, struct kept *old, bool tentative);
 
-/* prune.c: states kept where `s` would be at `insn`, newest first. */
+/* prune.c: an evicted state goes when nothing can point to it any more. */
+void verify_kept_release(struct verifier *v, struct kept *k);
+/* States kept where `s` would be at `insn`, newest first. */
 struct kept **verify_bucket(const struct verifier *v, const struct vstate *s, u32 insn);
 
 /* precision.c */
-/* What is precise in `old` becomes so on the way to `cur`. *changed (or NULL) is set when a kept
- * state changed. */
+/*
+ * What is precise in `old` (and live, when that is told: slots per frame) becomes
+ * so on the way to `cur`. *changed (or NULL) is set when a kept state changed.
+ */
 int verify_precision_spread(struct verifier *v, const struct vstate *old, struct vstate *cur,
-			    bool *changed);
+			    const u64 *live, bool *changed);
 void verify_all_precise(struct verifier *v, struct vstate *s);
 void verify_none_precise(struct vstate *s);
 /* Appends to any state's steps. */
@@ -140,8 +151,9 @@ int verify_slots_init(struct verifier *v);
 void verify_slots_fini(struct verifier *v);
 void verify_slots_begin(struct verifier *v); /* of an instruction, at v->insn */
 void verify_slots_end(struct verifier *v);
-/* Slots of frame `frame` of `s` that may be read from here on. */
+/* Slots of frame `frame` of `s` that may be read from here on; of all its frames. */
 u64 verify_slots_live(struct verifier *v, const struct vstate *s, u32 frame);
+void verify_slots_live_all(struct verifier *v, const struct vstate *s, u64 live[VERIFY_MAX_FRAMES]);
 
 struct liveness {
 	u32 *from_start; /* count + 1 */

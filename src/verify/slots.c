@@ -376,6 +376,12 @@ u64 verify_slots_live(struct verifier *v, const struct vstate *s, u32 frame)
 	return n ? live_at(n, frame, insn) : ALL_SLOTS;
 }
 
+void verify_slots_live_all(struct verifier *v, const struct vstate *s, u64 live[VERIFY_MAX_FRAMES])
+{
+	for (u32 f = 0; f <= s->curframe; f++)
+		live[f] = verify_slots_live(v, s, f);
+}
+
 /* What the walk sees --------------------------------------------------- */
 
 void verify_slots_read(struct verifier *v, u32 frame, u64 slots)

@@ -348,11 +348,11 @@ static void spread(void **unused)
 	straight(w, 1, 3);
 	old = walk_copy(w, w->v.state);
 	old->frames[0]->regs[1].precise = true;
-	assert_int_equal(verify_precision_spread(&w->v, old, w->v.state, &changed), 0);
+	assert_int_equal(verify_precision_spread(&w->v, old, w->v.state, NULL, &changed), 0);
 	assert_true(changed);
 	assert_int_equal(precise(a, 0), ISA_R(2));
 	changed = false;
-	assert_int_equal(verify_precision_spread(&w->v, old, w->v.state, &changed), 0);
+	assert_int_equal(verify_precision_spread(&w->v, old, w->v.state, NULL, &changed), 0);
 	assert_false(changed);
 	walk_free(w);
 }
