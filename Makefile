@@ -106,7 +106,7 @@ include tests/tests.mk
 include tools/lint.mk
 
 # What a command, its man pages and completion need, generated from the command rows.
-MAN_COMMANDS = run exec verify disasm doctor
+MAN_COMMANDS = run exec verify test disasm doctor
 man: $(B)/man/cygnet.1
 $(B)/man/cygnet.1: $(B)/cygnet
 	@mkdir -p $(@D)
@@ -134,7 +134,7 @@ install: tools man
 	install -m 644 include/cygnet/*.h $(DESTDIR)$(INCLUDEDIR)/cygnet/
 	install -m 644 $(B)/man/*.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 644 $(B)/cygnet.bash-completion $(DESTDIR)$(COMPDIR)/cygnet
-	install -m 644 examples/*.bpf.c $(DESTDIR)$(DATADIR)/examples/
+	install -m 644 examples/*.bpf.c examples/*.cases $(DESTDIR)$(DATADIR)/examples/
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/cygnet $(DESTDIR)$(LIBDIR)/libcygnet.* $(DESTDIR)$(LIBDIR)/pkgconfig/cygnet.pc \
