@@ -606,7 +606,7 @@ int verify_helper_argument(struct verifier *v, struct call_meta *meta, u32 arg)
 			       ? 0
 			       : verify_fail_reg(v, regno, MSG_ARG_LEAK, regno);
 	if (reg_is_packet(r->type) && !meta->packet_access &&
-	    v->in->prog_type != BPF_PROG_TYPE_CGROUP_SOCKOPT)
+	    v->type->type != BPF_PROG_TYPE_CGROUP_SOCKOPT)
 		return verify_fail_reg(v, regno, MSG_ARG_PACKET);
 	err = resolve(v, meta, regno, &kind);
 	return err ?: check_argument(v, meta, arg, kind);

@@ -1,130 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
  * Helper calls: may the program call this helper here, do the arguments suit,
- * what does the call end, and what does it leave. Arguments are argument.c's,
- * callbacks callback.c's, the result return.c's.
+ * what does the call end, and what does it leave. Whether it may is helper.c's,
+ * arguments are argument.c's, callbacks callback.c's, the result return.c's.
  */
 #include "core/map.h"
 #include "verify/call.h"
-
-/* ---- may it be called? ---- */
-
-/*
- * Helpers that the loader needs a right for, whatever the program's type.
- * Without it the answer is the same as for a type that does not have them.
- */
-static const u8 for_bpf[] = {
-	BPF_FUNC_get_cgroup_classid,
-	BPF_FUNC_current_task_under_cgroup,
-	BPF_FUNC_get_current_cgroup_id,
-	BPF_FUNC_spin_lock,
-	BPF_FUNC_spin_unlock,
-	BPF_FUNC_jiffies64,
-	BPF_FUNC_get_current_ancestor_cgroup_id,
-	BPF_FUNC_per_cpu_ptr,
-	BPF_FUNC_this_cpu_ptr,
-	BPF_FUNC_task_storage_get,
-	BPF_FUNC_task_storage_delete,
-	BPF_FUNC_for_each_map_elem,
-	BPF_FUNC_timer_init,
-	BPF_FUNC_timer_set_callback,
-	BPF_FUNC_timer_start,
-	BPF_FUNC_timer_cancel,
-	BPF_FUNC_loop,
-	BPF_FUNC_kptr_xchg,
-	BPF_FUNC_dynptr_from_mem,
-	BPF_FUNC_ringbuf_reserve_dynptr,
-	BPF_FUNC_ringbuf_submit_dynptr,
-	BPF_FUNC_ringbuf_discard_dynptr,
-	BPF_FUNC_dynptr_read,
-	BPF_FUNC_dynptr_write,
-	BPF_FUNC_dynptr_data,
-	BPF_FUNC_user_ringbuf_drain,
-	BPF_FUNC_cgrp_storage_get,
-	BPF_FUNC_cgrp_storage_delete,
-};
-
-static const u8 for_perfmon[] = {
-	BPF_FUNC_trace_printk,
-	BPF_FUNC_get_current_comm,
-	BPF_FUNC_perf_event_read,
-	BPF_FUNC_get_current_task,
-	BPF_FUNC_perf_event_read_value,
-	BPF_FUNC_send_signal,
-	BPF_FUNC_probe_read_user,
-	BPF_FUNC_probe_read_kernel,
-	BPF_FUNC_probe_read_user_str,
-	BPF_FUNC_probe_read_kernel_str,
-	BPF_FUNC_send_signal_thread,
-	BPF_FUNC_skc_to_tcp6_sock,
-	BPF_FUNC_skc_to_tcp_sock,
-	BPF_FUNC_skc_to_tcp_timewait_sock,
-	BPF_FUNC_skc_to_tcp_request_sock,
-	BPF_FUNC_skc_to_udp6_sock,
-	BPF_FUNC_get_task_stack,
-	BPF_FUNC_copy_from_user,
-	BPF_FUNC_snprintf_btf,
-	BPF_FUNC_get_current_task_btf,
-	BPF_FUNC_snprintf,
-	BPF_FUNC_task_pt_regs,
-	BPF_FUNC_get_branch_snapshot,
-	BPF_FUNC_trace_vprintk,
-	BPF_FUNC_skc_to_unix_sock,
-	BPF_FUNC_find_vma,
-	BPF_FUNC_copy_from_user_task,
-	BPF_FUNC_skc_to_mptcp_sock,
-};
-
-static bool is_listed(const u8 *list, u32 count, u32 id)
-{
-	for (u32 i = 0; i < count; i++)
-		if (list[i] == id)
-			return true;
-	return false;
-}
-
-u32 verify_helper_rights(u32 id)
-{
-	if (is_listed(for_perfmon, sizeof(for_perfmon), id))
-		return RIGHT_BPF | RIGHT_PTR_LEAKS;
-	return is_listed(for_bpf, sizeof(for_bpf), id) ? RIGHT_BPF : 0;
-}
-
-static bool has_rights(const struct verifier *v, u32 id)
-{
-	if ((v->in->rights & RIGHT_PRIVILEGED) == RIGHT_PRIVILEGED)
-		return true;
-	return !(verify_helper_rights(id) & ~v->in->rights);
-}
-
-const char *verify_helper_name(const struct verifier *v, u32 id)
-{
-	const struct helper_proto *proto = core_helper(id);
-
-	return proto ? proto->name : "unknown";
-}
-
-/* The prototype of the helper for this program, or the verdict. */
-static int find_proto(struct verifier *v, s64 id, const struct helper_proto **out)
-{
-	const struct verify_input *in = v->in;
-	const struct helper_proto *proto;
-
-	if (!id)
-		return verify_fail(v, MSG_HELPER_TYPE, "bpf_unspec", 0);
-	proto = id > 0 && id <= UINT32_MAX ? core_helper_for((u32)id, in->prog_type) : NULL;
-	if (!proto || !core_kernel_since(in->kernel, proto->since))
-		return verify_fail(v, MSG_INVALID_FUNC, "unknown", (int)id);
-	if (!has_rights(v, proto->id) ||
-	    !core_prog_allows(v->type, proto, in->attach_type, in->kernel))
-		return verify_fail(v, MSG_HELPER_TYPE, proto->name, (int)id);
-	if (proto->flags & HELPER_GPL_ONLY && !in->gpl)
-		return verify_fail(v, MSG_HELPER_GPL);
-	if (proto->flags & HELPER_SLEEPABLE && !v->sleepable)
-		return verify_fail(v, MSG_HELPER_SLEEPS);
-	*out = proto;
-	return 0;
-}
 
 /* Sections in which nothing may sleep. */
 static int check_sections(struct verifier *v, const struct helper_proto *proto)
@@ -207,7 +88,7 @@ bool verify_map_takes_helper(u32 type, u32 id)
 /* Programs that may change what sockets a map holds by the common helpers. */
 static bool may_update_sockets(const struct verifier *v, u32 id)
 {
-	switch (v->in->prog_type) {
+	switch (v->type->type) {
 	case BPF_PROG_TYPE_TRACING: return v->in->attach_type == BPF_TRACE_ITER;
 	case BPF_PROG_TYPE_SOCK_OPS: return id == BPF_FUNC_map_delete_elem;
 	case BPF_PROG_TYPE_SOCKET_FILTER:
@@ -392,7 +273,7 @@ static int check_percpu(struct verifier *v, struct call_meta *meta)
 
 static int check_func_ip(struct verifier *v, const struct call_meta *meta)
 {
-	u32 type = v->in->prog_type, attach = v->in->attach_type;
+	u32 type = v->type->type, attach = v->in->attach_type;
 
 	if (type == BPF_PROG_TYPE_KPROBE)
 		return 0;
@@ -455,7 +336,7 @@ int verify_helper_call(struct verifier *v, const struct isa_op *op)
 
 	if (!verify_lock_allows_call(v, op->imm > 0 && op->imm <= UINT32_MAX ? (u32)op->imm : 0))
 		return verify_fail(v, MSG_CALL_UNDER_LOCK);
-	err = find_proto(v, op->imm, &meta.proto);
+	err = verify_helper_find(v, op->imm, &meta.proto);
 	err = err ?: check_sections(v, meta.proto);
 	if (err)
 		return err;

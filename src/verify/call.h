@@ -5,6 +5,8 @@
 
 #include "verify/verifier.h"
 
+/* The prototype of a helper for this program: 0, or the verdict that it has none. */
+int verify_helper_find(struct verifier *v, s64 id, const struct helper_proto **out);
 /* Argument `arg` (from 0) of the helper suits its prototype; the meta learns from it. */
 int verify_helper_argument(struct verifier *v, struct call_meta *meta, u32 arg);
 /* Rights (enum verify_right) that calling the helper takes. */
