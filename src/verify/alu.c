@@ -15,7 +15,11 @@ static int contradicted(struct verifier *v)
 
 static int compute(struct verifier *v, const struct isa_op *op, const struct vreg *src)
 {
-	return scalar_alu(&verify_reg(v, op->dst)->s, op, &src->s) ? 0 : contradicted(v);
+	struct scalar *dst = &verify_reg(v, op->dst)->s, was = *dst;
+	bool fine = scalar_alu(dst, op, &src->s);
+
+	verify_older_alu(v, op, &was, &src->s, dst);
+	return fine ? 0 : contradicted(v);
 }
 
 static int unary(struct verifier *v, const struct isa_op *op)

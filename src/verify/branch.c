@@ -128,12 +128,17 @@ static enum scalar_taken pointer_taken(const struct jump *j)
 	return j->test.cond == SCALAR_NE ? SCALAR_YES : SCALAR_UNKNOWN;
 }
 
-static enum scalar_taken taken(const struct jump *j)
+static enum scalar_taken taken(const struct verifier *v, const struct jump *j)
 {
 	if (is_packet_or_end(j->a) && is_packet_or_end(j->b) && j->test.width == 64)
 		return packet_taken(j);
+	if ((j->a->type == REG_MAP_PTR || j->b->type == REG_MAP_PTR) &&
+	    !verify_has(v, KERNEL_MAP_PTR_NOT_NULL))
+		return SCALAR_UNKNOWN;
 	if (is_pointer(j->a) || is_pointer(j->b))
 		return pointer_taken(j);
+	if (!verify_older_decides(v, j->test, &j->a->s, &j->b->s))
+		return SCALAR_UNKNOWN;
 	return scalar_taken(j->test, &j->a->s, &j->b->s);
 }
 
@@ -315,8 +320,8 @@ static int learn_numbers(struct verifier *v, const struct jump *j, struct vstate
 	bool fine = true;
 
 	if (j->a->type == REG_SCALAR && j->b->type == REG_SCALAR && j->a != j->b) {
-		fine = scalar_refine(j->test, true, &oa->s, &ob->s);
-		fine &= scalar_refine(j->test, false, &j->a->s, &j->b->s);
+		fine = verify_older_refine(v, j->test, true, &oa->s, &ob->s);
+		fine &= verify_older_refine(v, j->test, false, &j->a->s, &j->b->s);
 	}
 	if (!fine && v->in->prog_flags & BPF_F_TEST_REG_INVARIANTS)
 		return verify_fail(v, MSG_INVARIANT);
@@ -339,7 +344,7 @@ static void learn_nonnull(struct verifier *v, const struct jump *j, struct vstat
 			       : j->test.cond == SCALAR_NE ? v->state
 							   : NULL;
 
-	if (!equal || !j->by_reg || j->test.width != 64 || a_may == b_may || !is_pointer(j->a) ||
+	if (!verify_has(v, KERNEL_BRANCH_NULLNESS) || !equal || !j->by_reg || j->test.width != 64 || a_may == b_may || !is_pointer(j->a) ||
 	    !is_pointer(j->b) || reg_kind(j->a->type) == REG_BTF_ID ||
 	    reg_kind(j->b->type) == REG_BTF_ID)
 		return;
@@ -464,7 +469,7 @@ int verify_branch(struct verifier *v, const struct isa_op *op, u32 *next)
 	err = check_operands(v, &j);
 	if (err)
 		return err;
-	way = taken(&j);
+	way = taken(v, &j);
 	if (way != SCALAR_UNKNOWN)
 		return go_one_way(v, &j, way == SCALAR_YES, next);
 	return go_both_ways(v, &j, next);

@@ -181,6 +181,17 @@ static int enter(struct search *s, u32 i)
 	return 0;
 }
 
+/* To an instruction the search is still below of. */
+static bool may_lead_back(const struct verifier *v, u32 from)
+{
+	u8 flow = isa_info(v->ops[from].op)->flow;
+
+	if (!v->bpf || !verify_has(v, KERNEL_BOUNDED_LOOPS))
+		return false;
+	return verify_has(v, KERNEL_LOOP_ANY_ENTRY) || flow == ISA_FLOW_BRANCH ||
+	       flow == ISA_FLOW_JUMP || v->ops[from].op == ISA_OP_LDDW_FUNC;
+}
+
 static int follow(struct search *s, u32 from, s64 to)
 {
 	struct verifier *v = s->v;
@@ -191,7 +202,7 @@ static int follow(struct search *s, u32 from, s64 to)
 	switch (s->state[to] & ((1 << EDGE_SHIFT) - 1)) {
 	case UNSEEN: return enter(s, (u32)to);
 	case ON_PATH:
-		if (v->bpf && verify_has(v, KERNEL_BOUNDED_LOOPS))
+		if (may_lead_back(v, from))
 			return 0;
 		return verify_fail(v, MSG_BACK_EDGE, (int)from, (int)to);
 	default: return 0;

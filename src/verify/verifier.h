@@ -231,6 +231,7 @@ struct verifier {
 
 	u32 max_ctx, max_tp_access, max_rdonly_access, max_rdwr_access; /* bytes accessed */
 	u32 deepest; /* bytes of the deepest chain of calls, each frame its own */
+	bool flow_checked; /* every jump and call leads somewhere */
 	bool calls_tail, changes_packet, seen_direct_write, seen_exception;
 	struct verify_stats stats;
 };
@@ -520,6 +521,16 @@ int verify_sane_offset(struct verifier *v, const struct vreg *r, u32 type);
 /* dst = ptr op off; dst is one of both. */
 int verify_pointer_alu(struct verifier *v, const struct isa_op *op, const struct vreg *ptr,
 		       const struct vreg *off);
+/*
+ * What an older kernel would not know (older.c): *dst, computed of `was` and `src`, is weakened;
+ * may the test be decided; what is learned of its operands (false: scalar_settle() had to forget).
+ */
+void verify_older_alu(const struct verifier *v, const struct isa_op *op, const struct scalar *was,
+		      const struct scalar *src, struct scalar *dst);
+bool verify_older_decides(const struct verifier *v, struct scalar_test test, const struct scalar *a,
+			  const struct scalar *b);
+bool verify_older_refine(const struct verifier *v, struct scalar_test test, bool taken,
+			 struct scalar *a, struct scalar *b);
 /* dst op= a number, for loaders whom speculation concerns. */
 int verify_spec_scalar(struct verifier *v, const struct isa_op *op);
 /* The branch not taken, for the processor that takes it all the same. */
