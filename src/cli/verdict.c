@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "cli/verdict.h"
+#include "core/run.h"
 
 bool verdict_is_compared(u32 kernel)
 {
@@ -74,6 +75,45 @@ static void put_path(struct text *t, const struct explanation *e)
 		put_place(t, &e->places[i]);
 }
 
+static void put_hex(struct text *t, const u8 *p, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		text_fmt(t, "%02x", p[i]);
+}
+
+/* Bytes in lines of 32, and what runs of them are not shown. */
+static void put_bytes(struct text *t, const char *what, const u8 *p, u32 n)
+{
+	for (u32 i = 0; i < n; i += 32) {
+		text_fmt(t, i ? "    %9s " : "    %s of %u bytes:\n              ", i ? "" : what,
+			 n);
+		put_hex(t, p + i, MIN(n - i, 32u));
+		text_putc(t, '\n');
+	}
+}
+
+static const char *fault_word(u32 kind)
+{
+	switch (kind) {
+	case FAULT_READ: return "reads memory that is not there";
+	case FAULT_WRITE: return "writes memory that is not there, or not its own";
+	case FAULT_HELPER: return "calls a helper with what it does not take";
+	default: return "does what no program may";
+	}
+}
+
+static void put_witness(struct text *t, const struct verdict *v)
+{
+	const struct witness *w = &v->witness;
+
+	if (!w->found)
+		return;
+	text_fmt(t, "  It %s, for example, on this input (attempt %u):\n", fault_word(w->kind),
+		 w->runs);
+	put_bytes(t, "a packet", w->data, w->data_size);
+	put_bytes(t, "a context", w->ctx, w->ctx_size);
+}
+
 static void put_refusal(struct text *t, const struct verdict *v)
 {
 	const struct explanation *e = &v->why;
@@ -100,6 +140,7 @@ static void put_refusal(struct text *t, const struct verdict *v)
 	if (*e->why)
 		text_fmt(t, "  %s\n", e->why);
 	put_path(t, e);
+	put_witness(t, v);
 	if (*e->hint)
 		text_fmt(t, "  What to do: %s\n", e->hint);
 }
@@ -191,6 +232,31 @@ static void json_place(struct json *j, const struct explain_place *p)
 	json_end_object(j);
 }
 
+static void member_hex(struct json *j, const char *key, const u8 *p, u32 n)
+{
+	struct text t;
+
+	text_init_grow(&t);
+	put_hex(&t, p, n);
+	member(j, key, t.buf ? t.buf : "");
+	text_fini(&t);
+}
+
+static void json_witness(struct json *j, const struct witness *w)
+{
+	json_key(j, "witness");
+	if (!w->found) {
+		json_null(j);
+		return;
+	}
+	json_object(j);
+	member_hex(j, "data", w->data, w->data_size);
+	member_hex(j, "ctx", w->ctx, w->ctx_size);
+	number(j, "address", w->addr);
+	number(j, "size", w->size);
+	json_end_object(j);
+}
+
 static void json_refusal(struct json *j, const struct verdict *v)
 {
 	const struct explanation *e = &v->why;
@@ -211,6 +277,7 @@ static void json_refusal(struct json *j, const struct verdict *v)
 	for (u32 i = 0; i < e->place_count; i++)
 		json_place(j, &e->places[i]);
 	json_end_array(j);
+	json_witness(j, &v->witness);
 }
 
 static void json_cost(struct json *j, const struct verdict *v)

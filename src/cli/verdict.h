@@ -4,6 +4,7 @@
 #define CLI_VERDICT_H
 
 #include "base/text.h"
+#include "cli/witness.h"
 #include "verify/explain.h"
 
 struct verdict {
@@ -14,6 +15,7 @@ struct verdict {
 	int err;                              /* 0: accepted */
 	char reason[512];                     /* what libbpf said where no verdict was reached */
 	struct explanation why;               /* of a refusal */
+	struct witness witness;               /* an input that shows it */
 	struct verify_stats stats;
 	u32 insns, stack;
 	u32 oldest;        /* first series that takes it; 0: not asked, or none */

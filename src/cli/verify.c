@@ -42,7 +42,9 @@ const struct command command_verify = {
 	.text = "FILE is a BPF object, or a .c that clang compiles first. For each program: "
 		"accepted "
 		"or refused; for a refusal the source line, what is wrong, how the value that is "
-		"wrong came about, and what to change; and the oldest kernel that would take the "
+		"wrong came about, and what to change, and where one is found a packet or context "
+		"on which it would "
+		"really have gone wrong; and the oldest kernel that would take the "
 		"program with what the one before says.\n\n"
 		"Verdicts of Linux 6.1, 6.12 and 6.18 were compared with those kernels; those of "
 		"the "
@@ -145,6 +147,34 @@ static int load_alone(struct verifying *s, const char *path, const char *kernel,
 	return err;
 }
 
+/* Runs a refused program on many inputs until one shows what it was refused for. */
+static int find_witness(struct verifying *s, const char *path, struct verdict *v)
+{
+	struct bpf_unit unit;
+	struct cygnet *inst;
+	struct bpf_program *p;
+	int err;
+
+	if (!v->err || v->why.insn < 0 || !v->why.place_count)
+		return 0;
+	err = session_instance(s->opts.btf, s->kernel, &inst);
+	if (err)
+		return err;
+	inst->keep_refused = true;
+	shim_use_instance(inst);
+	err = unit_open(&unit, path, &s->opts);
+	if (!err && !unit_load_only(&unit, v->program)) {
+		p = bpf_object__find_program_by_name(unit.obj, v->program);
+		witness_find(inst, bpf_program__fd(p), bpf_program__type(p), bpf_program__insns(p),
+			     (u32)bpf_program__insn_cnt(p), (u32)v->why.insn, &v->witness);
+	}
+	if (!err)
+		unit_close(&unit);
+	shim_use_instance(NULL);
+	cygnet_free(inst);
+	return err;
+}
+
 static const char *words(const struct verdict *v)
 {
 	if (v->why.what && *v->why.what)
@@ -223,6 +253,7 @@ static int verify_program_of(struct verifying *s, const char *path, const struct
 	} else {
 		v.type = libbpf_bpf_prog_type_str(bpf_program__type(p));
 		err = load_alone(s, path, s->kernel, &v);
+		err = err ?: find_witness(s, path, &v);
 		if (!err && s->oldest)
 			err = find_oldest(s, path, &v);
 	}

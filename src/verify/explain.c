@@ -116,8 +116,8 @@ static void tell(struct story *s, const struct verify_trace_step *step, enum exp
 	if (line && s->in->btf && line->line_col >> 10) {
 		const char *file = btf_str(s->in->btf, line->file_off);
 
-		p.file = file;
-		p.source = btf_str(s->in->btf, line->line_off);
+		p.file = arena_strdup(&s->e->arena, file);
+		p.source = arena_strdup(&s->e->arena, btf_str(s->in->btf, line->line_off));
 		p.line = line->line_col >> 10;
 		p.column = line->line_col & 0x3ff;
 	}
@@ -293,7 +293,9 @@ static void start(const struct verify_input *in, int err, const struct diag *dia
 	e->what = arena_strdup(&e->arena, diag->what) ?: "";
 	e->why = arena_strdup(&e->arena, diag->why) ?: "";
 	e->hint = arena_strdup(&e->arena, diag->hint) ?: "";
-	e->function = in->btf ? function_of(in, diag->insn) : "";
+	e->function = in->btf ? arena_strdup(&e->arena, function_of(in, diag->insn)) : NULL;
+	if (!e->function)
+		e->function = "";
 }
 
 /* A place without a path: what is wrong was seen before anything was walked. */

@@ -58,6 +58,7 @@ static int run(struct verifier *v)
 	err = err ?: verify_functions_check(v);
 	err = err ?: verify_check_maps(v);
 	err = err ?: verify_check_flow(v);
+	v->flow_checked = !err;
 	err = err ?: check_sleeps(v);
 	err = err ?: verify_target_find(v);
 	err = err ?: verify_prune_init(v);
@@ -172,7 +173,10 @@ int verify_program(const struct verify_input *in, struct verify_output *out, str
 	count(v, started);
 	if (err != -ENOMEM)
 		verify_log_stats(v);
-	err = err ?: make_output(v, out);
+	if (!err)
+		err = make_output(v, out);
+	else if (in->keep && v->flow_checked)
+		make_output(v, out);
 	verify_prune_fini(v);
 	arena_fini(&v->arena);
 	base_free(v);

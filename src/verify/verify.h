@@ -108,6 +108,7 @@ struct verify_input {
 	const struct verify_attach_prog *attach_prog; /* of attach_prog_fd; NULL: the kernel */
 	const char *name;
 	u32 log_level;
+	bool keep; /* make the output of a refused program too, as far as its structure is sound */
 	struct verify_trace *trace; /* explain.c's: the path, kept with a level 1 log; NULL */
 	struct text *log; /* growing, or NULL. Level 1 is cut back where a path turned out well */
 };

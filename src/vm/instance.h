@@ -51,6 +51,8 @@ struct cygnet {
 	/* Told of every program's verdict (vm/load.h), with the lock held; NULL: nobody asks. */
 	void (*on_verdict)(void *data, struct load_verdict *verdict);
 	void *on_verdict_data;
+	/* Refused programs load all the same and run in the checked interpreter: to show why. */
+	bool keep_refused;
 	char error[256]; /* last environment problem, for doctor */
 };
 

@@ -20,7 +20,8 @@ struct work {
 	struct isa_op *ops;
 	const struct prog_type_ops *type;
 	struct verify_output proven;
-	bool told; /* whoever asked for verdicts */
+	bool told;    /* whoever asked for verdicts */
+	bool refused; /* and kept: cygnet.keep_refused */
 };
 
 /* As raw bytes have it: the pseudo source register and the two immediates. */
@@ -166,6 +167,7 @@ static int verify_with(struct work *w, bool kernel, bool *missing)
 
 	if (err)
 		return err;
+	d.in.keep = l->inst->keep_refused;
 	err = verify_program(&d.in, &w->proven, &l->diag);
 	l->logged = true;
 	*missing = err == -524 && !d.in.vmlinux && !kernel;
@@ -188,7 +190,8 @@ static int verify(struct work *w)
 			l->log->len = start;
 		err = verify_with(w, true, &missing);
 	}
-	if (err)
+	w->refused = err && l->inst->keep_refused && w->proven.facts;
+	if (err && !w->refused)
 		return err;
 	w->p->max_ctx_offset = w->proven.max_ctx_offset;
 	w->p->verified_insns = w->proven.stats.processed;
@@ -201,7 +204,7 @@ static int verify(struct work *w)
  */
 static u32 verified_flag(const struct work *w)
 {
-	if (w->l->inst->checked)
+	if (w->l->inst->checked || w->refused)
 		return 0;
 	for (u32 i = 0; i < w->p->insn_count; i++)
 		if (w->proven.facts[i].facts & (FACT_BTF_LOAD | FACT_ARENA))
@@ -219,6 +222,8 @@ static void rewrite_context(struct work *w)
 
 static int cut_dead(struct work *w)
 {
+	if (w->refused)
+		return 0;
 	if (!w->l->unprivileged && core_kernel_has(w->l->inst->kernel, KERNEL_DEAD_CODE_REMOVED))
 		return program_trim(w->p, w->ops, &w->proven);
 	program_fill(w->p, w->ops, &w->proven);
