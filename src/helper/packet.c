@@ -23,7 +23,8 @@ HELPER_BODY(skb_load_bytes)
 	bool holds;
 
 	run->unknown += !p;
-	holds = p && off <= OFFSET_MOST && skb_holds(p, (u64)off + size);
+	/* A dissector may ask only where there is more of the packet than it sees. */
+	holds = p && p->kind == PACKET_SKB && off <= OFFSET_MOST && skb_holds(p, (u64)off + size);
 	return give(u64_to_ptr(r3), holds ? packet_data(p) + off : NULL, size);
 }
 
@@ -307,7 +308,6 @@ static const struct helper_proto protos[] = {
 	{.id = BPF_FUNC_set_hash_invalid,
 	 .name = "bpf_set_hash_invalid",
 	 .fn = set_hash_invalid,
-	 .ret = RET_VOID,
 	 .args = {ARG_CTX},
 	 .doc = "Forgets the packet's flow hash"},
 	{.id = BPF_FUNC_set_hash,

@@ -31,6 +31,14 @@ HELPER_BODY(no_socket)
 	return 0;
 }
 
+#define ASSIGN_FLAGS (u64)(BPF_SK_LOOKUP_F_REPLACE | BPF_SK_LOOKUP_F_NO_REUSEPORT)
+
+/* Only none can be chosen. */
+HELPER_BODY(sk_assign)
+{
+	return r2 || r3 & ~ASSIGN_FLAGS ? HELPER_RESULT(-EINVAL) : 0;
+}
+
 HELPER_BODY(sk_fullsock)
 {
 	return r1;
@@ -91,11 +99,13 @@ static const struct helper_proto protos[] = {
 	 .doc = "Gives a socket found back"},
 	{.id = BPF_FUNC_sk_assign,
 	 .name = "bpf_sk_assign",
+	 .fn = sk_assign,
 	 .args = {ARG_CTX, ARG_BTF_SOCK_COMMON, ARG_ANY},
 	 .since = 0x0507,
 	 .doc = "Gives the packet to a socket"},
 	{.id = BPF_FUNC_sk_assign,
 	 .name = "bpf_sk_assign",
+	 .fn = sk_assign,
 	 .args = {ARG_CTX, ARG_SOCK_OR_NULL, ARG_ANY},
 	 .since = 0x0507,
 	 .doc = "Gives the packet to a socket",

@@ -34,9 +34,11 @@ int test_write_u32(struct test *t, u32 off, u32 value);
 /* Runs the program max(repeat, 1) times; retval and total_ns are then set. 0 or -errno. */
 int test_run_all(struct test *t, u32 repeat);
 
-/* The two that move packets: 0 or -errno, everything written back (xdp_run.c, skb_run.c). */
+/* Programs of packets: 0 or -errno, everything written back (xdp_run.c, skb_run.c, flow_run.c). */
 long test_run_xdp(struct test *t);
 long test_run_skb(struct test *t);
+long test_run_flow(struct test *t);
+long test_run_lookup(struct test *t);
 
 /*
  * The caller's context, of at most `size` bytes, zeroed behind what was given; *out NULL where the

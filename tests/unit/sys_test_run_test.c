@@ -401,6 +401,110 @@ static void skb_calls(struct pass *p)
 	close(pass);
 }
 
+/* --- Dissectors. */
+static void flow_calls(struct pass *p)
+{
+	static const u32 sizes[] = {13, 14, 15, 64, 4095, 4096, 4097};
+	/* Writes keys, some beyond the packet; the packet's length is the result. */
+	long fd =
+		load(p, BPF_PROG_TYPE_FLOW_DISSECTOR, 0,
+		     "r6 = *(u64 *)(r1 +144)\nr0 = *(u32 *)(r1 +80)\nr2 = *(u32 *)(r1 +76)\n"
+		     "r0 -= r2\nr3 = *(u16 *)(r6 +12)\n*(u16 *)(r6 +16) = r3\n"
+		     "*(u16 *)(r6 +2) = 200\nr3 = *(u32 *)(r6 +48)\n*(u32 *)(r6 +20) = r3\nexit\n");
+	long bytes = load(p, BPF_PROG_TYPE_FLOW_DISSECTOR, 0,
+			  "r2 = 0\nr3 = r10\nr3 += -8\nr4 = 8\ncall 26\nexit\n");
+	struct bpf_flow_keys keys = {.flags = 5};
+	u8 ctx[sizeof(keys)];
+	char name[64];
+
+	for (u32 i = 0; i < ARRAY_SIZE(sizes); i++) {
+		snprintf(name, sizeof(name), "flow %u bytes", sizes[i]);
+		RUN(name, fd, big, sizes[i]);
+	}
+	RUN("flow", fd, tcp4, sizeof(tcp4));
+	RUN("flow load bytes", bytes, tcp4, sizeof(tcp4));
+	RUN("flow keys", fd, tcp4, sizeof(tcp4), .ctx = &keys, .ctx_size = sizeof(keys),
+	    .ctx_room = sizeof(keys));
+	RUN("flow short out", fd, tcp4, sizeof(tcp4), .room = 10);
+	RUN("flow repeat", fd, tcp4, sizeof(tcp4), .repeat = 3);
+	RUN("flow flags", fd, tcp4, sizeof(tcp4), .flags = 4);
+	RUN("flow cpu", fd, tcp4, sizeof(tcp4), .cpu = 1);
+	for (u32 i = 0; i < sizeof(ctx); i += 2) {
+		memset(ctx, 0, sizeof(ctx));
+		ctx[i] = 1;
+		snprintf(name, sizeof(name), "flow ctx byte %u", i);
+		RUN(name, fd, tcp4, sizeof(tcp4), .ctx = ctx, .ctx_size = sizeof(ctx));
+	}
+	close(fd);
+	close(bytes);
+}
+
+/* --- Socket lookup. */
+static void lookup_field(struct pass *p, const char *what, u32 off, u32 family)
+{
+	struct bpf_sk_lookup ctx = {.family = family,
+				    .protocol = 6,
+				    .remote_ip4 = 0x01020304,
+				    .remote_ip6 = {1, 2, 3, 4},
+				    .remote_port = 0x1234,
+				    .local_ip4 = 0x05060708,
+				    .local_ip6 = {5, 6, 7, 8},
+				    .local_port = 80};
+	char text[128], name[64];
+	long fd;
+
+	/* Bit by bit: the result can only be 0 or 1. */
+	for (u32 bit = 0; bit < 32; bit++) {
+		snprintf(text, sizeof(text), "r0 = *(u32 *)(r1 +%u)\nr0 >>= %u\nr0 &= 1\nexit\n",
+			 off, bit);
+		fd = load(p, BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP, text);
+		snprintf(name, sizeof(name), "lookup %s %u bit %u", what, family, bit);
+		RUN(name, fd, .room = ~0u, .ctx = &ctx, .ctx_size = sizeof(ctx), .brief = true);
+		close(fd);
+	}
+}
+
+static void lookup_calls(struct pass *p)
+{
+	static const struct field fields[] = {
+#define LOOKUP(f) {#f, offsetof(struct bpf_sk_lookup, f), sizeof(((struct bpf_sk_lookup *)0)->f)}
+		LOOKUP(remote_ip4),      LOOKUP(remote_ip6[3]), LOOKUP(remote_port),
+		LOOKUP(local_ip4),       LOOKUP(local_ip6[0]),  LOOKUP(local_port),
+		LOOKUP(ingress_ifindex),
+	};
+	long pass = load(p, BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP, RETURN(1));
+	long assign = load(p, BPF_PROG_TYPE_SK_LOOKUP, BPF_SK_LOOKUP,
+			   "r2 = 0\nr3 = 0\ncall 124\nr0 += 1\nr0 &= 1\nexit\n");
+	struct bpf_sk_lookup ctx;
+
+	for (u32 i = 0; i < ARRAY_SIZE(fields); i++) {
+		lookup_field(p, fields[i].name, fields[i].off, 2);
+		lookup_field(p, fields[i].name, fields[i].off, 10);
+	}
+#define SK(name, fd, ...)                                                      \
+	ctx = (struct bpf_sk_lookup){.family = 2, .protocol = 6, __VA_ARGS__}; \
+	RUN(name, fd, .room = ~0u, .ctx = &ctx, .ctx_size = sizeof(ctx), .ctx_room = 100)
+	SK("lookup pass", pass, .local_port = 80);
+	SK("lookup assign none", assign, .local_port = 80);
+	SK("lookup port 65536", pass, .local_port = 65536);
+	SK("lookup cookie", pass, .cookie = 1);
+	SK("lookup ifindex", pass, .ingress_ifindex = 1);
+	ctx.ingress_ifindex = 0;
+	ctx.family = 3;
+	RUN("lookup family 3", pass, .room = ~0u, .ctx = &ctx, .ctx_size = sizeof(ctx));
+	ctx.family = 65536 + 2;
+	RUN("lookup family 65538", pass, .room = ~0u, .ctx = &ctx, .ctx_size = sizeof(ctx));
+	RUN("lookup no ctx", pass, .room = ~0u);
+	ctx.family = 2;
+	RUN("lookup data", pass, tcp4, 64, ~0u, .ctx = &ctx, .ctx_size = sizeof(ctx));
+	RUN("lookup room", pass, .room = 5, .ctx = &ctx, .ctx_size = sizeof(ctx));
+	RUN("lookup flags", pass, .room = ~0u, .ctx = &ctx, .ctx_size = sizeof(ctx), .flags = 1);
+	RUN("lookup repeat", pass, .room = ~0u, .ctx = &ctx, .ctx_size = sizeof(ctx), .repeat = 2);
+	RUN("lookup short", pass, .room = ~0u, .ctx = &ctx, .ctx_size = 12);
+	close(pass);
+	close(assign);
+}
+
 static void run_calls(struct pass *p)
 {
 	for (u32 i = 0; i < sizeof(big); i++)
@@ -412,6 +516,8 @@ static void run_calls(struct pass *p)
 	for (u32 t = 0; t < ARRAY_SIZE(skb_types); t++)
 		skb_fields_of(p, t);
 	skb_sock(p);
+	flow_calls(p);
+	lookup_calls(p);
 }
 
 FACTS_MAIN("sys_test_run")
