@@ -42,10 +42,6 @@ static bool number_ids_match(struct id_map *map, u32 old, u32 cur)
 {
 	old &= REG_ID_MASK;
 	cur &= REG_ID_MASK;
-	if (!old && !cur)
-		return true;
-	if (!old)
-		old = ++map->fresh;
 	if (!cur)
 		cur = ++map->fresh;
 	return ids_match(map, old, cur);
@@ -79,11 +75,16 @@ static bool number_covers(struct verifier *v, const struct vreg *old, const stru
 		       number_ids_match(ids, old->id, cur->id);
 	if (!old->precise && match == MATCH_SAFE)
 		return true;
+	if (!scalar_within(&old->s, &cur->s))
+		return false;
+	/* Equal to nothing else in old: what cur knows beyond that does no harm. */
+	if (!old->id)
+		return true;
 	if ((old->id ^ cur->id) & ~REG_ID_MASK)
 		return false;
 	if (old->id & REG_ADD_CONST && old->off != cur->off)
 		return false;
-	return scalar_within(&old->s, &cur->s) && number_ids_match(ids, old->id, cur->id);
+	return number_ids_match(ids, old->id, cur->id);
 }
 
 /*
