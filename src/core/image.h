@@ -33,7 +33,7 @@ enum image_fact_flag {
 	FACT_ALWAYS = 1 << 1,    /* a branch that is always taken */
 	FACT_NEVER = 1 << 2,     /* ... never */
 	FACT_CTX = 1 << 3,       /* a load or store of the context */
-	FACT_BTF_LOAD = 1 << 4,  /* a load that may fault and then reads 0 */
+	FACT_BTF_LOAD = 1 << 4,  /* of a kernel object: may fault, and then reads 0 */
 	FACT_ARENA = 1 << 5,     /* an access of an arena */
 	FACT_ONE_MAP = 1 << 6,   /* a helper call that always gets map `map` */
 	FACT_CONST_KEY = 1 << 7, /* ... and a key whose u32 is `key` */

@@ -158,7 +158,7 @@ static int check_may_goto(struct verifier *v, const struct isa_op *op, u32 *next
 	int err = verify_push_branch(v, v->insn + 1, v->insn, false, &s);
 
 	if (err)
-		return err;
+		return -ENOMEM; /* as the kernel has it, too many branches too */
 	s->may_goto++;
 	err = verify_widen(v, s, v->insn);
 	*next = (u32)isa_target(op, v->insn);
@@ -239,7 +239,8 @@ static int check_and_fence(struct verifier *v)
 	if (speculative && fence_helps(v, r)) {
 		forget_verdict(v);
 		insn->nospec = true;
-		insn->alu_state = 0; /* no mask is needed where nothing is reached */
+		if (isa_info(v->ops[v->insn].op)->cls == ISA_CLASS_ALU)
+			insn->alu_state = 0; /* no mask is needed where nothing is reached */
 		return STEP_ENDED;
 	}
 	if (!r && speculative && insn->nospec_result)

@@ -231,7 +231,7 @@ void verify_log_state(struct verifier *v, const struct vstate *s, u32 frame, boo
 	const struct vframe *f = s->frames[frame];
 	struct text *t = v->in->log;
 
-	if (!logs_states(v))
+	if (!t || !v->in->log_level)
 		return;
 	if (f->number)
 		text_fmt(t, " frame%u:", f->number);

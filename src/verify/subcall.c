@@ -108,7 +108,9 @@ int verify_call_callback(struct verifier *v, u32 insn, u32 sub, verify_callback_
 
 	v->subs[sub].callback = true;
 	err = verify_push_branch(v, v->subs[sub].start, insn, false, &s);
-	err = err ?: push_frame(v, s, sub, insn, &callee);
+	if (err)
+		return -ENOMEM; /* as the kernel has it, too many branches too */
+	err = push_frame(v, s, sub, insn, &callee);
 	if (err)
 		return err;
 	err = setup(v, s->frames[s->curframe - 1], callee, insn);

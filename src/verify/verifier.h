@@ -151,24 +151,34 @@ enum loop_calls {
 
 /* What verification knows of an instruction, over all paths. */
 struct vinsn {
-	bool sub_start, prune_point, jump_point, force_checkpoint, calls_callback, iter_next,
-		nospec, nospec_result;
-	bool unprivileged_map; /* helper call: one of its maps is an ordinary user's */
-	u8 seen;                      /* passes: v->pass when some path has executed it */
-	u8 branch;                    /* WAY_*: the ways that paths went */
-	u32 ptr_type;                 /* of the memory it accesses; 0: none yet */
-	const struct btf_info *btf;   /* of that pointer */
-	const struct verify_map *map; /* helper call: the map given; NULL, or VERIFY_MAP_MANY */
-	s64 key;                      /* ... and the constant key behind it; VERIFY_KEY_* */
-	u8 loop;                      /* enum loop_calls: a bpf_loop ... */
-	u32 loop_sub;                 /* ... of this subprogram */
-	u32 alu_state;
-	s64 alu_limit;
-	u32 live_before;                /* registers that may be read from here on; liveness.c */
-	u32 scc;                        /* loop it lies in; 0: none; prune.c */
-	u32 facts;                      /* enum verify_fact, beside what the members above say */
-	const struct btf_info *obj_btf; /* kfuncs: type allocated */
-	u32 obj_type;
+	union { /* by what the instruction is: there are a million of them */
+		struct {                      /* a load or store */
+			const struct btf_info *btf; /* of the pointer it goes through */
+			u32 ptr_type;               /* and its type; 0: none yet */
+		};
+		struct {                              /* a helper call */
+			const struct verify_map *map; /* given; NULL, or VERIFY_MAP_MANY */
+			s64 key;                      /* the constant behind it; VERIFY_KEY_* */
+			u32 loop_sub;                 /* a bpf_loop of this subprogram */
+			u8 loop;                      /* enum loop_calls */
+			bool unprivileged_map; /* one of its maps is an ordinary user's */
+		};
+		struct { /* arithmetic */
+			s64 alu_limit;
+			u32 alu_state;
+		};
+		struct { /* a kfunc call: type allocated */
+			const struct btf_info *obj_btf;
+			u32 obj_type;
+		};
+	};
+	bool sub_start : 1, prune_point : 1, jump_point : 1, force_checkpoint : 1,
+		calls_callback : 1, iter_next : 1, nospec : 1, nospec_result : 1;
+	u8 branch;       /* WAY_*: the ways that paths went */
+	u16 facts;       /* enum image_fact_flag, beside what the members above say */
+	u16 live_before; /* registers that may be read from here on; liveness.c */
+	u8 seen;         /* passes: v->pass when some path has executed it */
+	u32 scc;         /* loop it lies in; 0: none; prune.c */
 };
 
 struct vsub {
@@ -632,6 +642,8 @@ int verify_const_string(struct verifier *v, u32 regno, u32 *at);
 /* The register's object may be kept in the kptr `field`, whose type is of `btf`. */
 int verify_kptr_match(struct verifier *v, u32 regno, const struct btf_special *field,
 		      const struct btf_info *btf);
+/* May a REG_BTF_ID argument point into the object? */
+bool verify_object_may_have_offset(const struct vreg *r);
 /* The kernel's name of an instruction's helper ("bpf_map_lookup_elem", or "unknown"). */
 const char *verify_helper_name(const struct verifier *v, u32 id);
 int verify_kfunc_call(struct verifier *v, const struct isa_op *op, u32 *next, bool *done);

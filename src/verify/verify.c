@@ -93,6 +93,24 @@ static void tell_map(const struct verifier *v, const struct vinsn *insn, struct 
 	fact->key = (u32)insn->key;
 }
 
+static void tell_memory(const struct vinsn *insn, u8 cls, struct image_fact *fact)
+{
+	if (cls != ISA_CLASS_LOAD && cls != ISA_CLASS_STORE && cls != ISA_CLASS_ATOMIC)
+		return;
+	if (insn->ptr_type & REG_UNTRUSTED)
+		fact->facts |= FACT_BTF_LOAD;
+	switch (reg_kind(insn->ptr_type)) {
+	case REG_CTX: fact->facts |= FACT_CTX; break;
+	case REG_ARENA: fact->facts |= FACT_ARENA; break;
+	case REG_BTF_ID:
+	case REG_MAP_PTR:
+	case REG_SOCKET:
+	case REG_SOCK_COMMON:
+	case REG_TCP_SOCK:
+	case REG_XDP_SOCK: fact->facts |= FACT_BTF_LOAD; break;
+	}
+}
+
 static void tell(const struct verifier *v, u32 i, struct image_fact *fact)
 {
 	const struct vinsn *insn = &v->insns[i];
@@ -107,12 +125,7 @@ static void tell(const struct verifier *v, u32 i, struct image_fact *fact)
 		else if (insn->branch == WAY_NEXT)
 			fact->facts |= FACT_NEVER;
 	}
-	if (reg_kind(insn->ptr_type) == REG_CTX)
-		fact->facts |= FACT_CTX;
-	else if (reg_kind(insn->ptr_type) == REG_ARENA)
-		fact->facts |= FACT_ARENA;
-	else if (reg_kind(insn->ptr_type) == REG_BTF_ID)
-		fact->facts |= FACT_BTF_LOAD;
+	tell_memory(insn, isa_info(op->op)->cls, fact);
 	if (op->op == ISA_OP_CALL_HELPER)
 		tell_map(v, insn, fact);
 }
@@ -171,8 +184,7 @@ int verify_program(const struct verify_input *in, struct verify_output *out, str
 	err = set_up(v, in, diag);
 	err = err ?: run(v);
 	count(v, started);
-	if (err != -ENOMEM)
-		verify_log_stats(v);
+	verify_log_stats(v);
 	if (!err)
 		err = make_output(v, out);
 	else if (in->keep && v->flow_checked)
