@@ -266,7 +266,7 @@ static int kernel_struct(struct reading *r, u32 arg, u32 to, u32 *out)
 		if (*out)
 			return 0;
 	}
-	verify_fail(r->v, MSG_FUNC_ARG_MATCH, arg, btf_kind_name(kind), full);
+	verify_fail(r->v, MSG_FUNC_ARG_MATCH, arg, btf_kind_word(kind), full);
 	return -ENOENT;
 }
 
@@ -303,8 +303,8 @@ static int read_memory(struct reading *r, u32 i, u32 to, u32 set, struct varg *a
 		return verify_fail(r->v, MSG_FUNC_TAG_SET, i);
 	if (err)
 		return verify_fail(r->v, MSG_FUNC_ARG_SIZE, i,
-				   id ? btf_kind_name(btf_kind_of(r->btf, id)) : "void",
-				   btf_name(r->btf, id), err);
+				   btf_kind_word(btf_kind_of(r->btf, id)), btf_name(r->btf, id),
+				   err);
 	*arg = (struct varg){
 		.kind = VARG_MEMORY, .flags = set & TAG_NONNULL ? 0 : REG_MAYBE_NULL, .size = size};
 	return 0;
@@ -365,7 +365,7 @@ static int read_argument(struct reading *r, u32 i, struct varg *arg)
 		return 0;
 	if (!r->sub->global_linkage)
 		return -EINVAL;
-	return verify_fail(r->v, MSG_FUNC_ARG_TYPE, i, btf_kind_name(btf_kind_of(r->btf, id)),
+	return verify_fail(r->v, MSG_FUNC_ARG_TYPE, i, btf_kind_word(btf_kind_of(r->btf, id)),
 			   r->sub->name);
 }
 

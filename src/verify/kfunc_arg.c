@@ -4,7 +4,7 @@
 #include "verify/function.h"
 #include "verify/kfunc.h"
 
-#define ACQUIRES_TRUST (KF_TRUSTED_ARGS | KF_RCU)
+#define ACQUIRES_TRUST (KF_TRUSTED_ARGS | KF_RELEASE | KF_RCU)
 
 struct at { /* one argument */
 	u32 i, regno;
@@ -19,9 +19,9 @@ static bool is_allocated(const struct vreg *r, u32 more)
 	return r->type == (u32)(REG_BTF_ID | REG_ALLOC | more);
 }
 
-static const char *kind_name(const struct btf_info *btf, u32 id)
+static const char *kfunc_kind_name(const struct btf_info *btf, u32 id)
 {
-	return id ? btf_kind_name(btf_kind_of(btf, id)) : "void";
+	return btf_kind_word(btf_kind_of(btf, id));
 }
 
 /* numbers -------------------------------------------------------------------- */
@@ -64,7 +64,9 @@ static int check_number(struct verifier *v, struct kfunc_call *c, const struct a
 
 static int check_trust(struct verifier *v, const struct kfunc_call *c, const struct at *a)
 {
-	if (a->kind != KARG_ALLOCATED && a->kind != KARG_OBJECT)
+	bool map_object = a->kind == KARG_MAP && reg_kind(a->r->type) == REG_BTF_ID;
+
+	if (a->kind != KARG_ALLOCATED && a->kind != KARG_OBJECT && !map_object)
 		return 0;
 	if (!(c->flags & ACQUIRES_TRUST) || verify_is_trusted(a->r))
 		return 0;
@@ -97,7 +99,7 @@ static int check_offset(struct verifier *v, const struct kfunc_call *c, const st
 	case REG_BUF:
 	case REG_ARENA:
 	case REG_SCALAR: return 0;
-	case REG_BTF_ID: return verify_ptr_off(v, r, a->regno, !(r->type & REG_PERCPU));
+	case REG_BTF_ID: return verify_ptr_off(v, r, a->regno, verify_object_may_have_offset(r));
 	case REG_CTX:
 		if (a->kind != KARG_CTX && v->in->prog_type == BPF_PROG_TYPE_SYSCALL)
 			return 0;
@@ -306,12 +308,17 @@ static int check_object(struct verifier *v, const struct kfunc_call *c, const st
 	    is_projection(btf_name(c->k->btf, want), btf_name(btf, have)))
 		return 0;
 	return verify_fail_reg(v, a->regno, MSG_KARG_OTHER_STRUCT, c->name, a->i,
-			       kind_name(c->k->btf, want), btf_name(c->k->btf, want), a->regno,
-			       kind_name(btf, have), btf_name(btf, have));
+			       kfunc_kind_name(c->k->btf, want), btf_name(c->k->btf, want),
+			       a->regno, kfunc_kind_name(btf, have), btf_name(btf, have));
 }
 
 static int check_map(struct verifier *v, struct kfunc_call *c, const struct at *a)
 {
+	u32 want = btf_find(v->in->vmlinux, "bpf_map", BTF_KIND_STRUCT);
+
+	/* As a kernel object: what an iterator of maps gives. */
+	if (reg_kind(a->r->type) == REG_BTF_ID)
+		return check_object(v, c, a, want);
 	if (reg_kind(a->r->type) != REG_MAP_PTR)
 		return verify_fail_reg(v, a->regno, MSG_KARG_NOT_MAP, a->regno);
 	if (c->map && (c->map != a->r->map || c->map_uid != a->r->map_uid)) {
@@ -323,7 +330,7 @@ static int check_map(struct verifier *v, struct kfunc_call *c, const struct at *
 	}
 	c->map = a->r->map;
 	c->map_uid = a->r->map_uid;
-	return check_object(v, c, a, btf_find(v->in->vmlinux, "bpf_map", BTF_KIND_STRUCT));
+	return check_object(v, c, a, want);
 }
 
 static int check_map_field(struct verifier *v, struct kfunc_call *c, const struct at *a, u32 kind)
@@ -342,8 +349,9 @@ static int check_memory(struct verifier *v, const struct kfunc_call *c, const st
 	int err = btf_size_of(c->k->btf, a->to, &size);
 
 	if (err)
-		return verify_fail(v, MSG_KARG_SIZE_UNKNOWN, a->i, kind_name(c->k->btf, a->to),
-				   btf_name(c->k->btf, a->to), err);
+		return verify_fail(v, MSG_KARG_SIZE_UNKNOWN, a->i,
+				   kfunc_kind_name(c->k->btf, a->to), btf_name(c->k->btf, a->to),
+				   err);
 	if (reg_is_null_const(a->r))
 		return 0;
 	a->r->type &= ~(u32)REG_MAYBE_NULL;
