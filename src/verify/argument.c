@@ -491,6 +491,19 @@ int verify_kptr_match(struct verifier *v, u32 regno, const struct btf_special *f
 	return fail_kptr(v, regno, field, btf);
 }
 
+bool verify_object_may_have_offset(const struct vreg *r)
+{
+	switch (r->type & ~(u32)REG_KIND_MASK) {
+	case 0:
+	case REG_ALLOC:
+	case REG_TRUSTED:
+	case REG_RCU:
+	case REG_ALLOC | REG_NON_OWN:
+	case REG_ALLOC | REG_NON_OWN | REG_RCU: return true;
+	default: return false;
+	}
+}
+
 /* Which pointers may have an offset. */
 static int check_offset(struct verifier *v, const struct call_meta *meta, u32 regno, bool dynptr)
 {
@@ -513,7 +526,7 @@ static int check_offset(struct verifier *v, const struct call_meta *meta, u32 re
 	case REG_BUF:
 	case REG_ARENA:
 	case REG_SCALAR: return 0;
-	case REG_BTF_ID: return verify_ptr_off(v, r, regno, !(r->type & REG_PERCPU));
+	case REG_BTF_ID: return verify_ptr_off(v, r, regno, verify_object_may_have_offset(r));
 	default: return verify_ptr_off(v, r, regno, false);
 	}
 }

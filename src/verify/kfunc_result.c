@@ -29,7 +29,7 @@ static int new_object(struct verifier *v, const struct kfunc_call *c, struct vre
 		return verify_fail(v, MSG_KRET_TYPE_RANGE);
 	if (!btf)
 		return verify_fail(v, MSG_KRET_NO_BTF);
-	if (!btf_at(btf, id) || !is_struct(btf, id) || btf_size_of(btf, id, &size))
+	if (btf_kind_of(btf, id) != BTF_KIND_STRUCT || btf_size_of(btf, id, &size))
 		return verify_fail(v, MSG_KRET_NOT_STRUCT);
 	if (percpu && size > MAX_PERCPU_OBJECT)
 		return verify_fail(v, MSG_KRET_PERCPU_SIZE, size, MAX_PERCPU_OBJECT);
@@ -139,12 +139,18 @@ static int by_type(struct verifier *v, struct kfunc_call *c, u32 to, struct vreg
 	}
 	if (!c->r0_size)
 		return verify_fail(v, MSG_KRET_POINTER, c->name,
-				   btf_kind_name(btf_kind_of(btf, to)), btf_name(btf, to));
+				   btf_kind_word(btf_kind_of(btf, to)), btf_name(btf, to));
 	*r0 = vreg_pointer(REG_MEM | (c->r0_rdonly ? REG_RDONLY : 0) |
 			   (c->flags & KF_RCU_PROTECTED ? REG_RCU : 0));
 	r0->mem_size = c->r0_size;
 	r0->ref = c->ref; /* not to be used once that is released */
 	return 0;
+}
+
+/* Whoever owns an object can always have another reference to it. */
+static bool may_return_null(const struct kfunc_call *c)
+{
+	return c->flags & KF_RET_NULL && !(c->special == KF_refcount_acquire_impl && c->owning);
 }
 
 static int set_pointer(struct verifier *v, struct kfunc_call *c, u32 to, struct vreg *r0)
@@ -160,7 +166,7 @@ static int set_pointer(struct verifier *v, struct kfunc_call *c, u32 to, struct 
 		err = by_type(v, c, to, r0);
 	if (err || r0->type == REG_SCALAR)
 		return err;
-	if (c->flags & KF_RET_NULL) {
+	if (may_return_null(c)) {
 		r0->type |= REG_MAYBE_NULL;
 		r0->id = ++v->next_id;
 	}
@@ -168,7 +174,7 @@ static int set_pointer(struct verifier *v, struct kfunc_call *c, u32 to, struct 
 		u32 ref;
 
 		err = verify_ref_acquire(v, &ref);
-		if (c->flags & KF_RET_NULL)
+		if (r0->type & REG_MAYBE_NULL)
 			r0->id = ref;
 		r0->ref = ref;
 	} else if (returns_node(c, to)) {

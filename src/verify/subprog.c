@@ -115,6 +115,7 @@ static void settle_subs(struct verifier *v, s64 exception_start)
 		v->subs[s].end = s + 1 < v->sub_count ? v->subs[s + 1].start : v->count;
 		if (exception_start > 0 && v->subs[s].start == exception_start) {
 			v->subs[s].exception_callback = true;
+			v->subs[s].callback = v->subs[s].async_callback = true;
 			v->exception_sub = s;
 		}
 		if (v->in->log_level & VERIFY_LOG_ALL)
