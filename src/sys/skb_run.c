@@ -60,6 +60,7 @@ static int apply_ctx(struct packet *p, const struct __sk_buff *skb)
 	p->skb.ingress_ifindex = skb->ingress_ifindex;
 	memcpy(p->skb.cb, skb->cb, sizeof(skb->cb));
 	p->skb.tstamp = skb->tstamp;
+	p->skb.wire_len = p->skb.len;
 	if (skb->wire_len) {
 		if (skb->wire_len < p->skb.len || skb->wire_len > 65536)
 			return -EINVAL;
@@ -214,7 +215,6 @@ long test_run_skb(struct test *t)
 	}
 	p->meta = p->data;
 	p->skb.len = packet_len(p);
-	p->skb.wire_len = p->skb.len;
 	if (summed) {
 		p->summed = PACKET_SUM_COMPLETE;
 		p->sum = sum_of(p);

@@ -274,8 +274,79 @@ static void xdp_call(struct text *t)
 	touch(t, 0, 4, true);
 }
 
+/* What programs that only look may call. */
+static void look_call(struct text *t, u32 type)
+{
+	static const u32 fields[] = {SKB_OFF(len), SKB_OFF(pkt_type), SKB_OFF(protocol),
+				     SKB_OFF(mark)};
+	char what[40];
+
+	text_puts(t, "r1 = r6\n");
+	set(t, 2, PICK(0, 1, 12, 14, 35, 36, 46, 49, 50, 51, 65535, 65536, -1));
+	memory(t, 3);
+	set(t, 4, PICK(1, 2, 4, 14, 50, 64));
+	if (type == BPF_PROG_TYPE_LWT_IN || type == BPF_PROG_TYPE_LWT_OUT || below(2)) {
+		call(t, BPF_FUNC_skb_load_bytes);
+	} else {
+		set(t, 5, below(3));
+		call(t, BPF_FUNC_skb_load_bytes_relative);
+	}
+	fold_memory(t);
+	if (type == BPF_PROG_TYPE_CGROUP_SKB && below(2)) {
+		text_puts(t, "r1 = r6\n");
+		call(t, BPF_FUNC_skb_ecn_set_ce);
+	}
+	if (type == BPF_PROG_TYPE_CGROUP_SKB || type == BPF_PROG_TYPE_LWT_IN)
+		text_puts(t, "r1 = 7\n*(u32 *)(r6 +8) = r1\n");
+	for (u32 i = 0; i < ARRAY_SIZE(fields); i++) {
+		snprintf(what, sizeof(what), "*(u32 *)(r6 +%u)", fields[i]);
+		fold(t, what);
+	}
+	if (type == BPF_PROG_TYPE_SOCKET_FILTER) { /* classic loads end the program where there is
+						      no byte */
+		text_fmt(t, "r0 = *(u%d *)skb[%d]\nr9 *= 31\nr9 += r0\n", (int)PICK(8, 16, 32),
+			 (int)PICK(0, 1, 46, 47, 48, 49, -0x100000, -0x100000 + 20, -0x200000,
+				   -0x200000 + 12, -0x200000 + 63));
+	} else {
+		touch(t, SKB_OFF(data), SKB_OFF(data_end), false);
+	}
+}
+
+/* Of traffic control's calls those that light weight tunnels have, too. */
+static void tunnel_call(struct text *t)
+{
+	switch (below(4)) {
+	case 0:
+		call_ctx(t, BPF_FUNC_skb_change_tail,
+			 PICK(0, 13, 14, 20, 34, 50, 60, 64, 70, 3000, 16064, 16065), 0, 0, 0);
+		break;
+	case 1:
+		call_ctx(t, BPF_FUNC_skb_change_head, PICK(0, 1, 2, 14, 40, 3000, 16014, 16015), 0,
+			 0, 0);
+		break;
+	case 2: sum_call(t); break;
+	default:
+		text_puts(t, "r1 = r6\n");
+		set(t, 2, PICK(0, 1, 12, 36, 49, 50, 60));
+		memory(t, 3);
+		set(t, 4, PICK(1, 2, 14));
+		set(t, 5, PICK(0, 1, 2, 3, 4));
+		call(t, BPF_FUNC_skb_store_bytes);
+	}
+	fold(t, "*(u32 *)(r6 +0)");
+	touch(t, SKB_OFF(data), SKB_OFF(data_end), true);
+}
+
 static void one_call(struct text *t, u32 type)
 {
+	if (type == BPF_PROG_TYPE_LWT_XMIT) {
+		tunnel_call(t);
+		return;
+	}
+	if (type != BPF_PROG_TYPE_XDP && type != BPF_PROG_TYPE_SCHED_CLS) {
+		look_call(t, type);
+		return;
+	}
 	if (type == BPF_PROG_TYPE_XDP) {
 		xdp_call(t);
 		return;
@@ -385,13 +456,13 @@ static void run(struct pass *p, const char *name, u32 type, const struct text *t
 	note(p, line, r ? 0 : digest(data_out, sizeof(data_out)));
 }
 
-static void run_random(struct pass *p, const char *what, u32 type)
+static void run_random(struct pass *p, const char *what, u32 type, u32 programs)
 {
 	const char *only = getenv("CYGNET_ONLY"), *other = getenv("CYGNET_SEED");
 	u64 base = 88172645463325252ull + (other ? strtoull(other, NULL, 10) << 32 : 0);
 	char name[64];
 
-	for (u32 i = 0; i < PROGRAMS; i++) {
+	for (u32 i = 0; i < programs; i++) {
 		struct text t;
 
 		snprintf(name, sizeof(name), "%s %u", what, i);
@@ -402,7 +473,8 @@ static void run_random(struct pass *p, const char *what, u32 type)
 		for (u32 c = below(CALLS) + 1; c; c--)
 			one_call(&t, type);
 		text_puts(&t, "r0 = r9\nr1 = r9\nr1 >>= 32\nr0 ^= r1\n");
-		text_puts(&t, "exit\n");
+		/* Where the result may only be yes or no, it is one bit of it. */
+		text_puts(&t, type == BPF_PROG_TYPE_CGROUP_SKB ? "r0 &= 1\nexit\n" : "exit\n");
 		if (only && !strcmp(only, name))
 			printf("%s\n", t.buf);
 		run(p, name, type, &t);
@@ -412,8 +484,12 @@ static void run_random(struct pass *p, const char *what, u32 type)
 
 static void run_calls(struct pass *p)
 {
-	run_random(p, "cls", BPF_PROG_TYPE_SCHED_CLS);
-	run_random(p, "xdp", BPF_PROG_TYPE_XDP);
+	run_random(p, "cls", BPF_PROG_TYPE_SCHED_CLS, PROGRAMS);
+	run_random(p, "xdp", BPF_PROG_TYPE_XDP, PROGRAMS);
+	run_random(p, "xmit", BPF_PROG_TYPE_LWT_XMIT, PROGRAMS / 4);
+	run_random(p, "in", BPF_PROG_TYPE_LWT_IN, PROGRAMS / 8);
+	run_random(p, "cgroup", BPF_PROG_TYPE_CGROUP_SKB, PROGRAMS / 8);
+	run_random(p, "socket", BPF_PROG_TYPE_SOCKET_FILTER, PROGRAMS / 4);
 }
 
 FACTS_MAIN("packet_helper")

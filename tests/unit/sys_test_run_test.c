@@ -505,6 +505,99 @@ static void lookup_calls(struct pass *p)
 	close(assign);
 }
 
+/* --- Helpers that answer questions about the packet and where it goes. */
+#define MTU(ifindex, len, diff, flags)                                                             \
+	"r2 = " #len "\n*(u32 *)(r10 -4) = r2\nr2 = " #ifindex "\nr3 = r10\nr3 += -4\nr4 = " #diff \
+	"\nr5 = " #flags "\ncall 163\nr1 = *(u32 *)(r10 -4)\nr1 <<= 8\nr0 += r1\nexit\n"
+#define TO(id, ifindex, flags)   "r2 = " #ifindex "\nr3 = " #flags "\ncall " #id "\nexit\n"
+#define AWAY(id, ifindex, flags) "r1 = " #ifindex "\nr2 = " #flags "\ncall " #id "\nexit\n"
+#define FIND(id)                                                                               \
+	"*(u64 *)(r10 -40) = 0\n*(u64 *)(r10 -32) = 0\n*(u64 *)(r10 -24) = 0\n"                \
+	"*(u64 *)(r10 -16) = 0\n*(u64 *)(r10 -8) = 0\nr2 = r10\nr2 += -40\nr3 = 12\nr4 = -1\n" \
+	"r5 = 0\ncall " #id "\nif r0 == 0 goto +4\nr1 = r0\ncall 86\nr0 = 1\nexit\nr0 = 2\nexit\n"
+#define SOCKET(id)                                                      \
+	"r1 = *(u64 *)(r1 +168)\nr0 = 9\nif r1 == 0 goto +4\ncall " #id \
+	"\nif r0 == 0 goto +2\nr0 = 1\nexit\nr0 += 0\nexit\n"
+static const struct question {
+	const char *name;
+	u32 type;
+	const char *text;
+} questions[] = {
+	{"mtu", BPF_PROG_TYPE_SCHED_CLS, MTU(0, 0, 0, 0)},
+	{"mtu lo", BPF_PROG_TYPE_SCHED_CLS, MTU(1, 0, 0, 0)},
+	{"mtu no device", BPF_PROG_TYPE_SCHED_CLS, MTU(99999, 0, 0, 0)},
+	{"mtu flags", BPF_PROG_TYPE_SCHED_CLS, MTU(0, 0, 0, 2)},
+	{"mtu segs", BPF_PROG_TYPE_SCHED_CLS, MTU(0, 0, 0, 1)},
+	{"mtu segs diff", BPF_PROG_TYPE_SCHED_CLS, MTU(0, 0, 5, 1)},
+	{"mtu segs len", BPF_PROG_TYPE_SCHED_CLS, MTU(0, 70000, 0, 1)},
+	{"mtu diff 65486", BPF_PROG_TYPE_SCHED_CLS, MTU(0, 0, 65486, 0)},
+	{"mtu diff 65487", BPF_PROG_TYPE_SCHED_CLS, MTU(0, 0, 65487, 0)},
+	{"mtu diff negative", BPF_PROG_TYPE_SCHED_CLS, MTU(0, 0, -70000, 0)},
+	{"mtu len 65536", BPF_PROG_TYPE_SCHED_CLS, MTU(0, 65536, 0, 0)},
+	{"mtu len 65537", BPF_PROG_TYPE_SCHED_CLS, MTU(0, 65537, 0, 0)},
+	{"mtu len 65537 less", BPF_PROG_TYPE_SCHED_CLS, MTU(0, 65537, -1, 0)},
+	{"mtu xdp", BPF_PROG_TYPE_XDP, MTU(0, 0, 0, 0)},
+	{"mtu xdp flags", BPF_PROG_TYPE_XDP, MTU(0, 0, 0, 1)},
+	{"mtu xdp no device", BPF_PROG_TYPE_XDP, MTU(99999, 0, 0, 0)},
+	{"mtu xdp len 65537", BPF_PROG_TYPE_XDP, MTU(0, 65537, 0, 0)},
+	{"mtu xdp diff", BPF_PROG_TYPE_XDP, MTU(1, 0, 65487, 0)},
+	{"clone lo ingress", BPF_PROG_TYPE_SCHED_CLS, TO(13, 1, 1)},
+	{"clone flags", BPF_PROG_TYPE_SCHED_CLS, TO(13, 1, 2)},
+	{"clone nowhere", BPF_PROG_TYPE_SCHED_CLS, TO(13, 99999, 0)},
+	{"redirect", BPF_PROG_TYPE_SCHED_CLS, AWAY(23, 1, 0)},
+	{"redirect ingress", BPF_PROG_TYPE_SCHED_CLS, AWAY(23, 1, 1)},
+	{"redirect flags", BPF_PROG_TYPE_SCHED_CLS, AWAY(23, 1, 2)},
+	{"redirect xmit", BPF_PROG_TYPE_LWT_XMIT, AWAY(23, 1, 0)},
+	{"redirect xdp", BPF_PROG_TYPE_XDP, AWAY(23, 1, 0)},
+	{"redirect xdp flags", BPF_PROG_TYPE_XDP, AWAY(23, 1, 1)},
+	{"peer", BPF_PROG_TYPE_SCHED_CLS, AWAY(155, 1, 0)},
+	{"peer flags", BPF_PROG_TYPE_SCHED_CLS, AWAY(155, 1, 1)},
+	{"neigh", BPF_PROG_TYPE_SCHED_CLS, "r1 = 1\nr2 = 0\nr3 = 0\nr4 = 0\ncall 152\nexit\n"},
+	{"neigh flags", BPF_PROG_TYPE_SCHED_CLS,
+	 "r1 = 1\nr2 = 0\nr3 = 0\nr4 = 1\ncall 152\nexit\n"},
+	{"neigh short", BPF_PROG_TYPE_SCHED_CLS,
+	 "*(u64 *)(r10 -8) = 0\nr1 = 1\nr2 = r10\nr2 += -8\nr3 = 8\nr4 = 0\ncall 152\nexit\n"},
+	{"cookie", BPF_PROG_TYPE_SCHED_CLS,
+	 "call 46\nr1 = r0\nr0 = 1\nif r1 != 0 goto +1\nr0 = 0\nexit\n"},
+	{"netns cookie", BPF_PROG_TYPE_SCHED_CLS,
+	 "call 122\nr1 = r0\nr0 = 1\nif r1 != 0 goto +1\nr0 = 0\nexit\n"},
+	{"netns cookie of none", BPF_PROG_TYPE_SCHED_CLS,
+	 "r1 = 0\ncall 122\nr1 = r0\nr0 = 1\nif r1 != 0 goto +1\nr0 = 0\nexit\n"},
+	{"uid", BPF_PROG_TYPE_SCHED_CLS, "call 47\nexit\n"},
+	{"realm", BPF_PROG_TYPE_SCHED_CLS, "call 24\nexit\n"},
+	{"skb class", BPF_PROG_TYPE_SCHED_CLS, "call 151\nexit\n"},
+	{"find tcp", BPF_PROG_TYPE_SCHED_CLS, FIND(84)},
+	{"find udp", BPF_PROG_TYPE_SCHED_CLS, FIND(85)},
+	{"find any tcp", BPF_PROG_TYPE_SCHED_CLS, FIND(99)},
+	{"find tcp xdp", BPF_PROG_TYPE_XDP, FIND(84)},
+	{"full socket", BPF_PROG_TYPE_SCHED_CLS, SOCKET(95)},
+	{"tcp socket", BPF_PROG_TYPE_SCHED_CLS, SOCKET(96)},
+	{"listener", BPF_PROG_TYPE_SCHED_CLS, SOCKET(98)},
+	{"hash twice", BPF_PROG_TYPE_SCHED_CLS,
+	 "r6 = r1\ncall 34\nr7 = r0\nr1 = r6\ncall 34\nr1 = r0\nr0 = 3\nif r1 != r7 goto +3\nr0 = "
+	 "1\n"
+	 "if r7 != 0 goto +1\nr0 = 0\nexit\n"},
+	{"hash, then field", BPF_PROG_TYPE_SCHED_CLS,
+	 "r6 = r1\ncall 34\nr1 = *(u32 *)(r6 +68)\nr2 = r0\nr0 = 1\nif r1 == r2 goto +1\nr0 = "
+	 "0\nexit\n"},
+	{"hash set", BPF_PROG_TYPE_SCHED_CLS,
+	 "r6 = r1\nr2 = 77\ncall 48\nr1 = r6\ncall 34\nexit\n"},
+	{"hash set to 0", BPF_PROG_TYPE_SCHED_CLS,
+	 "r6 = r1\nr2 = 0\ncall 48\nr1 = r6\ncall 34\nexit\n"},
+	{"buff len", BPF_PROG_TYPE_XDP, "call 188\nexit\n"},
+	{"wire len without ctx", BPF_PROG_TYPE_SCHED_CLS, "r0 = *(u32 *)(r1 +160)\nexit\n"},
+};
+
+static void ask(struct pass *p)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(questions); i++) {
+		long fd = load(p, questions[i].type, 0, questions[i].text);
+
+		RUN(questions[i].name, fd, tcp4, sizeof(tcp4));
+		close(fd);
+	}
+}
+
 static void run_calls(struct pass *p)
 {
 	for (u32 i = 0; i < sizeof(big); i++)
@@ -516,6 +609,7 @@ static void run_calls(struct pass *p)
 	for (u32 t = 0; t < ARRAY_SIZE(skb_types); t++)
 		skb_fields_of(p, t);
 	skb_sock(p);
+	ask(p);
 	flow_calls(p);
 	lookup_calls(p);
 }
