@@ -337,10 +337,13 @@ void verify_format_insn(const struct verifier *v, struct text *t, u32 insn)
 /* The source line, when the last one printed was another. */
 static void log_source(struct verifier *v)
 {
-	const struct verify_line *line = verify_line_of(v, v->insn);
+	const struct verify_line *line = verify_line_of(v, v->insn), *last = v->prev_line;
 	const char *text, *file, *slash;
 
-	if (!line || line == v->prev_line)
+	if (!line || line == last)
+		return;
+	if (last && line->file_off == last->file_off &&
+	    line->line_col >> 10 == last->line_col >> 10)
 		return;
 	v->prev_line = line;
 	text = btf_str(v->in->btf, line->line_off);
