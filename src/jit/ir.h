@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The intermediate form of one subprogram: SSA in basic blocks.
+ *
+ *	build.c    image -> IR, by the facts; SSA on the way (also the stack slots nobody points at)
+ *	fold.c     constants, identities, narrower widths, known bits
+ *	number.c   equal values once (dominators), loop-invariant ones before the loop
+ *	memory.c   loads of what was stored or loaded before; stores nobody reads
+ *	switch.c   chains of comparisons of one value
+ *	divide.c   division by constants
+ *	clean.c    unused values, empty blocks, straight jumps
+ *	check.c    the invariants, between passes in debug builds
+ *	print.c    as text
+ *
+ * A value is the index of its instruction (ir_ref), 0 is none. Instructions of a
+ * block are a list; phis come first; exactly one END is last. Everything lives in
+ * the function's arena; nothing is freed before. Functions that can fail do so
+ * with -ENOMEM or -E2BIG only (then the interpreter runs the program).
+ */
+#ifndef JIT_IR_H
+#define JIT_IR_H
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "base/vec.h"
+#include "core/image.h"
+
+struct map;
+
+typedef u32 ir_ref;
+
+enum ir_op {
+#define IR(name, ...) IR_##name,
+#include "jit/ir.def"
+#undef IR
+	IR_COUNT
+};
+
+enum ir_flag {
+	IR_PURE = 1 << 0,
+	IR_READS = 1 << 1,
+	IR_EFFECT = 1 << 2,
+	IR_END = 1 << 3,
+	IR_COMM = 1 << 4,
+};
+
+enum ir_cond { /* of a and b; the low halves when bits is 32 */
+	COND_EQ,
+	COND_NE,
+	COND_LT, /* unsigned */
+	COND_GE,
+	COND_GT,
+	COND_LE,
+	COND_SLT,
+	COND_SGE,
+	COND_SGT,
+	COND_SLE,
+	COND_TEST,  /* a & b */
+	COND_NTEST, /* !(a & b) */
+};
+
+static inline enum ir_cond ir_cond_not(enum ir_cond c)
+{
+	return (enum ir_cond)(c ^ 1);
+}
+
+enum ir_atomic {
+	ATOMIC_ADD,
+	ATOMIC_OR,
+	ATOMIC_AND,
+	ATOMIC_XOR,
+	ATOMIC_XCHG,
+};
+
+struct ir_ins {
+	u8 op;            /* enum ir_op */
+	u8 bits;          /* 32, 64 */
+	u8 size;          /* bytes of memory or of the part taken */
+	u8 aux;           /* enum ir_atomic; */
+	u8 count;         /* arguments at f->args[args] */
+	bool used_result; /* of calls and atomics: set by clean.c; false: nobody reads it */
+	u16 map;          /* MAPVAL: index */
+	ir_ref a, b, c;
+	u32 args;
+	s64 imm;
+	u32 insn;  /* the image's instruction it comes from */
+	u32 block; /* 0: not in any (removed) */
+	ir_ref prev, next;
+	u32 uses;  /* kept by clean.c: how many operands refer to it */
+	u64 zeros; /* fold.c: bits known to be 0 */
+};
+
+struct ir_case {
+	u64 value;
+	u32 block;
+};
+
+struct ir_block {
+	ir_ref first, last;
+	VEC(u32) preds;          /* in the order of phis' operands */
+	u32 succ[2], succ_count; /* SWITCH: its cases' */
+	u32 dom, depth;          /* immediate dominator; loop nesting depth */
+	u32 loop;                /* head of the innermost loop; 0: none */
+	u32 order;               /* place in reverse postorder, from 1; 0: unreachable */
+	bool rare;               /* error paths: laid out last */
+};
+
+struct ir_function {
+	struct arena *arena; /* borrowed: the compilation's */
+	const struct image *image;
+	u32 sub;
+	VEC(struct ir_ins) ins;      /* [0] unused */
+	VEC(struct ir_block) blocks; /* [0] unused; 1: entry */
+	VEC(ir_ref) phis, args;
+	VEC(struct ir_case) cases;
+	VEC(u32) order;     /* blocks in reverse postorder: ir_order() */
+	u32 stack;          /* bytes of BPF stack that must be memory */
+	bool failed;        /* memory ran out: passes look once, at their end */
+	bool calls,         /* makes any call: the machine stack is aligned, registers saved */
+		calls_back; /* its address is taken: entered from the runtime too */
+};
+
+const char *ir_name(u32 op);
+u32 ir_flags(u32 op);
+u32 ir_operands(u32 op);
+
+/* making ------------------------------------------------------------------ */
+
+/* A zeroed instruction with op and bits, in no block yet; 0 and f->failed when memory ran out. */
+ir_ref ir_new(struct ir_function *f, u32 op, u32 bits);
+ir_ref ir_append(struct ir_function *f, u32 block,
+		 ir_ref ins); /* before the END when there is one */
+void ir_insert_before(struct ir_function *f, ir_ref at, ir_ref ins);
+void ir_remove(struct ir_function *f, ir_ref ins);
+ir_ref ir_const(struct ir_function *f, u32 block,
+		u64 value); /* may return an existing one that dominates */
+u32 ir_block_new(struct ir_function *f);
+void ir_edge(struct ir_function *f, u32 from, u32 to);
+void ir_edge_remove(struct ir_function *f, u32 from, u32 to); /* also drops phis' operands */
+/* All uses of `old` become uses of `by`. Walks the function. */
+void ir_replace(struct ir_function *f, ir_ref old, ir_ref by);
+static inline bool ir_is_const(const struct ir_function *f, ir_ref r, u64 *value)
+{
+	if (f->ins.data[r].op != IR_CONST)
+		return false;
+	*value = (u64)f->ins.data[r].imm;
+	return true;
+}
+
+#define ir_at(f, r) (&(f)->ins.data[r])
+#define ir_each_block(f, b)                                                                    \
+	for (u32 i__##b = 0, b; i__##b < (f)->order.len && ((b = (f)->order.data[i__##b]), 1); \
+	     i__##b++)
+#define ir_each(f, blk, r) for (ir_ref r = (f)->blocks.data[blk].first; r; r = ir_at(f, r)->next)
+
+/* passes: 0, -ENOMEM, -E2BIG ------------------------------------------------ */
+
+int ir_build(const struct image *image, u32 sub, struct map *const *maps, struct arena *arena,
+	     struct ir_function *out);
+int ir_order(struct ir_function *f); /* order, dominators, loops: after any change of the graph */
+int ir_clean(struct ir_function *f);
+int ir_fold(struct ir_function *f);
+int ir_number(struct ir_function *f);
+int ir_memory(struct ir_function *f);
+int ir_divide(struct ir_function *f);
+int ir_switch(struct ir_function *f);
+/* The whole pipeline in its order. */
+int ir_optimise(struct ir_function *f);
+void ir_fini(struct ir_function *f);
+
+/* NULL, or what is wrong (static text), with the instruction. */
+const char *ir_check(const struct ir_function *f, ir_ref *where);
+void ir_print(const struct ir_function *f, struct text *t);
+/* Interprets the function: the passes' oracle (tests). `memory`: loads and stores hit real
+ * addresses. */
+int ir_eval(const struct ir_function *f, const u64 params[6], u64 frame, u64 run, u64 *result);
+
+#endif
