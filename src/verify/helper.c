@@ -168,7 +168,7 @@ static bool is_allowed_there(const struct verifier *v, const struct helper_proto
 }
 
 /* The prototype of the helper for this program, or the verdict. */
-int verify_helper_find(struct verifier *v, s64 id, const struct helper_proto **out)
+static int find(struct verifier *v, s64 id, const struct helper_proto **out)
 {
 	const struct verify_input *in = v->in;
 	const struct helper_proto *proto;
@@ -185,8 +185,37 @@ int verify_helper_find(struct verifier *v, s64 id, const struct helper_proto **o
 		return verify_fail(v, MSG_HELPER_GPL);
 	if (!is_allowed_there(v, proto))
 		return verify_fail(v, MSG_HELPER_PLACE);
-	if (proto->flags & HELPER_SLEEPABLE && !v->sleepable)
-		return verify_fail(v, MSG_HELPER_SLEEPS);
 	*out = proto;
 	return 0;
+}
+
+/* Which helper a program may call never changes, so it is found out once. */
+static int find_once(struct verifier *v, s64 id, const struct helper_proto **out)
+{
+	bool known = id > 0 && id < __BPF_FUNC_MAX_ID;
+	int err;
+
+	if (!v->helpers) {
+		v->helpers = arena_alloc(&v->arena, __BPF_FUNC_MAX_ID * sizeof(*v->helpers));
+		if (!v->helpers)
+			return -ENOMEM;
+	}
+	if (known && v->helpers[id]) {
+		*out = v->helpers[id];
+		return 0;
+	}
+	err = find(v, id, out);
+	if (!err && known)
+		v->helpers[id] = *out;
+	return err;
+}
+
+int verify_helper_find(struct verifier *v, s64 id, const struct helper_proto **out)
+{
+	int err = find_once(v, id, out);
+
+	/* An asynchronous callback of a program that sleeps may not. */
+	if (!err && (*out)->flags & HELPER_SLEEPABLE && !v->state->sleepable)
+		err = verify_fail(v, MSG_HELPER_SLEEPS);
+	return err;
 }

@@ -197,6 +197,7 @@ struct vsub {
 struct verifier {
 	const struct verify_input *in;
 	const struct prog_type_ops *type;
+	const struct helper_proto **helpers; /* helper.c: by id, those found so far */
 	struct diag *diag;
 	struct arena arena;
 	void *free_blocks[VERIFY_BLOCK_CLASSES]; /* state.c */
