@@ -120,7 +120,8 @@ struct ir_function {
 		calls_back; /* its address is taken: entered from the runtime too */
 };
 
-const char *ir_name(u32 op);
+const char *ir_name(u32 op); /* "ADD" */
+const char *ir_text(u32 op); /* "+" */
 u32 ir_flags(u32 op);
 u32 ir_operands(u32 op);
 
@@ -131,12 +132,21 @@ ir_ref ir_new(struct ir_function *f, u32 op, u32 bits);
 ir_ref ir_append(struct ir_function *f, u32 block,
 		 ir_ref ins); /* before the END when there is one */
 void ir_insert_before(struct ir_function *f, ir_ref at, ir_ref ins);
+void ir_insert_first(struct ir_function *f, u32 block, ir_ref ins);
 void ir_remove(struct ir_function *f, ir_ref ins);
 ir_ref ir_const(struct ir_function *f, u32 block,
 		u64 value); /* may return an existing one that dominates */
 u32 ir_block_new(struct ir_function *f);
 void ir_edge(struct ir_function *f, u32 from, u32 to);
-void ir_edge_remove(struct ir_function *f, u32 from, u32 to); /* also drops phis' operands */
+void ir_edge_remove(struct ir_function *f, u32 from, u32 to); /* drops phis' operands too */
+void ir_pred_remove(struct ir_function *f, u32 block, u32 pred);
+u32 ir_successor_count(const struct ir_function *f, u32 block);
+u32 ir_successor(const struct ir_function *f, u32 block, u32 i);               /* switches' too */
+u32 ir_successors(const struct ir_function *f, u32 block, u32 *out, u32 room); /* their number */
+bool ir_dominates(const struct ir_function *f, u32 a, u32 b); /* blocks, after ir_order() */
+/* Every value that the instruction refers to, phis' and calls' too. */
+void ir_each_operand(struct ir_function *f, ir_ref r, void (*fn)(void *data, ir_ref *operand),
+		     void *data);
 /* All uses of `old` become uses of `by`. Walks the function. */
 void ir_replace(struct ir_function *f, ir_ref old, ir_ref by);
 static inline bool ir_is_const(const struct ir_function *f, ir_ref r, u64 *value)
