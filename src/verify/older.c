@@ -9,6 +9,8 @@
  * Finer steps of the domain (which bound was deduced from which in what order)
  * are 6.18's for every version.
  */
+#include "verify/range.h"
+#include "verify/scalar_parts.h"
 #include "verify/verifier.h"
 
 static bool is_newest(const struct verifier *v)
@@ -100,12 +102,20 @@ static u32 unknown_pairs(const struct verifier *v, u32 operation, const struct s
 	}
 }
 
+static bool is_number(const struct scalar *s, u32 width)
+{
+	u64 value;
+
+	return scalar_is_const(s, width, &value);
+}
+
 void verify_older_alu(const struct verifier *v, const struct isa_op *op, const struct scalar *was,
 		      const struct scalar *src, struct scalar *dst)
 {
 	const struct isa_info *info = isa_info(op->op);
 	struct scalar imm = scalar_const((u64)op->imm);
 	u32 operation = info->code & 0xf0;
+	bool wide = (info->code & 7) == BPF_ALU64;
 	u32 pairs;
 
 	if (is_newest(v))
@@ -117,17 +127,14 @@ void verify_older_alu(const struct verifier *v, const struct isa_op *op, const s
 		*dst = scalar_unknown();
 		return;
 	}
+	if ((operation == BPF_OR || operation == BPF_XOR || operation == BPF_MUL) &&
+	    !is_number(src, wide ? 64 : 32) && !verify_has(v, KERNEL_UNKNOWN_OPERANDS)) {
+		*dst = scalar_unknown();
+		return;
+	}
 	pairs = unknown_pairs(v, operation, was, src);
 	/* The upper half of a 32-bit result is 0. */
-	forget(dst, (info->code & 7) == BPF_ALU64 ? pairs : pairs & (SIGNED32 | UNSIGNED32));
-}
-
-/* Which operand is one number, if any. */
-static bool is_number(const struct scalar *s, u32 width)
-{
-	u64 value;
-
-	return scalar_is_const(s, width, &value);
+	forget(dst, wide ? pairs : pairs & (SIGNED32 | UNSIGNED32));
 }
 
 bool verify_older_decides(const struct verifier *v, struct scalar_test test, const struct scalar *a,
@@ -141,6 +148,68 @@ bool verify_older_decides(const struct verifier *v, struct scalar_test test, con
 		return false;
 	return (test.cond != SCALAR_EQ && test.cond != SCALAR_NE) ||
 	       verify_has(v, KERNEL_BRANCH_EQUAL_RANGE);
+}
+
+/* Signed and unsigned ends agree where the sign is known. */
+static void deduce_older(struct range *r, u32 bits)
+{
+	u64 low = range_unsigned((u64)r->smin, bits), high = range_unsigned((u64)r->smax, bits);
+
+	if (r->smin >= 0 || r->smax < 0) {
+		range_meet_unsigned(r, low, high);
+		r->smin = range_signed(r->umin, bits);
+		r->smax = range_signed(r->umax, bits);
+	} else if (range_signed(r->umax, bits) >= 0) {
+		r->smin = range_signed(r->umin, bits);
+		r->umax = MIN(r->umax, high);
+		r->smax = range_signed(r->umax, bits);
+	} else if (range_signed(r->umin, bits) < 0) {
+		r->umin = MAX(r->umin, low);
+		r->smin = range_signed(r->umin, bits);
+		r->smax = range_signed(r->umax, bits);
+	}
+}
+
+/*
+ * Before 6.8: bounds and known bits learn from each other, 64 and 32 bits apart; then the pair that
+ * a test was of tells the other what fits it whole.
+ */
+static void sync_apart(struct scalar *s)
+{
+	struct range whole = scalar_whole(s), low = scalar_low(s);
+	struct tnum bits;
+
+	range_learn_tnum(&whole, s->bits, 64);
+	range_learn_tnum(&low, tnum_subreg(s->bits), 32);
+	deduce_older(&whole, 64);
+	deduce_older(&low, 32);
+	s->bits = tnum_intersect(s->bits, tnum_range(whole.umin, whole.umax));
+	bits = tnum_intersect(tnum_subreg(s->bits), tnum_range(low.umin, low.umax));
+	s->bits = tnum_with_subreg(s->bits, bits);
+	range_learn_tnum(&whole, s->bits, 64);
+	range_learn_tnum(&low, tnum_subreg(s->bits), 32);
+	scalar_set_whole(s, &whole);
+	scalar_set_low(s, &low);
+}
+
+static void sync_older(struct scalar *s, u32 width)
+{
+	struct range whole, low;
+
+	sync_apart(s);
+	whole = scalar_whole(s);
+	low = scalar_low(s);
+	if (width == 64) {
+		if (whole.smin >= INT32_MIN && whole.smax <= INT32_MAX)
+			range_meet_signed(&low, whole.smin, whole.smax);
+		if (whole.umax <= UINT32_MAX)
+			range_meet_unsigned(&low, whole.umin, whole.umax);
+	} else if (!(s->bits.value >> 32) && !(s->bits.mask >> 32)) {
+		range_meet_unsigned(&whole, low.umin, low.umax);
+	}
+	scalar_set_whole(s, &whole);
+	scalar_set_low(s, &low);
+	sync_apart(s);
 }
 
 /* Nothing sensible may be left; then the bounds stay as they contradict one another. */
@@ -191,7 +260,7 @@ static void become(struct scalar *s, u32 width, u64 value)
 	s->bits.mask &= ~(u64)UINT32_MAX;
 	s->u32min = s->u32max = low.u32min;
 	s->s32min = s->s32max = low.s32min;
-	scalar_sync(s);
+	sync_older(s, width);
 }
 
 /* A number compared with a constant, as before ranges were compared with ranges. */
@@ -216,7 +285,7 @@ static void learn_from_constant(struct scalar *s, enum scalar_cond cond, u32 wid
 		else
 			narrow(s, cond, value);
 	}
-	scalar_sync(s);
+	sync_older(s, width);
 }
 
 /* The same test with its operands exchanged. */

@@ -544,13 +544,21 @@ static bool pass_byte(struct verifier *v, struct vframe *f, s32 off, bool writes
 	return true;
 }
 
+/* What is known of the bytes ends with this access. Once every callee's ended it. */
+static bool ends_knowledge(const struct verifier *v, const struct mem_access *a)
+{
+	return mem_writes(a) || (isa_info(v->ops[v->insn].op)->cls == ISA_CLASS_CALL &&
+				 !verify_has(v, KERNEL_CALLEE_READS));
+}
+
 static int check_range(struct verifier *v, const struct mem_access *a, struct vframe *f, s32 lo,
 		       s32 hi, u32 frame)
 {
 	const struct vreg *reg = verify_reg(v, a->regno);
+	bool ends = ends_knowledge(v, a);
 
 	for (s32 off = lo; off < hi; off++) {
-		if (pass_byte(v, f, off, mem_writes(a))) {
+		if (pass_byte(v, f, off, ends)) {
 			verify_slots_read(v, frame, 1ull << slot_at(off));
 			continue;
 		}

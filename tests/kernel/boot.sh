@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # boot.sh SERIES SUITE...: boots Debian's kernel of that series (6.1, 6.12) in an emulator and asks it the
 # suites, in the form `run.sh store` writes: B/verdicts/kernel.SUITE-on-SERIES.jsonl. The guest's file system
-# is what the harness needs and nothing else; answers come packed over the serial line.
+# is what the harness needs and nothing else; answers come packed over the serial line. FILTER and LOGS as
+# for run.sh: FILTER='"calls.c","test":17,' LOGS=1 boot.sh 6.1 arrays-6.1 shows what that kernel logs.
 set -e
 cd "$(dirname "$0")/../.."
 B=${B:-build}
@@ -30,6 +31,7 @@ done
 cp -r "$K/packaged" "$K/examples" "$root/k/"
 [ ! -d "$K/objects-on-$series" ] || { mkdir "$root/k/objects" && cp "$K/objects-on-$series"/*.o "$root/k/objects/"; }
 for suite in "$@"; do echo "$suite"; done >"$root/k/suites"
+printf 'export FILTER=%q LOGS=%q\n' "${FILTER:-}" "${LOGS:-}" >"$root/k/environment"
 cat >"$root/init" <<'INIT'
 #!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -43,6 +45,7 @@ ip link set lo up
 echo 0 >/proc/sys/kernel/unprivileged_bpf_disabled
 echo 1 >/proc/sys/net/core/bpf_jit_enable
 ulimit -l unlimited
+. /k/environment
 while read -r suite; do
 	mode=${suite##*-}
 	[ "$mode" = unprivileged ] && base=${suite%-unprivileged} || { base=$suite mode=; }

@@ -3,6 +3,7 @@
  * objects kernel|cygnet [unprivileged] FILE...: every program of every object, loaded by libbpf,
  * one line of JSON for each. Annotations (tags on the program's function in BTF) say what is
  * expected of it; an object without any is loaded program by program as it is.
+ * LOGS in the environment: logs go with the answers; a number above 1 is their level.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -130,19 +131,21 @@ static struct bpf_object *open_entry(const struct entry *e, bool unprivileged,
 	const struct spec_mode *m = &spec->mode[unprivileged];
 	LIBBPF_OPTS(bpf_object_open_opts, o, .btf_custom_path = spec->btf_path);
 	struct bpf_object *obj = bpf_object__open_file(e->path, &o);
+	const char *logs = getenv("LOGS");
 
 	if (!obj)
 		return NULL;
 	*prog = select_programs(e, obj, unprivileged);
 	complete_maps(obj, unprivileged);
 	bpf_program__set_log_buf(*prog, log_text, LOG_BYTES);
-	if (spec->annotated) {
-		bpf_program__set_log_level(*prog, getenv("LOGS")           ? 2 | 4
-						  : spec->log_level        ? spec->log_level | 4
+	if (logs)
+		bpf_program__set_log_level(*prog, atoi(logs) > 1 ? atoi(logs) : 2 | 4);
+	else if (spec->annotated)
+		bpf_program__set_log_level(*prog, spec->log_level          ? spec->log_level | 4
 						  : m->texts || m->failure ? 1 | 4
 									   : 4);
+	if (spec->annotated)
 		bpf_program__set_flags(*prog, bpf_program__flags(*prog) | spec->flags);
-	}
 	return obj;
 }
 
