@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "base/alloc.h"
 #include "btf/check.h"
 #include "btf/fields.h"
 
@@ -32,7 +33,8 @@ static u32 kinds_present(const struct btf_info *b)
 	return kinds;
 }
 
-static int check_records(const struct btf_info *b, const struct btf_info *kernel)
+/* masks[id - first]: the kinds in each struct's record; 0: it has none. */
+static int check_records(const struct btf_info *b, const struct btf_info *kernel, u32 *masks)
 {
 	struct btf_fields f;
 
@@ -44,6 +46,30 @@ static int check_records(const struct btf_info *b, const struct btf_info *kernel
 		err = btf_fields_of_object(b, id, kernel, &f);
 		if (err || !f.count)
 			return err ?: -EFAULT;
+		masks[id - btf_first(b)] = f.mask;
+	}
+	return 0;
+}
+
+static int check_ownership(const struct btf_info *b, const u32 *masks)
+{
+	struct btf_fields f;
+
+	for (u32 id = btf_first(b); id < btf_count(b); id++) {
+		if (!(masks[id - btf_first(b)] & BTF_SPECIAL_GRAPH_ROOT) ||
+		    btf_fields_of_object(b, id, NULL, &f))
+			continue;
+		for (u32 i = 0; i < f.count; i++) {
+			u32 owned = f.at[i].type - btf_first(b);
+			int err;
+
+			if (!(f.at[i].kind & BTF_SPECIAL_GRAPH_ROOT))
+				continue;
+			err = btf_fields_check_owned(
+				f.mask, owned < btf_count(b) - btf_first(b) ? masks[owned] : 0);
+			if (err)
+				return err;
+		}
 	}
 	return 0;
 }
@@ -51,15 +77,16 @@ static int check_records(const struct btf_info *b, const struct btf_info *kernel
 int btf_check_special(const struct btf_info *b, const struct btf_info *(*kernel)(void *data),
 		      void *data)
 {
-	u32 kinds = kinds_present(b);
-	struct btf_fields f;
+	u32 kinds = kinds_present(b), *masks;
 	int err;
 
 	if (!kinds)
 		return 0;
-	err = check_records(b, kinds & BTF_SPECIAL_KPTR && kernel ? kernel(data) : NULL);
-	for (u32 id = btf_first(b); id < btf_count(b) && !err; id++)
-		if (!btf_fields_of_object(b, id, NULL, &f))
-			err = btf_fields_check_ownership(b, &f);
+	masks = base_calloc(btf_count(b) - btf_first(b) + 1, sizeof(*masks));
+	if (!masks)
+		return -ENOMEM;
+	err = check_records(b, kinds & BTF_SPECIAL_KPTR && kernel ? kernel(data) : NULL, masks);
+	err = err ?: check_ownership(b, masks);
+	base_free(masks);
 	return err;
 }

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "base/alloc.h"
 #include "btf/check.h"
 
 #define ONCE     (BTF_SPECIAL_LOCK | BTF_SPECIAL_TIMER | BTF_SPECIAL_WORKQUEUE | BTF_SPECIAL_TASK_WORK)
@@ -45,6 +46,12 @@ static const struct tag {
 	{"kptr", BTF_SPECIAL_KPTR_REF},
 	{"percpu_kptr", BTF_SPECIAL_KPTR_PERCPU},
 	{"uptr", BTF_SPECIAL_UPTR},
+};
+
+/* Before 6.4. */
+static const struct tag old_tags[] = {
+	{"kptr", BTF_SPECIAL_KPTR_UNREF},
+	{"kptr_ref", BTF_SPECIAL_KPTR_REF},
 };
 
 /* What the kernel can destroy when a map's value goes: a kptr may own only such. */
@@ -97,22 +104,61 @@ static const struct shape *shape_of(const struct btf_info *b, const struct btf_t
 	return NULL;
 }
 
+static const char contains[] = "contains:";
+
+static bool is_contains(const struct btf_info *b, const struct btf_type *t)
+{
+	return BTF_INFO_KIND(t->info) == BTF_KIND_DECL_TAG &&
+	       !strncmp(btf_str(b, t->name_off), contains, sizeof(contains) - 1);
+}
+
+int btf_index_tags(struct btf_info *b)
+{
+	for (u32 i = b->own; i-- > 0;) {
+		const struct btf_type *t = btf_at(b, b->start_id + i);
+		u32 owner = t->type - b->start_id;
+
+		if (!is_contains(b, t) || owner >= b->own)
+			continue;
+		if (!b->tags) {
+			b->tags = base_calloc(2 * (size_t)b->own, sizeof(*b->tags));
+			if (!b->tags)
+				return -ENOMEM;
+			b->next_tag = b->tags + b->own;
+		}
+		b->next_tag[i] = b->tags[owner];
+		b->tags[owner] = b->start_id + i;
+	}
+	return 0;
+}
+
+/* The first tag after `id` (0: of all) that may be on type `owner`; 0: none. */
+static u32 next_tag(const struct btf_info *b, u32 owner, u32 id)
+{
+	u32 first = btf_first(b);
+
+	if (b->tags)
+		return id ? b->next_tag[id - first] : owner < first ? 0 : b->tags[owner - first];
+	for (id = id ? id + 1 : first; id < btf_count(b); id++)
+		if (is_contains(b, btf_at(b, id)) && btf_at(b, id)->type == owner)
+			return id;
+	return 0;
+}
+
 /* The value of the decl tag "contains:STRUCT:MEMBER"; -errno. */
 static int find_contains(const struct btf_info *b, u32 owner, u32 member, const char **value)
 {
 	int found = -ENOENT;
 
-	for (u32 id = btf_first(b); id < btf_count(b); id++) {
+	for (u32 id = next_tag(b, owner, 0); id; id = next_tag(b, owner, id)) {
 		const struct btf_type *t = btf_at(b, id);
 		const struct btf_decl_tag *d = btf_tail(t);
-		const char *s = btf_str(b, t->name_off);
 
-		if (BTF_INFO_KIND(t->info) != BTF_KIND_DECL_TAG || t->type != owner ||
-		    d->component_idx != (s32)member || strncmp(s, "contains:", 9))
+		if (d->component_idx != (s32)member)
 			continue;
 		if (!found)
 			return -EEXIST;
-		*value = s + 9;
+		*value = btf_str(b, t->name_off) + sizeof(contains) - 1;
 		found = 0;
 	}
 	return found;
@@ -140,11 +186,21 @@ static int find_root(const struct btf_info *b, const struct place *p, struct btf
 	return **node ? 0 : -EINVAL;
 }
 
+static u32 kind_of_tag(const struct btf_info *b, const char *name)
+{
+	const struct tag *rows = btf_before(b, 0x0604) ? old_tags : tags;
+	u32 count = btf_before(b, 0x0604) ? ARRAY_SIZE(old_tags) : ARRAY_SIZE(tags);
+
+	for (u32 i = 0; i < count; i++)
+		if (!strcmp(rows[i].name, name))
+			return rows[i].kind;
+	return 0;
+}
+
 int btf_fields_pointer(const struct btf_info *b, u32 id, u32 allowed, struct btf_special *out)
 {
 	const struct btf_type *t = btf_at(b, id), *tag, *in;
-	const char *name;
-	u32 kind = 0, to;
+	u32 kind, to;
 
 	if (t && BTF_INFO_KIND(t->info) == BTF_KIND_VOLATILE)
 		t = btf_at(b, t->type);
@@ -156,10 +212,7 @@ int btf_fields_pointer(const struct btf_info *b, u32 id, u32 allowed, struct btf
 	in = btf_at(b, tag->type);
 	if (in && BTF_INFO_KIND(in->info) == BTF_KIND_TYPE_TAG)
 		return -EINVAL;
-	name = btf_str(b, tag->name_off);
-	for (u32 i = 0; i < ARRAY_SIZE(tags); i++)
-		if (!strcmp(tags[i].name, name))
-			kind = tags[i].kind;
+	kind = kind_of_tag(b, btf_str(b, tag->name_off));
 	if (!kind)
 		return -EINVAL;
 	if (!(kind & allowed))
@@ -433,11 +486,11 @@ int btf_fields_of_object(const struct btf_info *b, u32 type, const struct btf_in
 
 int btf_fields_check_ownership(const struct btf_info *b, const struct btf_fields *fields)
 {
-	struct btf_fields owned;
 	u32 size;
 
 	for (u32 i = 0; i < fields->count; i++) {
 		const struct btf_special *f = &fields->at[i];
+		struct btf_fields owned;
 		int err;
 
 		if (f->kind == BTF_SPECIAL_UPTR) {
@@ -449,12 +502,18 @@ int btf_fields_check_ownership(const struct btf_info *b, const struct btf_fields
 		if (!(f->kind & BTF_SPECIAL_GRAPH_ROOT))
 			continue;
 		err = btf_fields_of_object(b, f->type, NULL, &owned);
+		err = err ?: btf_fields_check_owned(fields->mask, owned.mask);
 		if (err)
 			return err == -ENOENT ? -EFAULT : err;
-		if (fields->mask & BTF_SPECIAL_GRAPH_NODE && owned.mask & BTF_SPECIAL_GRAPH_ROOT)
-			return -ELOOP;
 	}
 	return 0;
+}
+
+int btf_fields_check_owned(u32 owner, u32 owned)
+{
+	if (!owned)
+		return -EFAULT;
+	return owner & BTF_SPECIAL_GRAPH_NODE && owned & BTF_SPECIAL_GRAPH_ROOT ? -ELOOP : 0;
 }
 
 const struct btf_special *btf_fields_find(const struct btf_fields *fields, u32 offset, u32 kinds)

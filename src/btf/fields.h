@@ -97,6 +97,9 @@ int btf_fields_pointer(const struct btf_info *btf, u32 type, u32 allowed, struct
  */
 int btf_fields_check_ownership(const struct btf_info *btf, const struct btf_fields *fields);
 
+/* The same for the kinds of one owner and of what it owns (0: no record). 0, -EFAULT, -ELOOP. */
+int btf_fields_check_owned(u32 owner, u32 owned);
+
 /* The field that starts at `offset` and is of a kind in `kinds`; NULL. */
 const struct btf_special *btf_fields_find(const struct btf_fields *fields, u32 offset, u32 kinds);
 /* The first of a kind in `kinds`: the lock, the timer, the reference count; NULL. */

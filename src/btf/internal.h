@@ -30,7 +30,13 @@ struct btf_info {
 	/* names: chains of ids through next[id - start_id], 0 ends one; heads NULL: not indexed */
 	u32 *heads, *next;
 	u32 heads_mask;
+	/* decl tags "contains:...": per own type the first one on it, per own tag the next on the
+	 * same type; ids, 0 ends. NULL: not indexed, or there is none. */
+	u32 *tags, *next_tag;
 };
+
+/* Makes finding them quick; btf_parse() does it. 0 or -ENOMEM. */
+int btf_index_tags(struct btf_info *b);
 
 /* Bytes behind struct btf_type in a record with this info word; ~0 for an unknown kind. */
 u32 btf_tail_size(u32 info);

@@ -161,6 +161,7 @@ void btf_free(struct btf_info *b)
 	base_free(b->owned);
 	base_free(b->at);
 	base_free(b->heads);
+	base_free(b->tags);
 	base_free(b);
 }
 
@@ -241,6 +242,7 @@ int btf_parse_beside(const void *raw, u32 size, const struct btf_info *base,
 	err = err ?: btf_open_sections(b, log);
 	err = err ?: btf_check(b, log);
 	err = err ?: btf_index_names(b);
+	err = err ?: btf_index_tags(b);
 	err = err ?: btf_check_special(b, kernel, data);
 	if (!err) {
 		*out = b;
