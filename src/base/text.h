@@ -14,6 +14,7 @@ struct text {
 	char *buf;
 	size_t len, cap; /* cap counts the NUL */
 	size_t lost;     /* bytes that did not fit (or could not be allocated) */
+	size_t peak;     /* kept by who cuts: the most there was before a cut; 0: never cut */
 	int (*grow)(struct text *t, size_t need); /* NULL: fixed */
 };
 
@@ -29,6 +30,15 @@ static inline void text_init(struct text *t, char *buf, size_t cap)
 void text_init_grow(struct text *t);
 void text_fini(struct text *t);
 char *text_take(struct text *t); /* base_free() it; NULL when memory ran out */
+
+/* Cuts it back to `len` bytes. */
+static inline void text_cut(struct text *t, size_t len)
+{
+	t->peak = MAX(t->peak, t->len);
+	t->len = len;
+	if (len < t->cap)
+		t->buf[len] = 0;
+}
 
 void text_putc(struct text *t, char c);
 void text_puts(struct text *t, const char *s);

@@ -6,6 +6,7 @@
 #include "sys/call.h"
 
 #define LOG_LEVELS 3u /* 1: the verdict's reason, 2: everything */
+#define LOG_WHOLE  2u
 #define LOG_STATS  4u
 #define LOG_FIXED  8u /* keep the head of a log that is too long, not its tail */
 
@@ -13,6 +14,8 @@ struct log {
 	u32 level, size;
 	u64 buf;
 	struct text text; /* grows; written only when level is not 0 */
+	u64 dropped;      /* bytes that are no more in it */
+	int (*grow)(struct text *t, size_t need);
 };
 
 /* What the client asks for, checked: 0 or -EINVAL. */

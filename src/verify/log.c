@@ -454,12 +454,10 @@ void verify_log_cut(struct verifier *v, size_t mark)
 
 	if (!t || v->in->log_level & VERIFY_LOG_ALL || mark >= t->len)
 		return;
-	t->len = mark;
+	text_cut(t, mark);
 	while (v->in->trace && v->in->trace->steps.len &&
 	       v->in->trace->steps.data[v->in->trace->steps.len - 1].line >= mark)
 		v->in->trace->steps.len--;
-	if (t->buf)
-		t->buf[mark] = 0;
 	v->log_insn_end = 0;
 	v->prev_line = NULL;
 }
@@ -469,7 +467,7 @@ static void log_time_and_stack(struct verifier *v)
 	verify_say(v, "verification time %llu usec\nstack depth ",
 		   (unsigned long long)(v->stats.ns / 1000));
 	for (u32 i = 0; i < v->sub_count; i++)
-		verify_say(v, "%s%u", i ? "+" : "", v->subs[i].stack);
+		verify_say(v, "%s%u", i ? "+" : "", verify_sub_depth(v, i));
 	verify_say(v, "\n");
 }
 

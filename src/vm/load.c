@@ -187,7 +187,7 @@ static int verify(struct work *w)
 	if (missing) {
 		diag_init(&l->diag);
 		if (l->log)
-			l->log->len = start;
+			text_cut(l->log, start);
 		err = verify_with(w, true, &missing);
 	}
 	w->refused = err && l->inst->keep_refused && w->proven.facts;
