@@ -31,14 +31,22 @@ struct btf_info;
 int btf_parse(const void *raw, u32 size, const struct btf_info *base, struct btf_info **out,
 	      struct diag *diag, struct text *log);
 
+/* The kernel beside which a program's types are checked. */
+struct btf_kernel {
+	/* Its own type information, asked for when first needed; it may have none. */
+	const struct btf_info *(*types)(void *data);
+	void *data;
+	/* KERNEL_VERSION(), 0: the newest. Kinds of types and tags are those it has. */
+	u32 version;
+};
+
 /*
- * The same where the kernel's own type information is at hand: pointers tagged
- * kptr in structs must point to what the kernel can destroy (-ENOENT). `kernel`
- * is asked for it when first needed; it may have none.
+ * The same beside a kernel (NULL: none): pointers tagged kptr in structs must
+ * point to what it can destroy (-ENOENT).
  */
 int btf_parse_beside(const void *raw, u32 size, const struct btf_info *base,
-		     const struct btf_info *(*kernel)(void *data), void *data,
-		     struct btf_info **out, struct diag *diag, struct text *log);
+		     const struct btf_kernel *kernel, struct btf_info **out, struct diag *diag,
+		     struct text *log);
 
 /*
  * Lays out `raw`, which must stay mapped as long as *out lives; no semantic

@@ -42,8 +42,7 @@ int btf_check(struct btf_info *b, struct text *log);
 int btf_check_records(struct btf_checker *c);
 int btf_check_graph(struct btf_checker *c);
 /* Locks, lists, trees in structs (check_special.c); no log. Names may be indexed before. */
-int btf_check_special(const struct btf_info *b, const struct btf_info *(*kernel)(void *data),
-		      void *data);
+int btf_check_special(const struct btf_info *b, const struct btf_kernel *kernel);
 /* Does member `m` of struct `s`, of (resolved) type `mt`, lie within it? */
 int btf_check_member(struct btf_checker *c, const struct btf_type *s, const struct btf_member *m,
 		     const struct btf_type *mt, u32 bits_offset, u32 bitfield_size);

@@ -285,6 +285,24 @@ static int check_kind(struct btf_checker *c, const struct btf_type *t)
 	return check_ref(c, t);
 }
 
+/* Of the kinds of types there were then. */
+static u32 last_kind(const struct btf_info *b)
+{
+	static const struct {
+		u16 series;
+		u8 kind;
+	} last[] = {
+		{0x0500, BTF_KIND_RESTRICT}, {0x0502, BTF_KIND_FUNC_PROTO},
+		{0x050d, BTF_KIND_DATASEC},  {0x0510, BTF_KIND_FLOAT},
+		{0x0511, BTF_KIND_DECL_TAG}, {0x0600, BTF_KIND_TYPE_TAG},
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(last); i++)
+		if (btf_before(b, last[i].series))
+			return last[i].kind;
+	return BTF_KIND_MAX;
+}
+
 /* One record at `t` with `left` bytes of the section from there on; its size or -errno. */
 static int check_record(struct btf_checker *c, const struct btf_type *t, u32 left)
 {
@@ -298,7 +316,7 @@ static int check_record(struct btf_checker *c, const struct btf_type *t, u32 lef
 	if (t->info & ~INFO_MASK)
 		return btf_log(c, -EINVAL, "[%u] Invalid btf_info:%x", c->log_id, t->info);
 	kind = BTF_INFO_KIND(t->info);
-	if (!kind || kind > BTF_KIND_MAX)
+	if (!kind || kind > last_kind(c->b))
 		return btf_log(c, -EINVAL, "[%u] Invalid kind:%u", c->log_id, kind);
 	if (!btf_str_ok(c->b, t->name_off))
 		return btf_log(c, -EINVAL, "[%u] Invalid name_offset:%u", c->log_id, t->name_off);

@@ -74,18 +74,20 @@ static int check_ownership(const struct btf_info *b, const u32 *masks)
 	return 0;
 }
 
-int btf_check_special(const struct btf_info *b, const struct btf_info *(*kernel)(void *data),
-		      void *data)
+int btf_check_special(const struct btf_info *b, const struct btf_kernel *kernel)
 {
 	u32 kinds = kinds_present(b), *masks;
+	const struct btf_info *types = NULL;
 	int err;
 
-	if (!kinds)
+	if (!kinds || btf_before(b, 0x0602)) /* nobody looked */
 		return 0;
+	if (kinds & BTF_SPECIAL_KPTR && kernel && kernel->types)
+		types = kernel->types(kernel->data);
 	masks = base_calloc(btf_count(b) - btf_first(b) + 1, sizeof(*masks));
 	if (!masks)
 		return -ENOMEM;
-	err = check_records(b, kinds & BTF_SPECIAL_KPTR && kernel ? kernel(data) : NULL, masks);
+	err = check_records(b, types, masks);
 	err = err ?: check_ownership(b, masks);
 	base_free(masks);
 	return err;

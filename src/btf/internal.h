@@ -26,7 +26,8 @@ struct btf_info {
 	const u8 *types; /* 4-aligned; hdr.type_len bytes */
 	const char *strings;
 	u32 *at;
-	u32 own; /* types of our own */
+	u32 own;    /* types of our own */
+	u32 kernel; /* KERNEL_VERSION it was checked for; 0: the newest */
 	/* names: chains of ids through next[id - start_id], 0 ends one; heads NULL: not indexed */
 	u32 *heads, *next;
 	u32 heads_mask;
@@ -37,6 +38,12 @@ struct btf_info {
 
 /* Makes finding them quick; btf_parse() does it. 0 or -ENOMEM. */
 int btf_index_tags(struct btf_info *b);
+
+/* Is it checked for a kernel older than 0xMMmm? */
+static inline bool btf_before(const struct btf_info *b, u32 series)
+{
+	return b->kernel && b->kernel >> 8 < series;
+}
 
 /* Bytes behind struct btf_type in a record with this info word; ~0 for an unknown kind. */
 u32 btf_tail_size(u32 info);

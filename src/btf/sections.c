@@ -221,12 +221,12 @@ static void explain(struct diag *diag, const struct text *log, size_t from, int 
 int btf_parse(const void *raw, u32 size, const struct btf_info *base, struct btf_info **out,
 	      struct diag *diag, struct text *log)
 {
-	return btf_parse_beside(raw, size, base, NULL, NULL, out, diag, log);
+	return btf_parse_beside(raw, size, base, NULL, out, diag, log);
 }
 
 int btf_parse_beside(const void *raw, u32 size, const struct btf_info *base,
-		     const struct btf_info *(*kernel)(void *data), void *data,
-		     struct btf_info **out, struct diag *diag, struct text *log)
+		     const struct btf_kernel *kernel, struct btf_info **out, struct diag *diag,
+		     struct text *log)
 {
 	struct text own;
 	size_t from = log ? log->len : 0;
@@ -238,12 +238,13 @@ int btf_parse_beside(const void *raw, u32 size, const struct btf_info *base,
 	b = new_info(raw, size, base);
 	if (!b)
 		return -ENOMEM;
+	b->kernel = kernel ? kernel->version : 0;
 	err = copy_aligned(b);
 	err = err ?: btf_open_sections(b, log);
 	err = err ?: btf_check(b, log);
 	err = err ?: btf_index_names(b);
 	err = err ?: btf_index_tags(b);
-	err = err ?: btf_check_special(b, kernel, data);
+	err = err ?: btf_check_special(b, kernel);
 	if (!err) {
 		*out = b;
 		return 0;
@@ -257,7 +258,7 @@ int btf_parse_beside(const void *raw, u32 size, const struct btf_info *base,
 	}
 	/* once more, for the words */
 	text_init_grow(&own);
-	if (!btf_parse_beside(raw, size, base, kernel, data, &b, NULL, &own))
+	if (!btf_parse_beside(raw, size, base, kernel, &b, NULL, &own))
 		btf_free(b);
 	explain(diag, &own, 0, err);
 	text_fini(&own);

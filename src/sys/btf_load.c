@@ -18,6 +18,7 @@ static long load(struct call *k, struct log *log)
 	const union bpf_attr *a = k->attr;
 	struct btf_info *btf = NULL;
 	struct btf_object *b;
+	struct btf_kernel kernel = {kernel_types, k->inst, k->inst->kernel};
 	void *raw;
 	long ret;
 
@@ -26,7 +27,7 @@ static long load(struct call *k, struct log *log)
 		return -ENOMEM;
 	ret = call_read(k, raw, a->btf, a->btf_size);
 	ret = ret
-		      ?: btf_parse_beside(raw, a->btf_size, NULL, kernel_types, k->inst, &btf, NULL,
+		      ?: btf_parse_beside(raw, a->btf_size, NULL, &kernel, &btf, NULL,
 					  log->level ? &log->text : NULL);
 	base_free(raw);
 	if (ret) {
