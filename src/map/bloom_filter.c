@@ -15,12 +15,18 @@
 #define HASHES_MASK  0xfull
 #define HASHES_USUAL 5u
 
+static int check(const struct map_attr *attr, struct diag *diag)
+{
+	return attr->value_size > MAP_KMALLOC_MAX ? -E2BIG : 0;
+}
+
 static int check_late(const struct map_attr *attr, struct diag *diag)
 {
-	if (attr->key_size || !attr->value_size || !attr->max_entries ||
-	    attr->flags & ~BLOOM_FLAGS || !map_access_ok(attr->flags) || attr->extra & ~HASHES_MASK)
-		return -EINVAL;
-	return attr->value_size > MAP_KMALLOC_MAX ? -E2BIG : 0;
+	return attr->key_size || !attr->value_size || !attr->max_entries ||
+			       attr->flags & ~BLOOM_FLAGS || !map_access_ok(attr->flags) ||
+			       attr->extra & ~HASHES_MASK
+		       ? -EINVAL
+		       : 0;
 }
 
 static u32 hash_count(u64 extra)
@@ -160,6 +166,7 @@ const struct map_ops map_bloom_filter_ops = {
 	.name = "bloom_filter",
 	.since = 0x0510,
 	.types = MAP_TYPES_VALUE,
+	.check = check,
 	.check_late = check_late,
 	.layout = layout,
 	.view = view,

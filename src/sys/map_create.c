@@ -37,12 +37,15 @@ static int check_attr(const union bpf_attr *a)
 }
 
 /* A device's own maps: no device here has any. */
-static int check_device(const union bpf_attr *a)
+static int check_device(const struct call *k)
 {
+	const union bpf_attr *a = k->attr;
 	char name[IF_NAMESIZE];
 
 	if (!a->map_ifindex)
 		return 0;
+	if (k->c->unprivileged)
+		return -EPERM;
 	if (a->map_type != BPF_MAP_TYPE_HASH && a->map_type != BPF_MAP_TYPE_ARRAY)
 		return -EINVAL;
 	return if_indextoname(a->map_ifindex, name) ? -EOPNOTSUPP : -EINVAL;
@@ -144,7 +147,7 @@ static int check_new(struct call *k, struct map_new *n)
 		return k->c->identify(k->c, a->map_token_fd, &(u64){0}, &(u64){0}) ?: -EINVAL;
 	if (!rights_for_map(k->c, n->attr.type))
 		return -EPERM;
-	err = check_device(a);
+	err = check_device(k);
 	if (!err && n->ops->check_late)
 		err = n->ops->check_late(&n->attr, NULL);
 	err = err ?: check_contents(k, n);
