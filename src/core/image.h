@@ -19,6 +19,8 @@ struct image_sub {
 	u32 start, end; /* instruction indexes [start, end) */
 	u32 stack;      /* bytes of stack it touches, from verification */
 	u32 flags;      /* IMAGE_SUB_* */
+	u64 indirect; /* 8-byte slots reached by pointers (bit i: [-8(i+1), -8i)); the others by r10
+			 alone */
 };
 
 enum image_flag {

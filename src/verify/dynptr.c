@@ -34,6 +34,7 @@ int verify_slot_of(struct verifier *v, const struct vreg *r, const char *what, u
 	at = (-off - 1) / 8;
 	if (off % 8 || off >= 0 || at + 1 < count)
 		return verify_fail(v, MSG_SLOT_OFFSET, what, (int)off);
+	verify_slots_indirect(v, f, off, off + 8 * (s64)count);
 	if (at >= f->slot_count)
 		return -ERANGE;
 	*slot = (u32)at;

@@ -486,9 +486,12 @@ int mem_access_stack(struct verifier *v, const struct mem_access *a)
 
 	if (err)
 		return err;
+	if (a->regno != 10)
+		verify_slots_indirect(v, f, a->off + reg->s.smin, a->off + reg->s.smax + a->size);
+	off = a->off + (s32)(reg_is_const(reg) ? (s64)reg->s.bits.value : reg->s.smin);
+	verify_fastcall_access(v, f, a->insn, off);
 	if (!reg_is_const(reg))
 		return mem_writes(a) ? write_variable(v, a, f) : read_variable(v, a, f);
-	off = a->off + (s32)reg->s.bits.value;
 	return mem_writes(a) ? write_fixed(v, a, f, off, reg->frame)
 			     : read_fixed(v, a, f, off, reg->frame);
 }
@@ -598,6 +601,7 @@ int verify_stack_range(struct verifier *v, u32 regno, s32 off, u32 size, enum ve
 		hi = (s32)reg->s.smax + off;
 	}
 	hi += (s32)size;
+	verify_slots_indirect(v, f, lo, hi);
 	if (meta && meta->raw)
 		return check_raw(v, &a, f, lo, hi, meta);
 	return check_range(v, &a, f, lo, hi, reg->frame);

@@ -151,8 +151,8 @@ enum loop_calls {
 
 /* What verification knows of an instruction, over all paths. */
 struct vinsn {
-	union { /* by what the instruction is: there are a million of them */
-		struct {                      /* a load or store */
+	union {          /* by what the instruction is: there are a million of them */
+		struct { /* a load or store */
 			const struct btf_info *btf; /* of the pointer it goes through */
 			u32 ptr_type;               /* and its type; 0: none yet */
 		};
@@ -161,6 +161,8 @@ struct vinsn {
 			s64 key;                      /* the constant behind it; VERIFY_KEY_* */
 			u32 loop_sub;                 /* a bpf_loop of this subprogram */
 			u8 loop;                      /* enum loop_calls */
+			bool fast_pair,
+				fast_spills; /* fastcall.c: a spill or fill; a call between some */
 			bool unprivileged_map; /* one of its maps is an ordinary user's */
 		};
 		struct { /* arithmetic */
@@ -183,11 +185,13 @@ struct vinsn {
 
 struct vsub {
 	u32 start, end;
-	u32 stack;   /* bytes used */
-	u32 type_id; /* its FUNC in the program's BTF; 0: none */
+	u32 stack;    /* bytes used */
+	u64 indirect; /* slots reached otherwise than by r10 and a constant */
+	u32 type_id;  /* its FUNC in the program's BTF; 0: none */
 	const char *name;
 	bool global, called, verified, callback, exception_callback, async_callback, has_tail_call,
 		has_ld_abs, changes_packet, might_sleep, args_cached, keep_fastcall, private_stack;
+	s32 fastcall_off; /* fastcall.c: what lies below is spilled around calls that keep it */
 	u32 arg_count;
 	struct varg *args;   /* function.c: global functions */
 	bool global_linkage; /* also the main program may have it */
@@ -241,7 +245,7 @@ struct verifier {
 	const struct verify_line *prev_line;
 
 	u32 max_ctx, max_tp_access, max_rdonly_access, max_rdwr_access; /* bytes accessed */
-	u32 deepest; /* bytes of the deepest chain of calls, each frame its own */
+	u32 deepest;       /* bytes of the deepest chain of calls, each frame its own */
 	bool flow_checked; /* every jump and call leads somewhere */
 	bool calls_tail, changes_packet, seen_direct_write, seen_exception;
 	struct verify_stats stats;
@@ -490,6 +494,13 @@ static inline u16 verify_step_stack(u32 frame, u32 slot)
 
 int verify_liveness_init(struct verifier *v); /* vinsn.live_before; prune_init does it */
 void verify_liveness_fini(struct verifier *v);
+/* Bytes [lo, hi) of a frame are reached by a pointer: slots that stay memory in native code. */
+static inline void verify_slots_indirect(struct verifier *v, const struct vframe *f, s64 lo, s64 hi)
+{
+	for (s64 off = lo & ~7ll; off < hi; off += 8)
+		if (off < 0 && off >= -ISA_STACK_SIZE)
+			v->subs[f->subprog].indirect |= 1ull << (-off / 8 - 1);
+}
 /* Stack reads and writes as they happen: bit i is slot i of `frame`. */
 void verify_slots_read(struct verifier *v, u32 frame, u64 slots);
 void verify_slots_written(struct verifier *v, u32 frame, u64 slots); /* surely, all eight bytes */
@@ -744,6 +755,14 @@ int verify_function_args(struct verifier *v, u32 sub); /* fills subs[sub].args f
 int verify_function_entry(struct verifier *v, u32 sub, struct vframe *f);
 /* A call of a global function: arguments suit its signature. Registers are subcall.c's to set. */
 int verify_function_call(struct verifier *v, u32 sub);
+
+/* fastcall.c ------------------------------------------------------------ */
+
+void verify_fastcall_init(struct verifier *v);
+/* Instruction `insn` touches a frame's stack from `off` on. */
+void verify_fastcall_access(struct verifier *v, const struct vframe *f, u32 insn, s32 off);
+/* Bytes of stack that count against the limit: without such spills. */
+u32 verify_sub_depth(const struct verifier *v, u32 s);
 
 /* subprog.c, flow.c ------------------------------------------------------ */
 

@@ -58,6 +58,8 @@ static int run(struct verifier *v)
 	err = err ?: verify_functions_check(v);
 	err = err ?: verify_check_maps(v);
 	err = err ?: verify_check_flow(v);
+	if (!err)
+		verify_fastcall_init(v);
 	v->flow_checked = !err;
 	err = err ?: check_sleeps(v);
 	err = err ?: verify_target_find(v);
@@ -150,7 +152,8 @@ static int make_output(const struct verifier *v, struct verify_output *out)
 	for (u32 s = 0; s < v->sub_count; s++)
 		subs[s] = (struct image_sub){.start = v->subs[s].start,
 					     .end = v->subs[s].end,
-					     .stack = v->subs[s].stack};
+					     .stack = v->subs[s].stack,
+					     .indirect = v->subs[s].indirect};
 	*out = (struct verify_output){
 		.facts = facts,
 		.subs = subs,
