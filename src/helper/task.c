@@ -171,6 +171,7 @@ static const struct helper_proto protos[] = {
 	 .since = 0x0507,
 	 .doc = "Ids of the current task in the pid namespace named by device and inode"},
 	{.id = BPF_FUNC_get_smp_processor_id,
+	 .flags = HELPER_FASTCALL,
 	 .name = "bpf_get_smp_processor_id",
 	 .fn = get_smp_processor_id,
 	 .doc = "The cpu slot the program runs on"},

@@ -50,7 +50,7 @@ struct chains {
 
 static u32 rounded(const struct verifier *v, u32 s)
 {
-	return ROUND_UP(v->subs[s].stack, DEPTH_STEP);
+	return ROUND_UP(verify_sub_depth(v, s), DEPTH_STEP);
 }
 
 static int add_edge(struct chains *c, u32 from, struct call_edge e)
