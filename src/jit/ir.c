@@ -442,6 +442,82 @@ void ir_replace(struct ir_function *f, ir_ref old, ir_ref by)
 			ir_each_operand(f, r, replace_one, &p);
 }
 
+/* phis --------------------------------------------------------------------------------- */
+
+/*
+ * A phi all of whose operands are one value, or itself, is that value. One such
+ * find makes others, so it goes on until nothing changes; what a value became is
+ * looked up through `is`, and all operands are rewritten once at the end.
+ */
+static ir_ref resolve(ir_ref *is, ir_ref r)
+{
+	ir_ref end = r;
+
+	while (is[end])
+		end = is[end];
+	while (is[r]) {
+		ir_ref next = is[r];
+
+		is[r] = end;
+		r = next;
+	}
+	return end;
+}
+
+static ir_ref only_value(const struct ir_function *f, ir_ref r, ir_ref *is)
+{
+	const struct ir_ins *phi = &f->ins.data[r];
+	ir_ref only = 0;
+
+	for (u32 i = 0; i < f->blocks.data[phi->block].preds.len; i++) {
+		ir_ref v = resolve(is, f->phis.data[phi->imm + i]);
+
+		if (v == r || v == only)
+			continue;
+		if (only)
+			return 0;
+		only = v;
+	}
+	return only;
+}
+
+static void resolve_one(void *data, ir_ref *operand)
+{
+	*operand = resolve(data, *operand);
+}
+
+int ir_simplify_phis(struct ir_function *f)
+{
+	ir_ref *is = base_calloc(f->ins.len, sizeof(*is));
+	bool changed = true;
+
+	if (!is)
+		return -ENOMEM;
+	while (changed) {
+		changed = false;
+		for (u32 i = 0; i < f->order.len; i++) {
+			ir_ref next;
+
+			for (ir_ref r = f->blocks.data[f->order.data[i]].first;
+			     r && ir_at(f, r)->op == IR_PHI; r = next) {
+				ir_ref v = only_value(f, r, is);
+
+				next = ir_at(f, r)->next;
+				if (!v)
+					continue;
+				is[r] = v;
+				ir_remove(f, r);
+				changed = true;
+			}
+		}
+	}
+	for (ir_ref r = 1; r < f->ins.len; r++)
+		if (ir_at(f, r)->block)
+			ir_each_operand(f, r, resolve_one, is);
+	base_free(is);
+	return 0;
+}
+
 void ir_fini(struct ir_function *f)
 {
 	for (u32 i = 1; i < f->blocks.len; i++)

@@ -115,6 +115,7 @@ struct ir_function {
 	VEC(struct ir_case) cases;
 	VEC(u32) order;     /* blocks in reverse postorder: ir_order() */
 	u32 stack;          /* bytes of BPF stack that must be memory */
+	ir_ref frame;       /* the FRAME value */
 	bool failed;        /* memory ran out: passes look once, at their end */
 	bool calls,         /* makes any call: the machine stack is aligned, registers saved */
 		calls_back; /* its address is taken: entered from the runtime too */
@@ -168,6 +169,8 @@ static inline bool ir_is_const(const struct ir_function *f, ir_ref r, u64 *value
 int ir_build(const struct image *image, u32 sub, struct map *const *maps, struct arena *arena,
 	     struct ir_function *out);
 int ir_order(struct ir_function *f); /* order, dominators, loops: after any change of the graph */
+/* Phis that choose between a value and themselves become that value. */
+int ir_simplify_phis(struct ir_function *f);
 int ir_clean(struct ir_function *f);
 int ir_fold(struct ir_function *f);
 int ir_number(struct ir_function *f);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between build.c and inline.c: the translation of one subprogram in progress. */
+#ifndef JIT_BUILD_H
+#define JIT_BUILD_H
+
+#include "core/helper.h"
+#include "core/map.h"
+#include "jit/ir.h"
+
+#define BUILD_VARS 76 /* r0-r9, r10 is FRAME; 10-73 stack slots; 74 the count of may_goto */
+
+struct build_set { /* of variables */
+	u64 lo, hi;
+};
+
+/* A basic block of the image's instructions. */
+struct build_block {
+	u32 start, end;                    /* [start, end) */
+	u32 entry;                         /* IR block it begins in */
+	struct build_set uses, defs, live; /* live: at its start */
+	ir_ref *out;                       /* variables at its end */
+};
+
+struct build {
+	struct ir_function *f;
+	const struct image *image;
+	const struct image_sub *sub;
+	const struct isa_op *ops;
+	struct map *const *maps;
+	struct arena *arena;
+	struct build_block *blocks;
+	u32 block_count;
+	u32 *block_of; /* by instruction - sub->start: index of the block that starts there + 1 */
+	struct {
+		s32 off; /* of the only access pattern */
+		u8 size; /* 0: memory */
+	} slots[64];
+	VEC(u32) exits; /* by IR block: 1 + the block that ends there */
+	bool has_may_goto;
+	u8 *single; /* by block: one edge alone leads to it */
+	ir_ref entry_vars[BUILD_VARS];
+	/* where the translation is */
+	u32 at; /* IR block */
+	u32 insn;
+	ir_ref vars[BUILD_VARS];
+	int err;
+};
+
+ir_ref build_ins(struct build *b, u32 op, u32 bits, ir_ref x, ir_ref y);
+ir_ref build_const(struct build *b, u64 value);
+
+/*
+ * The call at b->insn in its inline form, if there is one: true, *result set
+ * (0: nothing is returned), b->at the block where the way goes on.
+ */
+bool build_inline(struct build *b, const ir_ref args[5], ir_ref *result);
+
+#endif
