@@ -189,7 +189,7 @@ long sys_map_freeze(struct call *k)
 	err = call_map(k, k->attr->map_fd, &m);
 	if (err)
 		return err;
-	if (m->attr.spin_lock_off >= 0)
+	if (m->attr.type == BPF_MAP_TYPE_STRUCT_OPS || m->fields.count)
 		return -ENOTSUPP;
 	err = call_may_write(k, k->attr->map_fd, m);
 	if (err)

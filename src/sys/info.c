@@ -4,6 +4,7 @@
  * gets what fits, what we do not know of a longer one must be zero. Arrays:
  * the client says how many it has room for and learns how many there are.
  */
+#include "base/digest.h"
 #include "btf/btf.h"
 #include "sys/call.h"
 
@@ -36,6 +37,19 @@ static int write_info(struct call *k, const void *info, u32 len)
 	return 0;
 }
 
+/* The digest of all that is in an array that changes no more. */
+static int put_hash(struct call *k, const struct map_object *m, u64 to, u32 size)
+{
+	u8 digest[SHA256_BYTES];
+
+	if (m->attr.type != BPF_MAP_TYPE_ARRAY || size != sizeof(digest))
+		return -EINVAL;
+	if (!m->frozen)
+		return -EPERM;
+	sha256(m->map.contents, (size_t)m->map.value_stride * m->attr.max_entries, digest);
+	return call_write(k, to, digest, sizeof(digest));
+}
+
 static long map_info(struct call *k, const struct map_object *m)
 {
 	struct bpf_map_info info;
@@ -44,8 +58,11 @@ static long map_info(struct call *k, const struct map_object *m)
 
 	if (err)
 		return err;
-	if (info.hash || info.hash_size) /* exclusive maps are not made here */
-		return -EINVAL;
+	if (info.hash || info.hash_size) {
+		err = put_hash(k, m, info.hash, info.hash_size);
+		if (err)
+			return err;
+	}
 	memset(&info, 0, sizeof(info));
 	info.type = m->attr.type;
 	info.id = m->o.id;
@@ -59,7 +76,10 @@ static long map_info(struct call *k, const struct map_object *m)
 		info.btf_id = m->btf->o.id;
 		info.btf_key_type_id = m->btf_key_type;
 		info.btf_value_type_id = m->btf_value_type;
+		info.btf_vmlinux_value_type_id = m->kernel_value_type;
 	}
+	if (m->attr.type == BPF_MAP_TYPE_STRUCT_OPS)
+		info.btf_vmlinux_id = k->inst->vmlinux->o.id;
 	return write_info(k, &info, len);
 }
 

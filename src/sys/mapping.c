@@ -11,8 +11,6 @@ static int map_array(struct map_object *m, u64 offset, u64 length, u32 prot)
 {
 	u64 bytes = ROUND_UP((u64)m->map.value_stride * m->attr.max_entries, PAGE_BYTES);
 
-	if (m->attr.spin_lock_off >= 0)
-		return -ENOTSUPP;
 	if ((prot & PROT_WRITE) && m->frozen)
 		return -EPERM;
 	if ((prot & PROT_WRITE) && (m->attr.flags & BPF_F_RDONLY_PROG))
@@ -35,15 +33,42 @@ static int map_ringbuf(const struct map_object *m, u64 offset, u64 length, u32 p
 	return offset > bytes || ROUND_UP(length, PAGE_BYTES) > bytes - offset ? -EINVAL : 0;
 }
 
+/* There the process is the producer: it writes all but the consumer's page. */
+static int map_user_ringbuf(const struct map_object *m, u64 offset, u64 length, u32 prot)
+{
+	u64 bytes = 2 * PAGE_BYTES + 2ull * m->attr.max_entries;
+
+	if ((prot & PROT_WRITE) && !offset)
+		return -EPERM;
+	return offset > bytes || ROUND_UP(length, PAGE_BYTES) > bytes - offset ? -EINVAL : 0;
+}
+
+/* From the start, and no more than there is. */
+static int map_arena(const struct map_object *m, u64 offset, u64 length)
+{
+	u64 bytes = (u64)m->attr.max_entries * PAGE_BYTES;
+
+	if (offset || (m->attr.extra && ROUND_UP(length, PAGE_BYTES) < bytes))
+		return -EINVAL;
+	return ROUND_UP(length, PAGE_BYTES) > bytes ? -E2BIG : 0;
+}
+
 static int map_map(struct map_object *m, u64 offset, u64 length, u32 prot, u32 flags)
 {
-	bool is_ring = m->attr.type == BPF_MAP_TYPE_RINGBUF;
+	u32 type = m->attr.type;
 
-	if (!is_ring && m->attr.type != BPF_MAP_TYPE_ARRAY)
+	if ((type != BPF_MAP_TYPE_ARRAY && type != BPF_MAP_TYPE_RINGBUF &&
+	     type != BPF_MAP_TYPE_USER_RINGBUF && type != BPF_MAP_TYPE_ARENA) ||
+	    m->fields.count)
 		return -ENOTSUPP;
 	if (!(flags & MAP_SHARED))
 		return -EINVAL;
-	return is_ring ? map_ringbuf(m, offset, length, prot) : map_array(m, offset, length, prot);
+	switch (type) {
+	case BPF_MAP_TYPE_ARRAY: return map_array(m, offset, length, prot);
+	case BPF_MAP_TYPE_RINGBUF: return map_ringbuf(m, offset, length, prot);
+	case BPF_MAP_TYPE_USER_RINGBUF: return map_user_ringbuf(m, offset, length, prot);
+	default: return map_arena(m, offset, length);
+	}
 }
 
 /*

@@ -202,8 +202,59 @@ static void of_type(struct pass *p, u32 t)
 	}
 }
 
+/* Digests of frozen arrays, and who else may ask for one. */
+static void hashes(struct pass *p)
+{
+	static const u32 kinds[] = {BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH,
+				    BPF_MAP_TYPE_PERCPU_ARRAY};
+	u8 digest[32] = {0};
+	char name[64];
+
+	for (u32 t = 0; t < ARRAY_SIZE(kinds); t++)
+		for (u32 value = 5; value < 18; value += 6) {
+			union bpf_attr a = {.map_type = kinds[t],
+					    .key_size = 4,
+					    .value_size = value,
+					    .max_entries = 3};
+			struct bpf_map_info i = {.hash = ADDR(digest), .hash_size = 31};
+			u64 bytes[1024] = {0x1122334455667788, 42, 7};
+			long fd = p->bpf(BPF_MAP_CREATE, &a, ALL);
+
+			for (u32 key = 0; key < 3; key++) {
+				a = (union bpf_attr){
+					.map_fd = fd, .key = ADDR(&key), .value = ADDR(bytes)};
+				bytes[0] += key;
+				p->bpf(BPF_MAP_UPDATE_ELEM, &a, ALL);
+			}
+			for (u32 step = 0; step < 4; step++) {
+				if (step == 1)
+					i.hash_size = 32;
+				if (step == 2)
+					p->bpf(BPF_MAP_FREEZE, &(union bpf_attr){.map_fd = fd},
+					       ALL);
+				if (step == 3)
+					i.hash = BAD;
+				snprintf(name, sizeof(name), "hash of %u value %u step %u",
+					 kinds[t], value, step);
+				CALL(name, BPF_OBJ_GET_INFO_BY_FD, ALL,
+				     .info = {.bpf_fd = fd,
+					      .info_len = sizeof(i),
+					      .info = ADDR(&i)});
+				i.hash = ADDR(digest);
+				i.hash_size = step ? 32 : 31;
+			}
+			for (u32 b = 0; b < 32; b += 8) {
+				snprintf(name, sizeof(name), "hash of %u value %u byte %u",
+					 kinds[t], value, b);
+				note(p, name, digest[b]);
+			}
+			close(fd);
+		}
+}
+
 static void run_calls(struct pass *p)
 {
+	hashes(p);
 	for (u32 t = 0; t < ARRAY_SIZE(types); t++)
 		of_type(p, t);
 }
