@@ -149,6 +149,8 @@ static int put_map(struct put *p)
 	err = err ?: call_object(p->k, word_at(p->value, 0), OBJECT_MAP, &o);
 	if (err)
 		return err;
+	if (object_map(o)->exclusive)
+		return -ENOTSUPP;
 	return inner_map_fits(p->m->inner_meta, object_map(o)) ? store(p, &o->id, o) : -EINVAL;
 }
 

@@ -66,6 +66,9 @@ static int map_index(struct work *w, struct map_object *m, u32 insn, u32 *index)
 		return diag_set(&w->l->diag, -E2BIG, LOAD_DIAG_MAPS, insn,
 				"The total number of maps per program has reached the limit of %u",
 				IMAGE_MAX_MAPS);
+	if (m->exclusive && memcmp(m->exclusive_to, p->digest, sizeof(p->digest)))
+		return diag_set(&w->l->diag, -EACCES, LOAD_DIAG_EXCLUSIVE, insn,
+				"program's hash doesn't match map's excl_prog_hash");
 	if (vec_push(&p->maps, m))
 		return -ENOMEM;
 	object_get(&m->o);

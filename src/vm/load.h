@@ -18,7 +18,8 @@ enum load_diag {
 	LOAD_DIAG_BTF,       /* a kernel variable: none can be reached */
 	LOAD_DIAG_FUNC_INFO,
 	LOAD_DIAG_LINE_INFO,
-	LOAD_DIAG_HELPER, /* the helper is not the type's, or GPL only */
+	LOAD_DIAG_HELPER,    /* the helper is not the type's, or GPL only */
+	LOAD_DIAG_EXCLUSIVE, /* the map is another program's */
 };
 
 /* Records the client sent: `rec_size` bytes each, as it declared them. */

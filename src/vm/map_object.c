@@ -7,7 +7,6 @@
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
-#include "base/digest.h"
 #include "vm/instance.h"
 
 /* The header is what a reader without the attributes (a debugger, a post-mortem) finds. */
@@ -131,8 +130,6 @@ int map_object_admit_all(const struct prog_object *p)
 	vec_each (&p->maps, i) {
 		struct map_object *m = p->maps.data[i];
 
-		if (m->exclusive && memcmp(m->exclusive_to, p->digest, SHA256_BYTES))
-			return -EACCES;
 		if (m->attr.type == BPF_MAP_TYPE_PROG_ARRAY && !map_object_admit(m, p))
 			return -EINVAL;
 	}

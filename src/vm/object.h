@@ -90,7 +90,7 @@ struct map_object {
 	u64 contents_size, size;
 	bool frozen;
 	bool unprivileged; /* made by an ordinary user */
-	u32 fd_flags; /* BPF_F_RDONLY / WRONLY of the map's creation */
+	u32 fd_flags;      /* BPF_F_RDONLY / WRONLY of the map's creation */
 	struct btf_object *btf;
 	u32 btf_key_type, btf_value_type;
 	struct btf_fields fields;    /* the value's special fields; none without its type */
@@ -208,10 +208,7 @@ void object_settle(struct cygnet *inst);
  * decides what all others must be like.
  */
 bool map_object_admit(struct map_object *m, const struct prog_object *p);
-/*
- * May the program use each of its maps: arrays of its like, and those made for a
- * program with one digest only? 0, -EINVAL, -EACCES.
- */
+/* May the program use each of its program arrays? 0 or -EINVAL. */
 int map_object_admit_all(const struct prog_object *p);
 void map_meta_free(struct map_meta *meta); /* NULL is fine */
 

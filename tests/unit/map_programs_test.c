@@ -5,6 +5,7 @@
  */
 #define FACTS "tests/data/map_programs.facts"
 #include "sys_facts.h"
+#include "base/digest.h"
 #include "btf_gen.h"
 
 #define INSN(c, d, s, o, i) \
@@ -425,8 +426,40 @@ static void inner_maps(struct pass *p)
 	}
 }
 
+/* Maps for one program only, known by its digest. */
+static void exclusive(struct pass *p)
+{
+	union bpf_attr a = {ARRAY_OF4};
+	struct bpf_insn insns[] = {MAP(2, 0), MOV(0, 1), EXIT};
+	u8 digest[SHA256_BYTES];
+	long map, other;
+
+	sha256(insns, sizeof(insns), digest);
+	a.excl_prog_hash = ADDR(digest);
+	a.excl_prog_hash_size = sizeof(digest);
+	map = p->bpf(BPF_MAP_CREATE, &a, ALL);
+	digest[31] ^= 1;
+	other = p->bpf(BPF_MAP_CREATE, &a, ALL);
+	note(p, "exclusive maps", MIN(map, 0) + MIN(other, 0));
+	insns[0].imm = map;
+	run(p, "its program", load(p, BPF_PROG_TYPE_SOCKET_FILTER, 0, insns, ARRAY_SIZE(insns)), 1);
+	insns[0].imm = other;
+	run(p, "another program", load(p, BPF_PROG_TYPE_SOCKET_FILTER, 0, insns, ARRAY_SIZE(insns)),
+	    1);
+	run(p, "another program still", LOAD(MAP(2, map), MOV(0, 2), EXIT), 1);
+	other = map_of(p, BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 0, map);
+	note(p, "in a map", MIN(other, 0));
+	other = map_of(p, BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0, 0);
+	other = map_of(p, BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 0, other);
+	note(p, "put in a map", put(p, other, &(u32){0}, &(u32){(u32)map}, 0));
+	a.value_size = 16;
+	map = p->bpf(BPF_MAP_CREATE, &a, ALL);
+	note(p, "put in a map, another", put(p, other, &(u32){0}, &(u32){(u32)map}, 0));
+}
+
 static void run_calls(struct pass *p)
 {
+	exclusive(p);
 	tail_calls(p);
 	owners(p);
 	queues(p);
