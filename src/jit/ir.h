@@ -171,6 +171,8 @@ int ir_build(const struct image *image, u32 sub, struct map *const *maps, struct
 int ir_order(struct ir_function *f); /* order, dominators, loops: after any change of the graph */
 /* Phis that choose between a value and themselves become that value. */
 int ir_simplify_phis(struct ir_function *f);
+/* Does the condition hold of constants? */
+bool ir_cond_holds(enum ir_cond cond, u32 bits, u64 x, u64 y);
 int ir_clean(struct ir_function *f);
 int ir_fold(struct ir_function *f);
 int ir_number(struct ir_function *f);

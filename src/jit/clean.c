@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Tidying up: values nobody uses, branches on constants, blocks that only jump,
+ * blocks with one way in that follow their predecessor. Uses are counted here.
+ */
+#include <errno.h>
+#include <string.h>
+#include "jit/ir.h"
+
+static void count_use(void *data, ir_ref *operand)
+{
+	struct ir_function *f = data;
+
+	ir_at(f, *operand)->uses++;
+}
+
+static bool may_go(u32 op)
+{
+	return ir_flags(op) & (IR_PURE | IR_READS);
+}
+
+/* An instruction lost a use; when it was the last, it follows. */
+struct dropping {
+	struct ir_function *f;
+	VEC(ir_ref) todo;
+};
+
+static void drop_use(void *data, ir_ref *operand)
+{
+	struct dropping *d = data;
+	struct ir_ins *ins = ir_at(d->f, *operand);
+
+	if (ins->uses && !--ins->uses && ins->block && may_go(ins->op))
+		d->f->failed |= vec_push(&d->todo, *operand) != 0;
+}
+
+static void drop_unused(struct ir_function *f)
+{
+	struct dropping d = {.f = f};
+
+	for (ir_ref r = 1; r < f->ins.len; r++)
+		if (ir_at(f, r)->block && !ir_at(f, r)->uses && may_go(ir_at(f, r)->op))
+			f->failed |= vec_push(&d.todo, r) != 0;
+	while (d.todo.len) {
+		ir_ref r = d.todo.data[--d.todo.len];
+
+		if (!ir_at(f, r)->block || r == f->frame)
+			continue;
+		ir_each_operand(f, r, drop_use, &d);
+		ir_remove(f, r);
+	}
+	vec_fini(&d.todo);
+}
+
+static void count_uses(struct ir_function *f)
+{
+	for (ir_ref r = 1; r < f->ins.len; r++)
+		ir_at(f, r)->uses = 0;
+	for (ir_ref r = 1; r < f->ins.len; r++)
+		if (ir_at(f, r)->block && f->blocks.data[ir_at(f, r)->block].order)
+			ir_each_operand(f, r, count_use, f);
+	for (ir_ref r = 1; r < f->ins.len; r++)
+		ir_at(f, r)->used_result = ir_at(f, r)->uses != 0;
+}
+
+/* branches ------------------------------------------------------------------------ */
+
+static bool holds(enum ir_cond cond, u32 bits, u64 x, u64 y)
+{
+	s64 sx = bits == 32 ? (s32)x : (s64)x, sy = bits == 32 ? (s32)y : (s64)y;
+
+	if (bits == 32) {
+		x = (u32)x;
+		y = (u32)y;
+	}
+	switch (cond) {
+	case COND_EQ: return x == y;
+	case COND_NE: return x != y;
+	case COND_LT: return x < y;
+	case COND_GE: return x >= y;
+	case COND_GT: return x > y;
+	case COND_LE: return x <= y;
+	case COND_SLT: return sx < sy;
+	case COND_SGE: return sx >= sy;
+	case COND_SGT: return sx > sy;
+	case COND_SLE: return sx <= sy;
+	case COND_TEST: return x & y;
+	default: return !(x & y);
+	}
+}
+
+bool ir_cond_holds(enum ir_cond cond, u32 bits, u64 x, u64 y)
+{
+	return holds(cond, bits, x, y);
+}
+
+/* The branch goes one way only: a jump. */
+static void decide(struct ir_function *f, u32 block, u32 way)
+{
+	struct ir_block *b = &f->blocks.data[block];
+	struct ir_ins *end = ir_at(f, b->last);
+	u32 to = b->succ[way], other = b->succ[!way];
+
+	ir_edge_remove(f, block, other);
+	b = &f->blocks.data[block];
+	b->succ[0] = to;
+	b->succ_count = 1;
+	end->op = IR_JUMP;
+	end->a = end->b = 0;
+	end->imm = 0;
+}
+
+static bool decide_branches(struct ir_function *f)
+{
+	bool changed = false;
+
+	for (u32 i = 0; i < f->order.len; i++) {
+		u32 block = f->order.data[i];
+		const struct ir_block *b = &f->blocks.data[block];
+		const struct ir_ins *end = ir_at(f, b->last);
+		u64 x, y;
+
+		if (end->op != IR_BRANCH)
+			continue;
+		if (b->succ[0] == b->succ[1] ||
+		    (ir_is_const(f, end->a, &x) && ir_is_const(f, end->b, &y))) {
+			bool way = b->succ[0] == b->succ[1] ||
+				   holds((enum ir_cond)end->imm, end->bits, x, y);
+
+			decide(f, block, !way);
+			changed = true;
+		}
+	}
+	return changed;
+}
+
+/* blocks --------------------------------------------------------------------------- */
+
+/* `block` ends in a jump to one that nothing else leads to: they are one. */
+static bool merge(struct ir_function *f, u32 block)
+{
+	struct ir_block *b = &f->blocks.data[block], *t;
+	u32 to = b->succ[0];
+	ir_ref jump = b->last;
+
+	if (ir_at(f, jump)->op != IR_JUMP || to == block)
+		return false;
+	t = &f->blocks.data[to];
+	if (t->preds.len != 1 || to == 1)
+		return false;
+	while (t->first && ir_at(f, t->first)->op == IR_PHI) {
+		ir_ref phi = t->first, v = f->phis.data[ir_at(f, phi)->imm];
+
+		ir_remove(f, phi);
+		ir_replace(f, phi, v);
+	}
+	ir_remove(f, jump);
+	for (ir_ref r = t->first; r; r = ir_at(f, r)->next)
+		ir_at(f, r)->block = block;
+	if (b->last)
+		ir_at(f, b->last)->next = t->first;
+	else
+		b->first = t->first;
+	if (t->first)
+		ir_at(f, t->first)->prev = b->last;
+	b->last = t->last;
+	b->succ_count = t->succ_count;
+	memcpy(b->succ, t->succ, sizeof(b->succ));
+	b->rare |= t->rare;
+	t->first = t->last = 0;
+	t->succ_count = 0;
+	t->preds.len = 0;
+	for (u32 i = 0; i < ir_successor_count(f, block); i++) {
+		struct ir_block *s = &f->blocks.data[ir_successor(f, block, i)];
+
+		for (u32 k = 0; k < s->preds.len; k++)
+			if (s->preds.data[k] == to)
+				s->preds.data[k] = block;
+	}
+	return true;
+}
+
+static bool merge_blocks(struct ir_function *f)
+{
+	bool changed = false;
+
+	for (u32 i = 0; i < f->order.len; i++)
+		while (f->blocks.data[f->order.data[i]].last && merge(f, f->order.data[i]))
+			changed = true;
+	return changed;
+}
+
+int ir_clean(struct ir_function *f)
+{
+	bool changed = true;
+	int err = 0;
+
+	while (changed && !err) {
+		changed = decide_branches(f);
+		if (changed)
+			err = ir_order(f) ?: ir_simplify_phis(f);
+		if (!err && merge_blocks(f)) {
+			changed = true;
+			err = ir_order(f);
+		}
+	}
+	if (err)
+		return err;
+	count_uses(f);
+	drop_unused(f);
+	return f->failed ? -ENOMEM : 0;
+}
