@@ -9,31 +9,29 @@
 #define LOCAL_STORAGE \
 	(TYPE(SK_STORAGE) | TYPE(INODE_STORAGE) | TYPE(TASK_STORAGE) | TYPE(CGRP_STORAGE))
 
-/* Which map types may have a field, and since which kernel it is known as one. */
+#define ELEMENTS   (TYPE(HASH) | TYPE(LRU_HASH) | TYPE(ARRAY))
+#define LOCKABLE   (TYPE(HASH) | TYPE(ARRAY) | TYPE(CGROUP_STORAGE) | LOCAL_STORAGE)
+#define PERCPU     (TYPE(PERCPU_HASH) | TYPE(LRU_PERCPU_HASH) | TYPE(PERCPU_ARRAY))
+#define PLAIN_KPTR (BTF_SPECIAL_KPTR_UNREF | BTF_SPECIAL_KPTR_REF)
+
+/* Which map types may have a field, and since which kernel; all rows of a kind count together. */
 static const struct {
 	u32 kinds;
 	u32 since;
 	u64 maps;
 } rules[] = {
-	{BTF_SPECIAL_SPIN_LOCK, 0x0501,
-	 TYPE(HASH) | TYPE(ARRAY) | TYPE(CGROUP_STORAGE) | LOCAL_STORAGE},
-	{BTF_SPECIAL_TIMER, 0x050f, TYPE(HASH) | TYPE(LRU_HASH) | TYPE(ARRAY)},
-	{BTF_SPECIAL_KPTR_UNREF | BTF_SPECIAL_KPTR_REF, 0x0513,
-	 TYPE(HASH) | TYPE(PERCPU_HASH) | TYPE(LRU_HASH) | TYPE(LRU_PERCPU_HASH) | TYPE(ARRAY) |
-		 TYPE(PERCPU_ARRAY) | LOCAL_STORAGE},
-	{BTF_SPECIAL_LIST_HEAD, 0x0602, TYPE(HASH) | TYPE(LRU_HASH) | TYPE(ARRAY)},
-	{BTF_SPECIAL_RB_ROOT, 0x0603, TYPE(HASH) | TYPE(LRU_HASH) | TYPE(ARRAY)},
-	{BTF_SPECIAL_REFCOUNT, 0x0604,
-	 TYPE(HASH) | TYPE(PERCPU_HASH) | TYPE(LRU_HASH) | TYPE(LRU_PERCPU_HASH) | TYPE(ARRAY) |
-		 TYPE(PERCPU_ARRAY) | LOCAL_STORAGE},
-	{BTF_SPECIAL_KPTR_PERCPU, 0x0607,
-	 TYPE(HASH) | TYPE(PERCPU_HASH) | TYPE(LRU_HASH) | TYPE(LRU_PERCPU_HASH) | TYPE(ARRAY) |
-		 TYPE(PERCPU_ARRAY) | LOCAL_STORAGE},
-	{BTF_SPECIAL_WORKQUEUE, 0x060a, TYPE(HASH) | TYPE(LRU_HASH) | TYPE(ARRAY)},
+	{BTF_SPECIAL_SPIN_LOCK, 0x0501, LOCKABLE},
+	{BTF_SPECIAL_TIMER, 0x050f, ELEMENTS},
+	{PLAIN_KPTR, 0x0513, ELEMENTS},
+	{BTF_SPECIAL_LIST_HEAD, 0x0602, ELEMENTS},
+	{BTF_SPECIAL_RB_ROOT, 0x0603, ELEMENTS},
+	{PLAIN_KPTR, 0x0603, PERCPU | LOCAL_STORAGE},
+	{BTF_SPECIAL_REFCOUNT, 0x0604, ELEMENTS | PERCPU | LOCAL_STORAGE},
+	{BTF_SPECIAL_KPTR_PERCPU, 0x0607, ELEMENTS | PERCPU | LOCAL_STORAGE},
+	{BTF_SPECIAL_WORKQUEUE, 0x060a, ELEMENTS},
 	{BTF_SPECIAL_UPTR, 0x060d, TYPE(TASK_STORAGE)},
-	{BTF_SPECIAL_RES_SPIN_LOCK, 0x060f,
-	 TYPE(HASH) | TYPE(ARRAY) | TYPE(CGROUP_STORAGE) | LOCAL_STORAGE},
-	{BTF_SPECIAL_TASK_WORK, 0x0612, TYPE(HASH) | TYPE(LRU_HASH) | TYPE(ARRAY)},
+	{BTF_SPECIAL_RES_SPIN_LOCK, 0x060f, LOCKABLE},
+	{BTF_SPECIAL_TASK_WORK, 0x0612, ELEMENTS},
 };
 
 /* What the imitated kernel knows of special fields. */
@@ -60,6 +58,16 @@ static void find_fields(struct cygnet *inst, const struct btf_info *btf, u32 typ
 		*out = (struct btf_fields){0};
 }
 
+static u64 maps_with(const struct cygnet *inst, u32 kind)
+{
+	u64 maps = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(rules); i++)
+		if (rules[i].kinds & kind && inst->kernel >> 8 >= rules[i].since)
+			maps |= rules[i].maps;
+	return maps;
+}
+
 static int check_fields(struct call *k, const struct map_attr *m, const struct btf_fields *f)
 {
 	if (!f->count)
@@ -68,8 +76,8 @@ static int check_fields(struct call *k, const struct map_attr *m, const struct b
 		return -EPERM;
 	if (m->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
 		return -EACCES;
-	for (u32 i = 0; i < ARRAY_SIZE(rules); i++)
-		if (f->mask & rules[i].kinds && !(rules[i].maps >> m->type & 1))
+	for (u32 n = 0; n < f->count; n++)
+		if (!(maps_with(k->inst, f->at[n].kind) >> m->type & 1))
 			return -EOPNOTSUPP;
 	return 0;
 }
