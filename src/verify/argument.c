@@ -45,9 +45,7 @@ static const u32 percpu_types[] = {REG_BTF_ID | REG_PERCPU, REG_BTF_ID | REG_PER
 static const u32 func_types[] = {REG_FUNC, 0};
 static const u32 stack_types[] = {REG_STACK, 0};
 static const u32 value_types[] = {REG_MAP_VALUE, 0};
-static const u32 kptr_types[] = {REG_MAP_VALUE, REG_BTF_ID | REG_ALLOC,
-				 REG_BTF_ID | REG_ALLOC | REG_NON_OWN,
-				 REG_BTF_ID | REG_ALLOC | REG_NON_OWN | REG_RCU, 0};
+static const u32 kptr_types[] = {REG_MAP_VALUE, REG_BTF_ID | REG_ALLOC, 0};
 static const u32 dynptr_types[] = {REG_STACK, REG_DYNPTR, 0};
 
 struct arg_rule {

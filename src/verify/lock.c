@@ -115,8 +115,7 @@ int verify_spin_lock(struct verifier *v, u32 regno, bool lock, bool resilient, b
 
 bool verify_lock_allows_call(const struct verifier *v, u32 func_id)
 {
-	return !v->state->active_locks || func_id == BPF_FUNC_spin_unlock ||
-	       func_id == BPF_FUNC_kptr_xchg;
+	return !v->state->active_locks || func_id == BPF_FUNC_spin_unlock;
 }
 
 /* ---- saved interrupt flags ---- */
