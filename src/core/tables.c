@@ -41,6 +41,7 @@ static const struct prog_type_ops *const prog_types[] = {
 
 #define HELPER_IDS 256
 static const struct helper_proto *helper_by_id[HELPER_IDS];
+static bool helper_varies[HELPER_IDS]; /* some types call it otherwise */
 
 void core_helpers_init(void)
 {
@@ -50,6 +51,8 @@ void core_helpers_init(void)
 
 			if (p->id < HELPER_IDS && !p->types)
 				helper_by_id[p->id] = p;
+			else if (p->id < HELPER_IDS)
+				helper_varies[p->id] = true;
 		}
 }
 
@@ -74,6 +77,8 @@ const struct helper_proto *core_helper(u32 id)
 
 const struct helper_proto *core_helper_for(u32 id, u32 prog_type)
 {
+	if (id < HELPER_IDS && !helper_varies[id])
+		return core_helper(id);
 	for (u32 f = 0; f < ARRAY_SIZE(helper_families); f++)
 		for (u32 i = 0; i < helper_families[f]->count; i++) {
 			const struct helper_proto *p = &helper_families[f]->protos[i];

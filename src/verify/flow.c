@@ -83,7 +83,8 @@ static void mark_calls_back(struct verifier *v, u32 i)
 static void mark_helper(struct verifier *v, u32 i, struct vsub *sub)
 {
 	s64 id = v->ops[i].imm;
-	const struct helper_proto *proto = id > 0 && id <= UINT32_MAX ? core_helper(id) : NULL;
+	const struct helper_proto *proto =
+		id > 0 && id <= UINT32_MAX ? core_helper_for(id, v->in->prog_type) : NULL;
 
 	switch (id) {
 	case BPF_FUNC_timer_set_callback: mark_prune(v, i); break;

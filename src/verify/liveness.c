@@ -77,10 +77,11 @@ static u32 first_args(u32 n)
 	return R1_5 & ((1u << (MIN(n, 5u) + 1)) - 1);
 }
 
-static u32 helper_args(const struct isa_op *op)
+static u32 helper_args(const struct verifier *v, const struct isa_op *op)
 {
-	const struct helper_proto *proto =
-		op->imm > 0 && op->imm <= UINT32_MAX ? core_helper((u32)op->imm) : NULL;
+	const struct helper_proto *proto = op->imm > 0 && op->imm <= UINT32_MAX
+						   ? core_helper_for((u32)op->imm, v->in->prog_type)
+						   : NULL;
 	u32 n = 0;
 
 	if (!proto)
@@ -106,7 +107,7 @@ static u32 kfunc_args(const struct verifier *v, const struct isa_op *op)
 static u32 uses_of(const struct verifier *v, const struct isa_op *op)
 {
 	switch (op->op) {
-	case ISA_OP_CALL_HELPER: return helper_args(op);
+	case ISA_OP_CALL_HELPER: return helper_args(v, op);
 	case ISA_OP_CALL_KFUNC: return kfunc_args(v, op);
 	default: return isa_uses(op);
 	}
