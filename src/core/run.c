@@ -121,9 +121,40 @@ static bool find_packet(const struct packet *p, u64 addr, u32 size, bool write,
 	return true;
 }
 
+struct run_local *run_local_find(const struct run *run, const struct map *m)
+{
+	for (u32 i = 0; i < run->local_count; i++)
+		if (run->locals[i].map == m)
+			return &run->locals[i];
+	return NULL;
+}
+
+static bool find_local(const struct run *run, u64 addr, u32 size, struct map_span *out)
+{
+	for (u32 i = 0; i < run->local_count; i++) {
+		const struct run_local *l = &run->locals[i];
+
+		if (!l->made || !inside(addr, size, ptr_to_u64(l->value), l->map->value_size))
+			continue;
+		*out = (struct map_span){ptr_to_u64(l->value), l->map->value_size, true};
+		return true;
+	}
+	return false;
+}
+
+/* Kept values may be deleted by the program itself. */
+static bool is_local(const struct run *run, u64 base)
+{
+	for (u32 i = 0; i < run->local_count; i++)
+		if (ptr_to_u64(run->locals[i].value) == base)
+			return true;
+	return false;
+}
+
 bool run_span_lasts(const struct run *run, u64 base)
 {
-	return !run_region_find(run, base) && !(run->packet && run->packet->meta == base);
+	return !run_region_find(run, base) && !is_local(run, base) &&
+	       !(run->packet && run->packet->meta == base);
 }
 
 static bool find_value(struct map *m, u64 addr, struct map_span *out)
@@ -136,6 +167,8 @@ bool run_find_span(struct run *run, u64 addr, u32 size, bool write, struct map_s
 	if (find_context(run, addr, size, write, out))
 		return true;
 	if (run->packet && find_packet(run->packet, addr, size, write, out))
+		return true;
+	if (find_local(run, addr, size, out))
 		return true;
 	for (u32 i = 0; i < run->region_count; i++) {
 		const struct run_region *r = &run->regions[i];

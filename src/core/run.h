@@ -54,7 +54,14 @@ enum run_region_kind {
 };
 
 #define RUN_MAX_REGIONS 16
-#define RUN_INNER_MAPS  8
+
+/* A value that the run's own socket or cgroup keeps in a storage map. */
+struct run_local {
+	const struct map *map;
+	void *value; /* room for one */
+	bool made;   /* there is one */
+};
+#define RUN_INNER_MAPS 8
 
 /* How helpers re-enter the engine for callbacks (bpf_loop, for_each_map_elem). */
 struct engine_ops {
@@ -90,7 +97,9 @@ struct run {
 	void *held_lock; /* the bpf_spin_lock held, or NULL */
 	/* Checked runs: the maps last found in maps of maps, live with their values. */
 	struct map *inner[RUN_INNER_MAPS];
-	u32 inner_count;       /* found so far */
+	u32 inner_count; /* found so far */
+	struct run_local *locals;
+	u32 local_count;
 	struct packet *packet; /* core/packet.h; its context is `ctx`. NULL: no packet */
 };
 
@@ -133,6 +142,8 @@ int run_region_del(struct run *run, u64 base);
 const struct run_region *run_region_find(const struct run *run, u64 base);
 /* Is what run_find_span() found there live until the run ends? Regions and packets change. */
 bool run_span_lasts(const struct run *run, u64 base);
+/* What the run's own socket or cgroup keeps in `m`; NULL: nothing can be kept there. */
+struct run_local *run_local_find(const struct run *run, const struct map *m);
 /* Gives back what is still held: regions with a `release`, the spin lock. Engines call it last. */
 void run_release(struct run *run);
 /*

@@ -13,6 +13,7 @@ HELPER_BODY(socket_ancestor_cgroup_id)
 	return HELPER_CAN(run, ancestor_cgroup_id) ? run->env->ancestor_cgroup_id(run, (u32)r2) : 0;
 }
 
+/* Nobody gives classes here: that of every task and socket is 0. */
 HELPER_BODY(socket_classid)
 {
 	return 0;
@@ -21,9 +22,11 @@ HELPER_BODY(socket_classid)
 static const struct helper_proto protos[] = {
 	{.id = BPF_FUNC_get_cgroup_classid,
 	 .name = "bpf_get_cgroup_classid",
+	 .fn = socket_classid,
 	 .doc = "The current task's net_cls class"},
 	{.id = BPF_FUNC_get_cgroup_classid,
 	 .name = "bpf_get_cgroup_classid",
+	 .fn = socket_classid,
 	 .args = {ARG_CTX},
 	 .doc = "The net_cls class of the packet's socket",
 	 .types = HELPER_FOR(SCHED_CLS) | HELPER_FOR(SCHED_ACT) | HELPER_FOR(LWT_IN) |

@@ -50,6 +50,26 @@ HELPER_BODY(clone_redirect)
 	return 0;
 }
 
+#define AF_INET4   2
+#define AF_INET6   10
+#define FIB_PARAM  64 /* bytes of struct bpf_fib_lookup */
+#define FIB_FLAGS  0x3full
+#define FIB_DEVICE 8 /* where in it the device's number stands */
+
+/* No device here forwards. */
+HELPER_BODY(fib_lookup)
+{
+	const u8 *param = u64_to_ptr(r2);
+	u32 ifindex;
+
+	if ((u32)r3 < FIB_PARAM || r4 & ~FIB_FLAGS)
+		return HELPER_RESULT(-EINVAL);
+	if (*param != AF_INET4 && *param != AF_INET6)
+		return HELPER_RESULT(-EAFNOSUPPORT);
+	__builtin_memcpy(&ifindex, param + FIB_DEVICE, sizeof(ifindex));
+	return own_device(run, ifindex) ? BPF_FIB_LKUP_RET_FWD_DISABLED : HELPER_RESULT(-ENODEV);
+}
+
 HELPER_BODY(check_mtu)
 {
 	const struct packet *p = run->packet;
@@ -106,6 +126,7 @@ static const struct helper_proto protos[] = {
 	 .doc = "Sends the packet to the device at the other end, in its namespace"},
 	{.id = BPF_FUNC_fib_lookup,
 	 .name = "bpf_fib_lookup",
+	 .fn = fib_lookup,
 	 .args = {ARG_CTX, ARG_MEM_CHANGE, ARG_SIZE, ARG_ANY},
 	 .flags = HELPER_GPL_ONLY | HELPER_TAKES_PACKET,
 	 .doc = "Looks a route up"},

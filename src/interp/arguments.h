@@ -11,5 +11,10 @@ bool interp_may_access(struct interp *in, u64 addr, u64 size, bool write);
 /* Whether regs r1-r5 are what the prototype asks for; else the fault is set. */
 bool interp_check_arguments(struct interp *in, const struct helper_proto *proto, const u64 *regs,
 			    u32 pc);
+/*
+ * Is the load at `pc` one of a kernel object's, by the verifier's word, and `addr` in a map's own
+ * struct? Of that nothing is known: it is counted.
+ */
+bool interp_is_map(struct run *run, u32 pc, u64 addr);
 
 #endif

@@ -29,7 +29,7 @@
 #define ACCESS(addr, size, kind) may_access(in, addr, size, kind)
 /* Where a field of a kernel object is not known its pointers are NULL; what hangs from them reads
  * 0. */
-#define NULL_LOAD(addr)     (in->missed && (addr) < PAGE_BYTES)
+#define NULL_LOAD(addr)     ((in->missed && (addr) < PAGE_BYTES) || interp_is_map(in->run, PC, addr))
 #define HELPER(proto, regs) interp_check_arguments(in, proto, regs, PC)
 #define BEFORE_CALL         run->budget = budget
 #define AFTER_CALL                          \

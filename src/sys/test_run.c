@@ -32,6 +32,8 @@ static int run_once(struct test *t, struct map *const *maps, u32 cpu, u64 *budge
 		.ctx = t->ctx,
 		.ctx_size = t->ctx_size,
 		.packet = t->packet,
+		.locals = t->locals,
+		.local_count = t->local_count,
 		.cpu = cpu,
 		.possible_cpus = t->k->inst->possible_cpus,
 		.start_ns = now_ns(),
@@ -56,15 +58,52 @@ static int run_once(struct test *t, struct map *const *maps, u32 cpu, u64 *budge
 	return err;
 }
 
+static bool keeps_values(u32 map_type)
+{
+	return map_type == BPF_MAP_TYPE_CGROUP_STORAGE || map_type == BPF_MAP_TYPE_SK_STORAGE ||
+	       map_type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE;
+}
+
+/* Room for what the run's socket and cgroup keep, for all repeats. */
+static int make_locals(struct test *t)
+{
+	if (t->locals)
+		return 0;
+	t->locals = base_calloc(MAX(t->p->maps.len, (size_t)1), sizeof(*t->locals));
+	if (!t->locals)
+		return -ENOMEM;
+	vec_each (&t->p->maps, i) {
+		struct run_local *l = &t->locals[t->local_count];
+
+		l->map = &t->p->maps.data[i]->map;
+		if (!keeps_values(l->map->type))
+			continue;
+		l->value = base_zalloc(MAX(ROUND_UP(l->map->value_size, 8), 8u));
+		if (!l->value)
+			return -ENOMEM;
+		t->local_count++;
+	}
+	return 0;
+}
+
+static void free_locals(struct test *t)
+{
+	for (u32 i = 0; i < t->local_count; i++)
+		base_free(t->locals[i].value);
+	base_free(t->locals);
+}
+
 int test_run_all(struct test *t, u32 repeat)
 {
 	u64 budget = REPEAT_BUDGET;
 	struct map **maps = base_calloc(MAX(t->p->maps.len, (size_t)1), sizeof(*maps));
 	struct cygnet *inst = t->k->inst;
-	int cpu, err = 0;
+	int cpu, err = make_locals(t);
 
-	if (!maps)
+	if (!maps || err) {
+		base_free(maps);
 		return -ENOMEM;
+	}
 	vec_each (&t->p->maps, i)
 		maps[i] = &t->p->maps.data[i]->map;
 	cpu = run_env_claim(inst, t->cpu);
@@ -248,6 +287,7 @@ long sys_prog_test_run(struct call *k)
 		return -EINVAL;
 	ret = call_prog(k, a->test.prog_fd, &t.p);
 	ret = ret ?: run_type(&t);
+	free_locals(&t);
 	base_free(t.packet);
 	base_free(t.buffer);
 	base_free(t.frags);

@@ -4,6 +4,7 @@
 #define SYS_TEST_RUN_H
 
 #include "core/packet.h"
+#include "core/run.h"
 #include "sys/call.h"
 
 struct test {
@@ -15,6 +16,8 @@ struct test {
 	u8 *buffer;            /* the packet's; freed at the end, with the three below */
 	u8 *frags;
 	void *own_ctx, *user_ctx;
+	struct run_local *locals; /* what the run's socket and cgroup keep */
+	u32 local_count;
 	u32 retval;
 	u64 total_ns;
 	int cpu; /* -1: any */
