@@ -98,6 +98,7 @@ int isa_check_operands(const struct isa_op *ops, u32 count, struct diag *diag);
 
 /* The first kernel with the operation, 0xMMmm, 0: before 4.19; the first -mcpu version, 1 to 4. */
 u32 isa_since(u32 op);
+bool isa_in_kernel(u32 op, u32 version); /* KERNEL_VERSION; 0: the newest */
 u32 isa_cpu(u32 op);
 /*
  * Is every instruction one of that kernel (KERNEL_VERSION; 0: the newest)? 0, or -EINVAL with the

@@ -14,6 +14,27 @@ static const struct {
 #undef SINCE
 };
 
+static const struct {
+	u16 op, series;
+} carried[] = {
+#define SINCE(op, kernel, cpu)
+#define CARRIED(op, series) {ISA_OP_##op, series},
+#include "isa/since.def"
+#undef SINCE
+};
+
+bool isa_in_kernel(u32 op, u32 version)
+{
+	u32 series = version >> 8;
+
+	if (!version || series >= isa_since(op))
+		return true;
+	for (u32 i = 0; i < ARRAY_SIZE(carried); i++)
+		if (carried[i].op == op && carried[i].series == series)
+			return true;
+	return false;
+}
+
 u32 isa_since(u32 op)
 {
 	return op < ISA_OP_COUNT ? since[op].kernel : 0;
@@ -62,7 +83,7 @@ int isa_check_kernel(const struct isa_op *ops, u32 count, u32 version, struct di
 		u32 first = isa_since(ops[i].op);
 		int err;
 
-		if (!version || version >> 8 >= first)
+		if (isa_in_kernel(ops[i].op, version))
 			continue;
 		err = refuse(&ops[i], version, i, diag);
 		diag_hint(diag, "%s is in kernels from %u.%u on", isa_info(ops[i].op)->name,

@@ -107,7 +107,8 @@ static int move_narrow(struct verifier *v, const struct isa_op *op, u32 width, b
 		from = *dst;
 		return isa_info(op->op)->bits == 32 ? compute(v, op, &from) : 0;
 	}
-	keeps = keeps_value(src, width, is_signed);
+	keeps = keeps_value(src, width, is_signed) &&
+		verify_has(v, is_signed ? KERNEL_MOVSX_LINKED : KERNEL_MOV32_LINKED);
 	if (keeps)
 		verify_link(v, src);
 	from = *src;

@@ -18,6 +18,8 @@
 #include <string.h>
 #include "verify/verifier.h"
 
+#define OLD_INSNS 131072 /* walked, before 5.2 */
+
 #define JUMPS_MOST 8192 /* branches put aside at once */
 
 enum step {
@@ -265,7 +267,8 @@ static int step(struct verifier *v, bool *arrived)
 		return verify_bug(v, "the walk has left the program");
 	v->state->last_insn = v->prev_insn;
 	v->state->insn_at = i;
-	if (++v->processed > VERIFY_MAX_INSNS)
+	if (++v->processed > VERIFY_MAX_INSNS ||
+	    (v->processed > OLD_INSNS && !verify_has(v, KERNEL_INSNS_1M)))
 		return verify_fail(v, MSG_TOO_LARGE, (int)v->processed);
 	verify_insn_begin(v);
 	if (v->insns[i].prune_point) {

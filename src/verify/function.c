@@ -72,6 +72,8 @@ static int read_tags(struct reading *r, u32 arg, u32 *set)
 {
 	u32 count = btf_count(r->btf);
 
+	if (!verify_has(r->v, KERNEL_GLOBAL_FUNC_TAGS))
+		return 0;
 	for (u32 id = btf_first(r->btf); id < count; id++) {
 		const struct btf_type *t = btf_at(r->btf, id);
 		const char *name;

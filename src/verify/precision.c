@@ -584,7 +584,7 @@ int verify_mark_precise_frame(struct verifier *v, struct vframe *f, u32 regno)
 	struct precise_set *p = &v->prune->set;
 	bool changed;
 
-	if (!v->bpf)
+	if (!verify_tracks_precision(v))
 		return 0;
 	if (f->regs[regno].type != REG_SCALAR)
 		return verify_bug(v, "precision of what is no number");
@@ -599,7 +599,7 @@ int verify_mark_precise_slot(struct verifier *v, u32 frame, u32 slot)
 	struct precise_set *p = &v->prune->set;
 	bool changed;
 
-	if (!v->bpf)
+	if (!verify_tracks_precision(v))
 		return 0;
 	set_clear(p);
 	p->frame = v->state->curframe;
@@ -628,7 +628,7 @@ int verify_precision_spread(struct verifier *v, const struct vstate *old, struct
 	struct precise_set *p = &v->prune->set;
 	bool ignored;
 
-	if (!v->bpf)
+	if (!verify_tracks_precision(v))
 		return 0;
 	set_clear(p);
 	p->frame = cur->curframe;

@@ -239,6 +239,6 @@ struct vreg verify_unknown(const struct verifier *v)
 {
 	struct vreg r = vreg_unknown();
 
-	r.precise = !v->bpf;
+	r.precise = !verify_tracks_precision(v);
 	return r;
 }

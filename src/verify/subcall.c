@@ -97,6 +97,8 @@ int verify_call_sub(struct verifier *v, const struct isa_op *op, u32 *next)
 
 	if (sub == ~0u)
 		return verify_bug(v, "a call that leads to no function");
+	if (v->state->active_locks && !verify_has(v, KERNEL_LOCKED_STATIC_CALL))
+		return verify_fail(v, MSG_CALL_LOCKED);
 	return v->subs[sub].global ? call_global(v, sub) : call_static(v, sub, next);
 }
 
@@ -209,7 +211,9 @@ int verify_check_leaks(struct verifier *v, bool exception, bool within, const ch
 int verify_exit(struct verifier *v, bool exception, u32 *next, bool *done)
 {
 	bool nested = v->state->curframe;
-	int err = verify_check_leaks(v, exception, !exception && nested,
+	bool within = !exception && nested &&
+		      (!v->state->active_locks || verify_has(v, KERNEL_LOCKED_STATIC_CALL));
+	int err = verify_check_leaks(v, exception, within,
 				     exception ? "bpf_throw" : "BPF_EXIT instruction in main prog");
 
 	if (err)

@@ -238,7 +238,7 @@ static int load_arg(struct verifier *v, u32 off, u32 size, int value)
 			    btf_kind_word(btf_kind_of(t->btf, type)));
 		return -EACCES;
 	}
-	if (size != 8) {
+	if (size != 8 && verify_has(v, KERNEL_CTX_POINTER_WHOLE)) {
 		verify_fail(v, MSG_TARGET_ARG_SIZE, t->name, size);
 		return -EACCES;
 	}

@@ -282,6 +282,13 @@ static inline bool verify_has(const struct verifier *v, enum kernel_feature f)
 	return core_kernel_has(v->in->kernel, f);
 }
 
+/* Are numbers compared by value only where a verdict hung on them? Else always. */
+static inline bool verify_tracks_precision(const struct verifier *v)
+{
+	return v->bpf && (verify_has(v, KERNEL_PRECISION_SUBPROGS) ||
+			  (verify_has(v, KERNEL_PRECISION) && v->sub_count == 1));
+}
+
 /* log.c ---------------------------------------------------------------- */
 
 #define VERIFY_DIAG_BASE 200 /* of diag ids: the message's number is added */
