@@ -256,6 +256,8 @@ static int do_unlink(struct cygnet *inst, const char *path)
 	gone = *p;
 	*p = inst->pins.data[--inst->pins.len];
 	base_free(gone.path);
+	if (object_map(gone.object) && !gone.object->open && gone.object->refs > 1)
+		map_object_closed(object_map(gone.object));
 	object_put(gone.object);
 	return 0;
 }

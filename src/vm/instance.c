@@ -145,6 +145,8 @@ static void free_objects(struct cygnet *inst)
 
 			if (o && o->open) {
 				o->open = false;
+				if (object_map(o) && o->refs > 1)
+					map_object_closed(object_map(o));
 				object_put(o);
 			}
 		}

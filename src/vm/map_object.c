@@ -96,16 +96,44 @@ int map_object_new(struct cygnet *inst, const struct map_attr *attr, const char 
 	return 0;
 }
 
+static bool is_pinned(const struct map_object *m)
+{
+	const struct cygnet *inst = m->o.inst;
+
+	vec_each (&inst->pins, i)
+		if (inst->pins.data[i].object == &m->o)
+			return true;
+	return false;
+}
+
+/* What no element holds any more goes, and perhaps what that held, other maps included. */
+static void let_go(struct map_object *m)
+{
+	struct map_held *held = m->refs_held.data;
+	size_t count = m->refs_held.len;
+
+	m->refs_held.data = NULL;
+	m->refs_held.len = m->refs_held.cap = 0;
+	m->o.inst->generation++;
+	for (size_t i = 0; i < count; i++)
+		object_put(held[i].object);
+	base_free(held);
+}
+
 void map_object_closed(struct map_object *m)
 {
-	if (m->attr.type != BPF_MAP_TYPE_PERF_EVENT_ARRAY || m->attr.flags & BPF_F_PRESERVE_ELEMS)
+	if (!m->refs_held.len)
 		return;
-	vec_each (&m->refs_held, i) {
-		m->map.ops->sys_delete(&m->map, &m->refs_held.data[i].key);
-		object_put(m->refs_held.data[i].object);
+	if (m->attr.type == BPF_MAP_TYPE_PERF_EVENT_ARRAY &&
+	    !(m->attr.flags & BPF_F_PRESERVE_ELEMS)) {
+		vec_each (&m->refs_held, i)
+			m->map.ops->sys_delete(&m->map, &m->refs_held.data[i].key);
+		let_go(m);
+	} else if (m->attr.type == BPF_MAP_TYPE_PROG_ARRAY && !is_pinned(m)) {
+		if (madvise(m->map.contents, m->contents_size, MADV_REMOVE))
+			memset(m->map.contents, 0, m->contents_size);
+		let_go(m);
 	}
-	m->refs_held.len = 0;
-	m->o.inst->generation++;
 }
 
 bool map_object_admit(struct map_object *m, const struct prog_object *p)

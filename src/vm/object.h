@@ -213,8 +213,10 @@ int map_object_admit_all(const struct prog_object *p);
 void map_meta_free(struct map_meta *meta); /* NULL is fine */
 
 /*
- * The last description of a map went while it lives on: a perf event array lets
- * its events go then, unless made with BPF_F_PRESERVE_ELEMS.
+ * The last description of a map went (or the last pin, and none is open) while it
+ * lives on: a perf event array lets its events go then, unless made with
+ * BPF_F_PRESERVE_ELEMS; a program array that is not pinned its programs, which may
+ * be what it lives on for.
  */
 void map_object_closed(struct map_object *m);
 

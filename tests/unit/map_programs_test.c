@@ -426,6 +426,52 @@ static void inner_maps(struct pass *p)
 	}
 }
 
+static u32 prog_id(struct pass *p, long fd)
+{
+	struct bpf_prog_info i = {0};
+	union bpf_attr a = {.info = {.bpf_fd = fd, .info_len = sizeof(i), .info = ADDR(&i)}};
+
+	return p->bpf(BPF_OBJ_GET_INFO_BY_FD, &a, ALL) ? 0 : i.id;
+}
+
+/* Whether it is gone within a second. */
+static long gone(struct pass *p, u32 id)
+{
+	for (u32 i = 0; i < 100; i++) {
+		long fd = p->bpf(BPF_PROG_GET_FD_BY_ID, &(union bpf_attr){.prog_id = id}, ALL);
+
+		if (fd < 0)
+			return fd;
+		close(fd);
+		usleep(10000);
+	}
+	return 0;
+}
+
+/* An array that nobody has open or pinned lets its programs go, though programs use it. */
+static void closed_arrays(struct pass *p)
+{
+	long progs = map_of(p, BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0, 0), leaf, user, self;
+	u32 zero = 0, one = 1, leaf_id, self_id, fd;
+
+	leaf = LOAD(MOV(0, 42), EXIT);
+	user = LOAD(MAP(2, progs), MOV(3, 1), CALLH(tail_call), MOV(0, 7), EXIT);
+	self = LOAD(MAP(2, progs), MOV(3, 2), CALLH(tail_call), MOV(0, 8), EXIT);
+	leaf_id = prog_id(p, leaf);
+	self_id = prog_id(p, self);
+	fd = leaf;
+	note(p, "leaf in", put(p, progs, &one, &fd, 0));
+	fd = self;
+	note(p, "self in", put(p, progs, &zero, &fd, 0));
+	close(leaf);
+	close(self);
+	run(p, "while open", dup(user), 1);
+	close(progs);
+	note(p, "leaf gone", gone(p, leaf_id));
+	note(p, "self gone", gone(p, self_id));
+	run(p, "when closed", user, 1);
+}
+
 /* Maps for one program only, known by its digest. */
 static void exclusive(struct pass *p)
 {
@@ -459,6 +505,7 @@ static void exclusive(struct pass *p)
 
 static void run_calls(struct pass *p)
 {
+	closed_arrays(p);
 	exclusive(p);
 	tail_calls(p);
 	owners(p);
