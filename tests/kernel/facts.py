@@ -29,6 +29,11 @@ NEEDS = {"override_return": "CONFIG_BPF_KPROBE_OVERRIDE", "skb_get_xfrm_state": 
 TYPE_NEEDS = {"lirc_mode2": "CONFIG_BPF_LIRC_MODE2"}
 
 
+# Program types that BPF_PROG_TEST_RUN is asked of here: socket filters, sched_cls, XDP, cgroup_skb, raw
+# tracepoints, syscall.
+RUN_TYPES = (1, 3, 6, 8, 17, 31)
+
+
 def series_of(suite):
     """The kernel a suite's answers are of: None is the running one."""
     return suite.rsplit("-on-", 1)[1] if "-on-" in suite else None
@@ -60,12 +65,13 @@ def answer(line):
     runs = [[r["errno"]] if "errno" in r else [0, r["retval"], int(r["right"])] for r in line.get("runs", [])]
     return {"verdict": line["verdict"], "errno": line.get("errno", 0), "words": keyword(line.get("message")),
             "text": line.get("text"), "runs": runs, "hash": line["hash"], "expect": line.get("expect"),
-            "message": line.get("message", ""), "name": line.get("name") or "", "log": line.get("log")}
+            "message": line.get("message", ""), "type": line.get("type"), "name": line.get("name") or "", "log": line.get("log")}
 
 
 def cells(file, test, errno, string, names):
     """One row of the matrix as tests: the load of a program without calls, then a call of each helper."""
-    blank = {"words": "", "text": None, "runs": [], "hash": "0", "expect": None, "message": "", "name": "", "log": None}
+    blank = {"words": "", "text": None, "runs": [], "hash": "0", "expect": None, "message": "", "type": None, "name": "",
+             "log": None}
     yield (file, f"{test} load"), {**blank, "verdict": "accept" if string else "reject", "errno": errno}
     for i, c in enumerate(string):
         yield (file, f"{test} {names.get(i + 1, i + 1)}"), {
