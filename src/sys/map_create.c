@@ -18,28 +18,6 @@ struct map_new {
 	u8 exclusive_to[SHA256_BYTES];
 };
 
-/* Flags that kernels did not always know. */
-static bool knows_flags(const struct cygnet *inst, u32 flags)
-{
-	static const struct {
-		u32 since, flags;
-	} dates[] = {
-		{0x050a, BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP},
-		{0x0505, BPF_F_MMAPABLE},
-		{0x0504, BPF_F_CLONE},
-		{0x0502, BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG},
-		{0x0500, BPF_F_ZERO_SEED},
-		{0x0604, BPF_F_LINK},
-		{0x0609, BPF_F_VTYPE_BTF_OBJ_FD | BPF_F_TOKEN_FD | BPF_F_SEGV_ON_FAULT |
-				 BPF_F_NO_USER_CONV},
-	};
-
-	for (u32 i = 0; i < ARRAY_SIZE(dates); i++)
-		if (flags & dates[i].flags && inst->kernel >> 8 < dates[i].since)
-			return false;
-	return true;
-}
-
 static int check_attr(const union bpf_attr *a)
 {
 	if (a->btf_vmlinux_value_type_id) {
@@ -140,7 +118,7 @@ static int check_type(struct call *k, struct map_new *n)
 
 	/* Our own types are not for clients. */
 	n->ops = a->map_type < __MAX_BPF_MAP_TYPE ? core_map_ops(a->map_type) : NULL;
-	if (!n->ops || n->ops->since > k->inst->kernel >> 8 || !knows_flags(k->inst, a->map_flags))
+	if (!n->ops)
 		return -EINVAL;
 	n->attr = (struct map_attr){
 		.type = a->map_type,

@@ -2,6 +2,7 @@
 /* Key and value types of maps: sizes, special fields and which map types may have which. */
 #include "sys/map_value.h"
 #include "btf/btf.h"
+#include "core/kernel.h"
 
 #define POINTERS (BTF_SPECIAL_KPTR | BTF_SPECIAL_UPTR)
 #define TYPE(t)  (1ull << BPF_MAP_TYPE_##t)
@@ -40,7 +41,7 @@ static u32 known_kinds(const struct cygnet *inst)
 	u32 kinds = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(rules); i++)
-		if (inst->kernel >> 8 >= rules[i].since)
+		if (core_kernel_since(inst->kernel, rules[i].since))
 			kinds |= rules[i].kinds;
 	return kinds;
 }
@@ -63,7 +64,7 @@ static u64 maps_with(const struct cygnet *inst, u32 kind)
 	u64 maps = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(rules); i++)
-		if (rules[i].kinds & kind && inst->kernel >> 8 >= rules[i].since)
+		if (rules[i].kinds & kind && core_kernel_since(inst->kernel, rules[i].since))
 			maps |= rules[i].maps;
 	return maps;
 }
