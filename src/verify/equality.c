@@ -210,7 +210,7 @@ static bool slot_covers(struct verifier *v, const struct vslot *old, const struc
 {
 	const struct vreg *o, *c, *unknown = &v->prune->unknown;
 
-	if (match == MATCH_EXACT && (!cur || slot_types(old) != slot_types(cur)))
+	if (match != MATCH_SAFE && (!cur || slot_types(old) != slot_types(cur)))
 		return false;
 	if (all_moot(v, old))
 		return true;

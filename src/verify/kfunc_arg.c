@@ -19,7 +19,7 @@ static bool is_allocated(const struct vreg *r, u32 more)
 	return r->type == (u32)(REG_BTF_ID | REG_ALLOC | more);
 }
 
-static const char *kfunc_kind_name(const struct btf_info *btf, u32 id)
+static const char *kind_name(const struct btf_info *btf, u32 id)
 {
 	return btf_kind_word(btf_kind_of(btf, id));
 }
@@ -308,8 +308,8 @@ static int check_object(struct verifier *v, const struct kfunc_call *c, const st
 	    is_projection(btf_name(c->k->btf, want), btf_name(btf, have)))
 		return 0;
 	return verify_fail_reg(v, a->regno, MSG_KARG_OTHER_STRUCT, c->name, a->i,
-			       kfunc_kind_name(c->k->btf, want), btf_name(c->k->btf, want),
-			       a->regno, kfunc_kind_name(btf, have), btf_name(btf, have));
+			       kind_name(c->k->btf, want), btf_name(c->k->btf, want), a->regno,
+			       kind_name(btf, have), btf_name(btf, have));
 }
 
 static int check_map(struct verifier *v, struct kfunc_call *c, const struct at *a)
@@ -349,9 +349,8 @@ static int check_memory(struct verifier *v, const struct kfunc_call *c, const st
 	int err = btf_size_of(c->k->btf, a->to, &size);
 
 	if (err)
-		return verify_fail(v, MSG_KARG_SIZE_UNKNOWN, a->i,
-				   kfunc_kind_name(c->k->btf, a->to), btf_name(c->k->btf, a->to),
-				   err);
+		return verify_fail(v, MSG_KARG_SIZE_UNKNOWN, a->i, kind_name(c->k->btf, a->to),
+				   btf_name(c->k->btf, a->to), err);
 	if (reg_is_null_const(a->r))
 		return 0;
 	a->r->type &= ~(u32)REG_MAYBE_NULL;
@@ -451,12 +450,8 @@ static int check_kind(struct verifier *v, struct kfunc_call *c, const struct at 
 
 static int check_pointer(struct verifier *v, struct kfunc_call *c, const struct at *a)
 {
-	bool may_be_null = reg_is_null_const(a->r) || a->r->type & REG_MAYBE_NULL;
-	int err;
+	int err = check_reference(v, c, a);
 
-	if (c->flags & ACQUIRES_TRUST && may_be_null && !btf_name_ends(a->name, "__nullable"))
-		return verify_fail_reg(v, a->regno, MSG_KARG_NULL, a->i);
-	err = check_reference(v, c, a);
 	if (err || a->kind == KARG_NULL)
 		return err;
 	err = check_trust(v, c, a);
@@ -464,17 +459,30 @@ static int check_pointer(struct verifier *v, struct kfunc_call *c, const struct 
 	return err ?: check_kind(v, c, a);
 }
 
+/* Whatever the pointer is for: who asks for trust takes no NULL. */
+static int check_null(struct verifier *v, const struct kfunc_call *c, const struct at *a)
+{
+	if (!(c->flags & ACQUIRES_TRUST) || btf_name_ends(a->name, "__nullable") ||
+	    btf_name_ends(a->name, "__ign") || btf_name_ends(a->name, "__prog"))
+		return 0;
+	return reg_is_null_const(a->r) || a->r->type & REG_MAYBE_NULL
+		       ? verify_fail_reg(v, a->regno, MSG_KARG_NULL, a->i)
+		       : 0;
+}
+
 static int check_arg(struct verifier *v, struct kfunc_call *c, u32 *i)
 {
 	const struct btf_param *p = &c->func.args[*i];
 	u32 type = btf_strip(c->k->btf, p->type);
 	struct at a = {.i = *i, .regno = *i + 1, .name = btf_str(c->k->btf, p->name_off)};
-	int err;
+	int err = 0;
 
 	a.r = verify_reg(v, a.regno);
-	if (btf_kind_of(c->k->btf, type) == BTF_KIND_PTR)
+	if (btf_kind_of(c->k->btf, type) == BTF_KIND_PTR) {
 		a.to = btf_strip(c->k->btf, btf_at(c->k->btf, type)->type);
-	err = kfunc_arg_kind(v, c, *i, &a.kind);
+		err = check_null(v, c, &a);
+	}
+	err = err ?: kfunc_arg_kind(v, c, *i, &a.kind);
 	if (err || a.kind == KARG_IGNORED)
 		return err;
 	if (a.kind == KARG_NUMBER)

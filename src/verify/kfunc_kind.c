@@ -112,7 +112,7 @@ bool kfunc_is_scalar_struct(const struct btf_info *btf, u32 id)
 	return is_scalar_struct(btf, id, 0);
 }
 
-static const char *kfunc_kind_name(const struct btf_info *btf, u32 id)
+static const char *kind_name(const struct btf_info *btf, u32 id)
 {
 	return btf_kind_word(btf_kind_of(btf, id));
 }
@@ -192,7 +192,7 @@ static int by_register(struct verifier *v, const struct kfunc_call *c, const str
 	if (is_kernel_object(a->r)) {
 		if (to_kind != BTF_KIND_STRUCT && to_kind != BTF_KIND_UNION)
 			return verify_fail(v, MSG_KARG_POINTER_TYPE, c->name, arg,
-					   kfunc_kind_name(a->btf, a->to), a->to_name);
+					   kind_name(a->btf, a->to), a->to_name);
 		*kind = KARG_OBJECT;
 		return 0;
 	}
@@ -206,7 +206,7 @@ static int by_register(struct verifier *v, const struct kfunc_call *c, const str
 		return 0;
 	}
 	if (!is_scalar(a->btf, a->to) && !is_scalar_struct(a->btf, a->to, 0) && !(sized && !a->to))
-		return verify_fail(v, MSG_KARG_MUST_POINT, arg, kfunc_kind_name(a->btf, a->to),
+		return verify_fail(v, MSG_KARG_MUST_POINT, arg, kind_name(a->btf, a->to),
 				   a->to_name, sized ? "void, " : "");
 	*kind = sized ? KARG_MEMORY_SIZED : KARG_MEMORY;
 	return 0;
@@ -229,7 +229,7 @@ int kfunc_arg_kind(struct verifier *v, const struct kfunc_call *c, u32 arg, enum
 	if (is_scalar(a.btf, a.type))
 		return 0;
 	if (btf_kind_of(a.btf, a.type) != BTF_KIND_PTR)
-		return verify_fail(v, MSG_KARG_TYPE, arg, kfunc_kind_name(a.btf, a.type));
+		return verify_fail(v, MSG_KARG_TYPE, arg, kind_name(a.btf, a.type));
 	a.to = btf_strip(a.btf, btf_at(a.btf, a.type)->type);
 	a.to_name = btf_name(a.btf, a.to);
 	*kind = KARG_CTX;
