@@ -1,0 +1,870 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * x86-64: from operations with registers to bytes.
+ *
+ * Each block is encoded without its jumps; these are kept apart, start short and
+ * grow until all reach, so that most stay two bytes. A block's last jump to the
+ * one laid out behind it is none. The frame is made at the function's start and
+ * left at each return: saved registers pushed, then spill slots and BPF stack,
+ * aligned for calls.
+ */
+#include <errno.h>
+#include <string.h>
+#include "jit/x86.h"
+
+#define CALLEE_SAVED (1u << RBX | 1u << RBP | 1u << R12 | 1u << R13 | 1u << R14)
+
+struct jump {
+	u32 at;     /* within the function's body bytes: it stands before this one */
+	u32 target; /* block */
+	u8 cond;    /* 0-15; 0xff: always */
+	bool is_long;
+};
+
+struct table { /* of a switch: where its lea stands, and its cases */
+	u32 at, cases, count;
+};
+
+struct emitter {
+	const struct mach_function *m;
+	const struct jit_options *opts;
+	struct x86_code *code;
+	VEC(u8) body;
+	VEC(struct jump) jumps;
+	VEC(struct jit_line) lines;
+	VEC(struct jit_reloc) relocs;
+	VEC(struct x86_call) calls;
+	VEC(struct table) tables;
+	u32 *block_at;   /* in body */
+	u32 *first_jump; /* by block: of its own jumps */
+	u32 frame, saved, pushes;
+	int err;
+};
+
+/* bytes ---------------------------------------------------------------------------- */
+
+static void byte(struct emitter *e, u32 b)
+{
+	e->err = e->err ?: vec_push(&e->body, (u8)b);
+}
+
+static void word32(struct emitter *e, u32 v)
+{
+	for (u32 i = 0; i < 4; i++)
+		byte(e, v >> (8 * i));
+}
+
+static void word64(struct emitter *e, u64 v)
+{
+	word32(e, (u32)v);
+	word32(e, (u32)(v >> 32));
+}
+
+static bool fits8(s64 v)
+{
+	return v == (s8)v;
+}
+
+static bool fits32(s64 v)
+{
+	return v == (s32)v;
+}
+
+/* The address of an instruction, the frame's end resolved. */
+struct address {
+	u32 base, index, scale;
+	s32 disp;
+};
+
+static struct address address_of(const struct emitter *e, const struct mach_ins *i)
+{
+	struct address a = {i->base, i->index, i->scale, i->disp};
+
+	if (a.base == X86_FRAME) {
+		a.base = RSP;
+		a.disp += (s32)e->frame;
+	}
+	return a;
+}
+
+static struct address slot_address(s64 slot)
+{
+	return (struct address){RSP, MACH_NONE, 1, (s32)slot * 8};
+}
+
+static bool has_memory(const struct mach_ins *i)
+{
+	return i->base != MACH_NONE || i->index != MACH_NONE;
+}
+
+/* REX when one is needed: width, the high registers, or a byte register's new meaning. */
+static void rex(struct emitter *e, bool wide, u32 reg, u32 index, u32 base, bool byte_reg)
+{
+	u32 b = (wide ? 8 : 0) | (reg != MACH_NONE && reg >= 8 ? 4 : 0) |
+		(index != MACH_NONE && index >= 8 ? 2 : 0) |
+		(base != MACH_NONE && base >= 8 ? 1 : 0);
+
+	if (b || byte_reg)
+		byte(e, 0x40 | b);
+}
+
+static void modrm_reg(struct emitter *e, u32 reg, u32 rm)
+{
+	byte(e, 0xc0 | (reg & 7) << 3 | (rm & 7));
+}
+
+static u32 scale_bits(u32 scale)
+{
+	return scale == 8 ? 3 : scale == 4 ? 2 : scale == 2 ? 1 : 0;
+}
+
+static void modrm_memory(struct emitter *e, u32 reg, const struct address *a)
+{
+	bool sib = a->index != MACH_NONE || a->base == MACH_NONE || (a->base & 7) == RSP;
+	u32 mod = a->base == MACH_NONE               ? 0
+		  : !a->disp && (a->base & 7) != RBP ? 0
+		  : fits8(a->disp)                   ? 1
+						     : 2;
+
+	byte(e, mod << 6 | (reg & 7) << 3 | (sib ? 4 : a->base & 7));
+	if (sib)
+		byte(e, scale_bits(a->scale) << 6 |
+				(a->index == MACH_NONE ? 4 : a->index & 7) << 3 |
+				(a->base == MACH_NONE ? 5 : a->base & 7));
+	if (a->base == MACH_NONE || mod == 2)
+		word32(e, (u32)a->disp);
+	else if (mod == 1)
+		byte(e, (u32)a->disp);
+}
+
+/* One, two or three bytes, as the number has them. */
+static void opcode(struct emitter *e, u32 op)
+{
+	if (op > 0xffff)
+		byte(e, op >> 16);
+	if (op > 0xff)
+		byte(e, op >> 8);
+	byte(e, op);
+}
+
+/* An operation with a register and memory; `prefix` 0x66, 0xf2, 0xf3, 0xf0 or 0. */
+static void op_memory(struct emitter *e, u32 prefix, u32 op, bool wide, u32 reg,
+		      const struct address *a, bool byte_reg)
+{
+	if (prefix)
+		byte(e, prefix);
+	rex(e, wide, reg, a->index, a->base, byte_reg && reg >= 4);
+	opcode(e, op);
+	modrm_memory(e, reg, a);
+}
+
+static void op_reg(struct emitter *e, u32 prefix, u32 op, bool wide, u32 reg, u32 rm, bool byte_rm)
+{
+	if (prefix)
+		byte(e, prefix);
+	rex(e, wide, reg, MACH_NONE, rm, byte_rm && rm >= 4);
+	opcode(e, op);
+	modrm_reg(e, reg, rm);
+}
+
+/* moves ------------------------------------------------------------------------------ */
+
+static void load_const(struct emitter *e, u32 reg, s64 value, bool keep_flags)
+{
+	if (!value && !keep_flags) {
+		op_reg(e, 0, 0x31, false, reg, reg, false);
+	} else if (value == (s64)(u32)value) {
+		rex(e, false, MACH_NONE, MACH_NONE, reg, false);
+		byte(e, 0xb8 | (reg & 7));
+		word32(e, (u32)value);
+	} else if (fits32(value)) {
+		op_reg(e, 0, 0xc7, true, 0, reg, false);
+		word32(e, (u32)value);
+	} else {
+		rex(e, true, MACH_NONE, MACH_NONE, reg, false);
+		byte(e, 0xb8 | (reg & 7));
+		word64(e, (u64)value);
+	}
+}
+
+static void load_reloc(struct emitter *e, u32 reg, const struct mach_ins *i)
+{
+	struct jit_reloc r = {
+		.kind = i->reloc - 1, .index = (u32)(i->imm >> 32), .addend = (s32)i->imm};
+
+	rex(e, true, MACH_NONE, MACH_NONE, reg, false);
+	byte(e, 0xb8 | (reg & 7));
+	r.offset = (u32)e->body.len;
+	e->err = e->err ?: vec_push(&e->relocs, r);
+	word64(e, 0);
+}
+
+static void store(struct emitter *e, const struct mach_ins *i, const struct address *a)
+{
+	u32 prefix = i->size == 2 ? 0x66 : 0;
+	bool wide = i->size == 8;
+
+	if (i->src[0] != MACH_NONE) {
+		op_memory(e, prefix, i->size == 1 ? 0x88 : 0x89, wide, i->src[0], a, i->size == 1);
+		return;
+	}
+	op_memory(e, prefix, i->size == 1 ? 0xc6 : 0xc7, wide, 0, a, false);
+	if (i->size == 1)
+		byte(e, (u32)i->imm);
+	else if (i->size == 2)
+		byte(e, (u32)i->imm), byte(e, (u32)(i->imm >> 8));
+	else
+		word32(e, (u32)i->imm);
+}
+
+static void load(struct emitter *e, u32 reg, u32 size, bool is_signed, const struct address *a)
+{
+	switch (size) {
+	case 1: op_memory(e, 0, is_signed ? 0x0fbe : 0x0fb6, is_signed, reg, a, false); break;
+	case 2: op_memory(e, 0, is_signed ? 0x0fbf : 0x0fb7, is_signed, reg, a, false); break;
+	case 4: op_memory(e, 0, is_signed ? 0x63 : 0x8b, is_signed, reg, a, false); break;
+	default: op_memory(e, 0, 0x8b, true, reg, a, false);
+	}
+}
+
+static void extend(struct emitter *e, const struct mach_ins *i, bool is_signed)
+{
+	bool wide = is_signed && i->scale == 8;
+	u32 rm = i->src[0];
+
+	switch (i->size) {
+	case 1: op_reg(e, 0, is_signed ? 0x0fbe : 0x0fb6, wide, i->def, rm, true); break;
+	case 2: op_reg(e, 0, is_signed ? 0x0fbf : 0x0fb7, wide, i->def, rm, false); break;
+	default:
+		if (is_signed)
+			op_reg(e, 0, 0x63, true, i->def, rm, false);
+		else
+			op_reg(e, 0, 0x8b, false, i->def, rm, false);
+	}
+}
+
+/* arithmetic ---------------------------------------------------------------------------- */
+
+/* add or and sub xor cmp with register, memory or constant. */
+static void binary(struct emitter *e, const struct mach_ins *i)
+{
+	u32 n = i->op - X86_ADD, reg = i->src[0];
+	bool wide = i->size == 8;
+	struct address a = address_of(e, i);
+
+	if (has_memory(i) && i->op == X86_CMP && i->src[1] == MACH_NONE && reg == MACH_NONE) {
+		op_memory(e, i->size == 2 ? 0x66 : 0,
+			  i->size == 1    ? 0x80
+			  : fits8(i->imm) ? 0x83
+					  : 0x81,
+			  wide, 7, &a, false);
+		if (i->size == 1 || fits8(i->imm))
+			byte(e, (u32)i->imm);
+		else if (i->size == 2)
+			byte(e, (u32)i->imm), byte(e, (u32)(i->imm >> 8));
+		else
+			word32(e, (u32)i->imm);
+	} else if (has_memory(i)) {
+		op_memory(e, 0, n << 3 | 3, wide, reg, &a, false);
+	} else if (i->src[1] != MACH_NONE) {
+		op_reg(e, 0, n << 3 | 1, wide, i->src[1], reg, false);
+	} else if (fits8(i->imm)) {
+		op_reg(e, 0, 0x83, wide, n, reg, false);
+		byte(e, (u32)i->imm);
+	} else if (reg == RAX) {
+		rex(e, wide, MACH_NONE, MACH_NONE, MACH_NONE, false);
+		byte(e, n << 3 | 5);
+		word32(e, (u32)i->imm);
+	} else {
+		op_reg(e, 0, 0x81, wide, n, reg, false);
+		word32(e, (u32)i->imm);
+	}
+}
+
+static void test(struct emitter *e, const struct mach_ins *i)
+{
+	bool wide = i->size == 8;
+	struct address a = address_of(e, i);
+	u32 reg = i->src[0];
+
+	if (has_memory(i)) {
+		op_memory(e, 0, i->size == 1 ? 0xf6 : 0xf7, wide, 0, &a, false);
+		if (i->size == 1)
+			byte(e, (u32)i->imm);
+		else
+			word32(e, (u32)i->imm);
+	} else if (i->src[1] != MACH_NONE) {
+		op_reg(e, 0, 0x85, wide, i->src[1], reg, false);
+	} else if (i->imm > 0 && i->imm < 128) { /* the sign bit must not change meaning */
+		op_reg(e, 0, 0xf6, false, 0, reg, true);
+		byte(e, (u32)i->imm);
+	} else {
+		if (wide && i->imm >= 0)
+			wide = false;
+		op_reg(e, 0, 0xf7, wide, 0, reg, false);
+		word32(e, (u32)i->imm);
+	}
+}
+
+static void memory_binary(struct emitter *e, const struct mach_ins *i)
+{
+	u32 n = i->op - X86_MADD;
+	u32 prefix = i->size == 2 ? 0x66 : 0;
+	struct address a = address_of(e, i);
+	bool wide = i->size == 8;
+
+	if (i->src[0] != MACH_NONE) {
+		op_memory(e, prefix, n << 3 | (i->size != 1), wide, i->src[0], &a, i->size == 1);
+		return;
+	}
+	op_memory(e, prefix, i->size == 1 ? 0x80 : fits8(i->imm) ? 0x83 : 0x81, wide, n, &a, false);
+	if (i->size == 1 || fits8(i->imm))
+		byte(e, (u32)i->imm);
+	else if (i->size == 2)
+		byte(e, (u32)i->imm), byte(e, (u32)(i->imm >> 8));
+	else
+		word32(e, (u32)i->imm);
+}
+
+static void shift(struct emitter *e, const struct mach_ins *i)
+{
+	static const u8 digit[] = {0, 4, 5, 7};
+	u32 d = digit[i->op - X86_ROL];
+	bool wide = i->size == 8;
+
+	if (i->src[1] != MACH_NONE) {
+		op_reg(e, 0, 0xd3, wide, d, i->def, false);
+	} else if (i->imm == 1) {
+		op_reg(e, 0, 0xd1, wide, d, i->def, false);
+	} else {
+		op_reg(e, 0, 0xc1, wide, d, i->def, false);
+		byte(e, (u32)i->imm);
+	}
+}
+
+/* Three operands, VEX: def = src[0] shifted by src[1]. */
+static void shift_by_register(struct emitter *e, const struct mach_ins *i)
+{
+	static const u8 pp[] = {1, 3, 2}; /* 66, f2, f3 */
+	u32 reg = i->def, rm = i->src[0], count = i->src[1];
+
+	byte(e, 0xc4);
+	byte(e, (reg >= 8 ? 0 : 0x80) | 0x40 | (rm >= 8 ? 0 : 0x20) | 2);
+	byte(e, (i->size == 8 ? 0x80 : 0) | (~count & 15) << 3 | pp[i->op - X86_SHLX]);
+	byte(e, 0xf7);
+	modrm_reg(e, reg, rm);
+}
+
+/* Digits of group 3: not 2, neg 3, mul 4, div 6, idiv 7. */
+static void group3(struct emitter *e, const struct mach_ins *i, u32 digit)
+{
+	op_reg(e, 0, 0xf7, i->size == 8, digit, i->src[0], false);
+}
+
+static void multiply(struct emitter *e, const struct mach_ins *i)
+{
+	bool wide = i->size == 8;
+	struct address a = address_of(e, i);
+
+	if (i->op == X86_IMUL && has_memory(i)) {
+		op_memory(e, 0, 0x0faf, wide, i->def, &a, false);
+	} else if (i->op == X86_IMUL) {
+		op_reg(e, 0, 0x0faf, wide, i->def, i->src[1], false);
+	} else if (fits8(i->imm)) {
+		op_reg(e, 0, 0x6b, wide, i->def, i->src[0], false);
+		byte(e, (u32)i->imm);
+	} else {
+		op_reg(e, 0, 0x69, wide, i->def, i->src[0], false);
+		word32(e, (u32)i->imm);
+	}
+}
+
+static u32 cc(u32 cond)
+{
+	static const u8 codes[] = {
+		[COND_EQ] = 4,   [COND_NE] = 5,   [COND_LT] = 2,   [COND_GE] = 3,
+		[COND_GT] = 7,   [COND_LE] = 6,   [COND_SLT] = 12, [COND_SGE] = 13,
+		[COND_SGT] = 15, [COND_SLE] = 14, [COND_TEST] = 5, [COND_NTEST] = 4,
+	};
+
+	return codes[cond];
+}
+
+static void atomic(struct emitter *e, const struct mach_ins *i)
+{
+	struct address a = address_of(e, i);
+	bool wide = i->size == 8;
+
+	switch (i->op) {
+	case X86_XADD: op_memory(e, 0xf0, 0x0fc1, wide, i->src[0], &a, false); break;
+	case X86_XCHG: op_memory(e, 0, 0x87, wide, i->src[0], &a, false); break;
+	case X86_CMPXCHG: op_memory(e, 0xf0, 0x0fb1, wide, i->src[0], &a, false); break;
+	case X86_LADD: op_memory(e, 0xf0, 0x01, wide, i->src[0], &a, false); break;
+	case X86_LOR: op_memory(e, 0xf0, 0x09, wide, i->src[0], &a, false); break;
+	case X86_LAND: op_memory(e, 0xf0, 0x21, wide, i->src[0], &a, false); break;
+	default: op_memory(e, 0xf0, 0x31, wide, i->src[0], &a, false);
+	}
+}
+
+/* the frame -------------------------------------------------------------------------------- */
+
+static const u8 push_order[] = {RBP, RBX, R14, R13, R12};
+
+static void prologue(struct emitter *e)
+{
+	for (u32 k = 0; k < ARRAY_SIZE(push_order); k++)
+		if (e->saved >> push_order[k] & 1) {
+			rex(e, false, MACH_NONE, MACH_NONE, push_order[k], false);
+			byte(e, 0x50 | (push_order[k] & 7));
+		}
+	if (!e->frame)
+		return;
+	op_reg(e, 0, fits8(-(s64)e->frame) ? 0x83 : 0x81, true, 5, RSP, false);
+	if (fits8(-(s64)e->frame))
+		byte(e, e->frame);
+	else
+		word32(e, e->frame);
+}
+
+static void epilogue(struct emitter *e)
+{
+	if (e->frame) {
+		op_reg(e, 0, fits8(e->frame) ? 0x83 : 0x81, true, 0, RSP, false);
+		if (fits8(e->frame))
+			byte(e, e->frame);
+		else
+			word32(e, e->frame);
+	}
+	for (u32 k = ARRAY_SIZE(push_order); k-- > 0;)
+		if (e->saved >> push_order[k] & 1) {
+			rex(e, false, MACH_NONE, MACH_NONE, push_order[k], false);
+			byte(e, 0x58 | (push_order[k] & 7));
+		}
+}
+
+static void lay_out_frame(struct emitter *e)
+{
+	const struct mach_function *m = e->m;
+	u32 bytes = m->slots * 8 + ROUND_UP(m->ir->stack, 8u);
+
+	e->saved = (u32)m->used & CALLEE_SAVED;
+	e->pushes = (u32)__builtin_popcount(e->saved);
+	/* After the return address and the pushes, calls want rsp a multiple of 16. */
+	if (m->calls && (8 + e->pushes * 8 + bytes) % 16)
+		bytes += 8;
+	e->frame = bytes;
+}
+
+/* control ------------------------------------------------------------------------------------- */
+
+static void jump(struct emitter *e, u32 target, u32 cond)
+{
+	struct jump j = {.at = (u32)e->body.len, .target = target, .cond = (u8)cond};
+
+	e->err = e->err ?: vec_push(&e->jumps, j);
+}
+
+static void call(struct emitter *e, const struct mach_ins *i)
+{
+	if (i->op == X86_CALL_SUB) {
+		struct x86_call c = {(u32)e->body.len + 1, (u32)i->imm};
+
+		byte(e, 0xe8);
+		e->err = e->err ?: vec_push(&e->calls, c);
+		word32(e, 0);
+		return;
+	}
+	load_reloc(e, RAX, i);
+	byte(e, 0xff);
+	modrm_reg(e, 2, RAX);
+}
+
+/* lea def, [rip + table]; movsxd scratch, [def + src * 4]; add def, scratch; jmp def */
+static void switch_to(struct emitter *e, const struct mach_ins *i)
+{
+	struct table t = {.cases = i->args, .count = i->count};
+	struct address a = {i->def, i->src[0], 4, 0};
+
+	rex(e, true, i->def, MACH_NONE, MACH_NONE, false);
+	byte(e, 0x8d);
+	byte(e, (i->def & 7) << 3 | 5);
+	t.at = (u32)e->body.len;
+	e->err = e->err ?: vec_push(&e->tables, t);
+	word32(e, 0);
+	op_memory(e, 0, 0x63, true, X86_SCRATCH, &a, false);
+	op_reg(e, 0, 0x01, true, X86_SCRATCH, i->def, false);
+	rex(e, false, MACH_NONE, MACH_NONE, i->def, false);
+	byte(e, 0xff);
+	modrm_reg(e, 4, i->def);
+}
+
+/* Is a flag set before read from here on? */
+static bool flags_live(const struct emitter *e, const struct mach_block *b, u32 k)
+{
+	for (; k < b->count; k++) {
+		u32 op = e->m->ins.data[b->first + k].op;
+
+		if (op == X86_JCC || op == X86_SETCC || op == X86_CMOV)
+			return true;
+		if (op >= MACH_TARGET && op != X86_LOAD && op != X86_LOADS && op != X86_STORE &&
+		    op != X86_LEA && op != X86_MOVZX && op != X86_MOVSX)
+			return false;
+	}
+	return false;
+}
+
+static void emit(struct emitter *e, const struct mach_block *b, u32 k)
+{
+	const struct mach_ins *i = &e->m->ins.data[b->first + k];
+	struct address a = address_of(e, i);
+	bool wide = i->size == 8;
+
+	switch (i->op) {
+	case MACH_NOP: break;
+	case MACH_MOVE: op_reg(e, 0, 0x89, true, i->src[0], i->def, false); break;
+	case MACH_CONST:
+		if (i->reloc)
+			load_reloc(e, i->def, i);
+		else
+			load_const(e, i->def, i->imm, flags_live(e, b, k + 1));
+		break;
+	case MACH_SPILL:
+		a = slot_address(i->imm);
+		op_memory(e, 0, 0x89, true, i->src[0], &a, false);
+		break;
+	case MACH_FILL:
+		a = slot_address(i->imm);
+		op_memory(e, 0, 0x8b, true, i->def, &a, false);
+		break;
+	case X86_ADD:
+	case X86_OR:
+	case X86_AND:
+	case X86_SUB:
+	case X86_XOR:
+	case X86_CMP: binary(e, i); break;
+	case X86_TEST: test(e, i); break;
+	case X86_MADD:
+	case X86_MOR:
+	case X86_MAND:
+	case X86_MSUB:
+	case X86_MXOR: memory_binary(e, i); break;
+	case X86_IMUL:
+	case X86_IMUL_IMM: multiply(e, i); break;
+	case X86_LEA: op_memory(e, 0, 0x8d, wide, i->def, &a, false); break;
+	case X86_LOAD: load(e, i->def, i->size, false, &a); break;
+	case X86_LOADS: load(e, i->def, i->size, true, &a); break;
+	case X86_STORE: store(e, i, &a); break;
+	case X86_MOVZX: extend(e, i, false); break;
+	case X86_MOVSX: extend(e, i, true); break;
+	case X86_NEG: group3(e, i, 3); break;
+	case X86_NOT: group3(e, i, 2); break;
+	case X86_BSWAP:
+		rex(e, wide, MACH_NONE, MACH_NONE, i->def, false);
+		byte(e, 0x0f);
+		byte(e, 0xc8 | (i->def & 7));
+		break;
+	case X86_ROL16:
+		op_reg(e, 0x66, 0xc1, false, 0, i->def, false);
+		byte(e, 8);
+		break;
+	case X86_ROL:
+	case X86_SHL:
+	case X86_SHR:
+	case X86_SAR: shift(e, i); break;
+	case X86_SHLX:
+	case X86_SHRX:
+	case X86_SARX: shift_by_register(e, i); break;
+	case X86_MULH: group3(e, i, 4); break;
+	case X86_DIV: group3(e, i, 6); break;
+	case X86_IDIV: group3(e, i, 7); break;
+	case X86_CQO:
+		rex(e, wide, MACH_NONE, MACH_NONE, MACH_NONE, false);
+		byte(e, 0x99);
+		break;
+	case X86_SETCC:
+		op_reg(e, 0, 0x0f90 | cc(i->cond), false, 0, i->def, true);
+		op_reg(e, 0, 0x0fb6, false, i->def, i->def, true);
+		break;
+	case X86_CMOV: op_reg(e, 0, 0x0f40 | cc(i->cond), wide, i->def, i->src[1], false); break;
+	case X86_POPCNT: op_reg(e, 0xf3, 0x0fb8, wide, i->def, i->src[0], false); break;
+	case X86_MOVBE_LOAD:
+		op_memory(e, i->size == 2 ? 0x66 : 0, 0x0f38f0, wide, i->def, &a, false);
+		break;
+	case X86_MOVBE_STORE:
+		op_memory(e, i->size == 2 ? 0x66 : 0, 0x0f38f1, wide, i->src[0], &a, false);
+		break;
+	case X86_JCC: jump(e, (u32)i->imm, cc(i->cond)); break;
+	case X86_JMP: jump(e, (u32)i->imm, 0xff); break;
+	case X86_SWITCH: switch_to(e, i); break;
+	case X86_CALL:
+	case X86_CALL_SUB: call(e, i); break;
+	case X86_RET:
+		epilogue(e);
+		byte(e, 0xc3);
+		break;
+	case X86_LEAVE:
+		epilogue(e);
+		byte(e, 0xff);
+		modrm_reg(e, 4, RAX);
+		break;
+	case X86_XADD:
+	case X86_XCHG:
+	case X86_CMPXCHG:
+	case X86_LADD:
+	case X86_LOR:
+	case X86_LAND:
+	case X86_LXOR: atomic(e, i); break;
+	case X86_MFENCE: byte(e, 0x0f), byte(e, 0xae), byte(e, 0xf0); break;
+	case X86_LFENCE: byte(e, 0x0f), byte(e, 0xae), byte(e, 0xe8); break;
+	case X86_TRAP: byte(e, 0x0f), byte(e, 0x0b); break;
+	default: e->err = e->err ?: -EINVAL;
+	}
+}
+
+/* A jump that ends its block and leads to the one behind: none. */
+static void drop_last_jump(struct emitter *e, u32 block, u32 first_jump)
+{
+	struct jump *last = e->jumps.len > first_jump ? &e->jumps.data[e->jumps.len - 1] : NULL;
+	struct jump *before;
+
+	if (!last || last->at != e->body.len || last->cond != 0xff)
+		return;
+	if (last->target == block + 1) {
+		e->jumps.len--;
+		return;
+	}
+	before = e->jumps.len > first_jump + 1 ? last - 1 : NULL;
+	/* if c goto next; goto far: if !c goto far */
+	if (before && before->at == last->at && before->cond != 0xff &&
+	    before->target == block + 1) {
+		before->cond ^= 1;
+		before->target = last->target;
+		e->jumps.len--;
+	}
+}
+
+static void emit_blocks(struct emitter *e)
+{
+	prologue(e);
+	for (u32 n = 0; n < e->m->blocks.len && !e->err; n++) {
+		const struct mach_block *b = &e->m->blocks.data[n];
+		u32 first_jump = (u32)e->jumps.len, insn = ~0u;
+
+		e->block_at[n] = (u32)e->body.len;
+		e->first_jump[n] = first_jump;
+		for (u32 k = 0; k < b->count && !e->err; k++) {
+			u32 of = e->m->ins.data[b->first + k].insn;
+
+			if (of != insn)
+				e->err = vec_push(&e->lines,
+						  ((struct jit_line){(u32)e->body.len, of}));
+			insn = of;
+			emit(e, b, k);
+		}
+		drop_last_jump(e, n, first_jump);
+	}
+}
+
+/* jumps: sizes and places ---------------------------------------------------------------------- */
+
+static u32 jump_size(const struct jump *j)
+{
+	return !j->is_long ? 2 : j->cond == 0xff ? 5 : 6;
+}
+
+/* Where a place of the body comes to stand: jumps before it counted, and (behind) those at it. */
+static u32 place(const struct emitter *e, const u32 *before, u32 at, bool behind)
+{
+	u32 lo = 0, hi = (u32)e->jumps.len;
+
+	/* The first jump that stands at or (behind) past `at`. */
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2, p = e->jumps.data[mid].at;
+
+		if (p < at || (behind && p == at))
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return at + before[lo];
+}
+
+/* A block begins before the jumps that stand at its start but belong to it, behind those of the
+ * last. */
+static u32 block_place(const struct emitter *e, const u32 *before, const u32 *first_jump, u32 block)
+{
+	return e->block_at[block] + before[first_jump[block]];
+}
+
+static void sum_sizes(const struct emitter *e, u32 *before)
+{
+	u32 sum = 0;
+
+	for (u32 i = 0; i < e->jumps.len; i++) {
+		before[i] = sum;
+		sum += jump_size(&e->jumps.data[i]);
+	}
+	before[e->jumps.len] = sum;
+}
+
+static bool grow(struct emitter *e, u32 *before, const u32 *first_jump)
+{
+	bool changed = false;
+
+	sum_sizes(e, before);
+	for (u32 i = 0; i < e->jumps.len; i++) {
+		struct jump *j = &e->jumps.data[i];
+		s64 from = (s64)j->at + before[i] + jump_size(j);
+		s64 to = block_place(e, before, first_jump, j->target);
+
+		if (!j->is_long && !fits8(to - from)) {
+			j->is_long = true;
+			changed = true;
+		}
+	}
+	return changed;
+}
+
+static void put(struct emitter *e, const void *p, u32 n)
+{
+	struct x86_code *c = e->code;
+
+	if (e->err || vec_reserve(&c->bytes, n)) {
+		e->err = e->err ?: -ENOMEM;
+		return;
+	}
+	memcpy(c->bytes.data + c->bytes.len, p, n);
+	c->bytes.len += n;
+}
+
+static void put_jump(struct emitter *e, const struct jump *j, s64 distance)
+{
+	u8 b[6];
+	u32 n = jump_size(j);
+	s32 d = (s32)distance;
+
+	if (!j->is_long) {
+		b[0] = j->cond == 0xff ? 0xeb : 0x70 | j->cond;
+		b[1] = (u8)d;
+	} else if (j->cond == 0xff) {
+		b[0] = 0xe9;
+		memcpy(b + 1, &d, 4);
+	} else {
+		b[0] = 0x0f;
+		b[1] = 0x80 | j->cond;
+		memcpy(b + 2, &d, 4);
+	}
+	put(e, b, n);
+}
+
+/* Tables of switches stand behind the function: distances from the table's own start. */
+static void put_tables(struct emitter *e, u32 start, const u32 *before, const u32 *first_jump)
+{
+	for (u32 i = 0; i < e->tables.len && !e->err; i++) {
+		const struct table *t = &e->tables.data[i];
+		u32 lea = start + place(e, before, t->at, true), at;
+		s32 rel;
+
+		while (e->code->bytes.len % 4)
+			put(e, "\xcc", 1);
+		at = (u32)e->code->bytes.len;
+		rel = (s32)(at - (lea + 4));
+		if (!e->err)
+			memcpy(e->code->bytes.data + lea, &rel, 4);
+		for (u32 k = 0; k < t->count; k++) {
+			u32 to = start +
+				 block_place(e, before, first_jump, e->m->cases.data[t->cases + k]);
+
+			rel = (s32)(to - at);
+			put(e, &rel, 4);
+		}
+	}
+}
+
+static void put_all(struct emitter *e, const u32 *before, const u32 *first_jump)
+{
+	u32 start, done = 0;
+
+	while (e->code->bytes.len % 16)
+		put(e, "\xcc", 1);
+	start = (u32)e->code->bytes.len;
+	e->code->subs[e->m->ir->sub] = start;
+	for (u32 i = 0; i < e->jumps.len; i++) {
+		const struct jump *j = &e->jumps.data[i];
+		s64 from = (s64)j->at + before[i] + jump_size(j);
+
+		put(e, e->body.data + done, j->at - done);
+		done = j->at;
+		put_jump(e, j, (s64)block_place(e, before, first_jump, j->target) - from);
+	}
+	put(e, e->body.data + done, (u32)e->body.len - done);
+	for (u32 i = 0; i < e->relocs.len && !e->err; i++) {
+		struct jit_reloc r = e->relocs.data[i];
+
+		r.offset = start + place(e, before, r.offset, true);
+		e->err = vec_push(&e->code->relocs, r);
+	}
+	for (u32 i = 0; i < e->calls.len && !e->err; i++) {
+		struct x86_call c = e->calls.data[i];
+
+		c.at = start + place(e, before, c.at, true);
+		e->err = vec_push(&e->code->calls, c);
+	}
+	for (u32 i = 0; i < e->lines.len && !e->err; i++) {
+		struct jit_line l = e->lines.data[i];
+
+		l.offset = start + place(e, before, l.offset, true);
+		e->err = vec_push(&e->code->lines, l);
+	}
+	put_tables(e, start, before, first_jump);
+}
+
+static int finish(struct emitter *e)
+{
+	u32 *before = base_calloc(e->jumps.len + 1, sizeof(u32));
+
+	if (!before)
+		return e->err = -ENOMEM;
+	while (grow(e, before, e->first_jump))
+		;
+	sum_sizes(e, before);
+	put_all(e, before, e->first_jump);
+	base_free(before);
+	return e->err;
+}
+
+int x86_emit(const struct mach_function *m, const struct jit_options *opts, struct x86_code *code)
+{
+	struct emitter e = {.m = m, .opts = opts, .code = code};
+
+	e.block_at = base_calloc(m->blocks.len + 1, sizeof(u32));
+	e.first_jump = base_calloc(m->blocks.len + 1, sizeof(u32));
+	if (!e.block_at || !e.first_jump)
+		e.err = -ENOMEM;
+	if (!e.err) {
+		lay_out_frame(&e);
+		emit_blocks(&e);
+	}
+	if (!e.err)
+		finish(&e);
+	base_free(e.block_at);
+	base_free(e.first_jump);
+	vec_fini(&e.body);
+	vec_fini(&e.jumps);
+	vec_fini(&e.lines);
+	vec_fini(&e.relocs);
+	vec_fini(&e.calls);
+	vec_fini(&e.tables);
+	return e.err;
+}
+
+int x86_patch_calls(struct x86_code *code)
+{
+	for (u32 i = 0; i < code->calls.len; i++) {
+		const struct x86_call *c = &code->calls.data[i];
+		s32 rel = (s32)(code->subs[c->sub] - (c->at + 4));
+
+		memcpy(code->bytes.data + c->at, &rel, 4);
+	}
+	return 0;
+}
