@@ -39,6 +39,17 @@ struct run_fault {
 struct run;
 struct packet;
 
+/* Who looks on while the checked engine runs: tests. */
+struct run_watch {
+	/* Before instruction `pc` of run->image; r0-r10. */
+	void (*step)(struct run_watch *w, struct run *run, u32 pc, const u64 *regs);
+	/* At the end, before what is still held is given back. */
+	void (*end)(struct run_watch *w, struct run *run);
+	/* What registers and stack hold that nobody has set. */
+	u64 poison;
+	u64 budget; /* instructions of a run, if not 0 */
+};
+
 /* Memory that is live beyond stack, context and map values: ring buffer reservations, pt_regs... */
 struct run_region {
 	u64 base;
@@ -101,6 +112,7 @@ struct run {
 	struct run_local *locals;
 	u32 local_count;
 	struct packet *packet; /* core/packet.h; its context is `ctx`. NULL: no packet */
+	struct run_watch *watch; /* checked runs; NULL */
 };
 
 enum run_flag {

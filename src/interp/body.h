@@ -14,6 +14,8 @@
  *	HELPER(proto, regs)	 are the arguments what the prototype asks for? (else the fault is
  *set) BEFORE_CALL, AFTER_CALL	 around anything that may use the run context
  *limits?
+ *	SPOIL(first, last)	 nobody may count on what these registers hold
+ *	ENDED			 the run is over, nothing given back yet
  *
  * Dispatch is threaded code: every instruction ends in its own indirect jump,
  * which branch prediction likes; with INTERP_SWITCH a loop around a switch, for
@@ -171,6 +173,7 @@
 		r[0] = 0;                                     \
 		goto leave;                                   \
 	}                                                     \
+	SPOIL(1, 5);                                          \
 	NEXT;
 
 #define RUN_CALL_HELPER(name, bits, sem) \
@@ -187,6 +190,7 @@
 	if (!interp_push(in, PC + 1))                                         \
 		FAULT(FAULT_STACK, IMM, 0);                                   \
 	__builtin_memcpy(in->frames[in->depth].saved, &r[6], sizeof(u64[4])); \
+	SPOIL(6, 9);                                                          \
 	r[10] = in->frame + ISA_STACK_SIZE;                                   \
 	op = ops + IMM;                                                       \
 	GO;
@@ -218,6 +222,8 @@ static u64 EXEC(struct interp *in, u32 start, const u64 args[5])
 	};
 #endif
 	r[10] = in->frame + ISA_STACK_SIZE;
+	SPOIL(0, 0);
+	SPOIL(6, 9);
 
 #ifdef INTERP_SWITCH
 dispatch:
@@ -242,6 +248,7 @@ helper:
 		op = ops = in->ops;
 		SWITCHED;
 		__builtin_memset(r, 0, sizeof(r));
+		SPOIL(0, 9);
 		r[1] = ptr_to_u64(run->ctx);
 		r[10] = in->frame + ISA_STACK_SIZE;
 		GO;
@@ -250,6 +257,7 @@ helper:
 		goto fault;
 	BEFORE_CALL;
 	r[0] = proto->fn(run, r[1], r[2], r[3], r[4], r[5]);
+	SPOIL(1, 5);
 	AFTER_CALL;
 	if (unlikely(run->fault.kind != FAULT_NONE)) {
 		if (run->fault.insn == RUN_INSN_HERE)
@@ -270,6 +278,7 @@ leave:
 	}
 	op = ops + in->frames[in->depth].ret;
 	interp_set_frame(in, in->depth - 1);
+	SPOIL(1, 5);
 	r[10] = in->frame + ISA_STACK_SIZE;
 	GO;
 fault:
@@ -311,6 +320,7 @@ static int START(struct run *run, u64 *ret)
 	run->engine = &engine;
 	run->engine_state = in;
 	r0 = EXEC(in, 0, args);
+	ENDED;
 	if (run->held_lock)
 		run_fault_set(run, FAULT_LOCK, RUN_INSN_HERE, ptr_to_u64(run->held_lock), 0, 0);
 	run_release(run);
@@ -336,6 +346,8 @@ static int START(struct run *run, u64 *ret)
 #undef HELPER
 #undef BEFORE_CALL
 #undef AFTER_CALL
+#undef SPOIL
+#undef ENDED
 #undef DISPATCH
 #undef CASE
 #undef CASE_NONE

@@ -22,6 +22,8 @@
 		if (unlikely(budget == 0))         \
 			FAULT(FAULT_BUDGET, 0, 0); \
 		budget--;                          \
+		if (unlikely(in->run->watch))      \
+			watch_step(in, PC, r);     \
 	} while (0)
 #define VERIFIED                 false
 #define SWITCHED                 end = in->ops + in->count
@@ -38,6 +40,26 @@
 		if (proto->ret == RET_VOID) \
 			r[0] = 0;           \
 	} while (0)
+
+#define SPOIL(first, last)                                      \
+	do {                                                    \
+		if (unlikely(in->run->watch))                   \
+			for (u32 i = (first); i <= (last); i++) \
+				r[i] = in->run->watch->poison;  \
+	} while (0)
+#define ENDED                                             \
+	do {                                              \
+		if (run->watch && run->watch->end)        \
+			run->watch->end(run->watch, run); \
+	} while (0)
+
+static void watch_step(struct interp *in, u32 pc, const u64 *regs)
+{
+	struct run_watch *w = in->run->watch;
+
+	if (w->step)
+		w->step(w, in->run, pc, regs);
+}
 
 static inline bool may_access(struct interp *in, u64 addr, u32 size, enum interp_access kind)
 {

@@ -15,6 +15,8 @@
 #define HELPER(proto, regs)      true
 #define BEFORE_CALL              (void)0
 #define AFTER_CALL               (void)0
+#define SPOIL(first, last)       (void)0
+#define ENDED                    (void)0
 #include "interp/body.h"
 
 int interp_run(struct run *run, u64 *ret)

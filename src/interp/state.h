@@ -61,12 +61,16 @@ static inline void interp_set_frame(struct interp *in, u32 depth)
 	in->run->stack_size = depth * INTERP_STRIDE + ISA_STACK_SIZE;
 }
 
-/* Makes a fresh frame of the one at `depth`: zeroed, with the gap that helpers may read across. */
+/*
+ * Makes a fresh frame of the one at `depth`: zeroed (or what the watch wants there), with the gap
+ * that helpers may read across.
+ */
 static inline void interp_new_frame(struct interp *in, u32 depth)
 {
 	interp_set_frame(in, depth);
 	in->frames[depth].loops = INTERP_LOOPS;
-	__builtin_memset(u64_to_ptr(in->frame - INTERP_GAP), 0, INTERP_STRIDE);
+	__builtin_memset(u64_to_ptr(in->frame - INTERP_GAP),
+			 in->run->watch ? (int)in->run->watch->poison : 0, INTERP_STRIDE);
 }
 
 /* Goes on in another program. What was live for the one may not be for the other. */

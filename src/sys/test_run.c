@@ -37,12 +37,19 @@ static int run_once(struct test *t, struct map *const *maps, u32 cpu, u64 *budge
 		.cpu = cpu,
 		.possible_cpus = t->k->inst->possible_cpus,
 		.start_ns = now_ns(),
+		.watch = t->k->inst->watch,
 		.budget = MIN(*budget, (u64)RUN_BUDGET),
 	};
-	u64 before = run.budget, ret = 0;
+	u64 before, ret = 0;
 	struct world_prog *w = t->p->stats < WORLD_PROGS ? &page->prog[t->p->stats] : NULL;
-	int err = interp_start(&run, &ret);
-	u64 ns = now_ns() - run.start_ns;
+	u64 ns;
+	int err;
+
+	if (run.watch && run.watch->budget)
+		run.budget = MIN(run.budget, run.watch->budget);
+	before = run.budget;
+	err = interp_start(&run, &ret);
+	ns = now_ns() - run.start_ns;
 
 	/* The plain engine counts no instructions: time stands for them. */
 	*budget -= MIN(*budget, MAX(before - MIN(run.budget, before), ns / 16));

@@ -73,7 +73,7 @@ static bool number_covers(struct verifier *v, const struct vreg *old, const stru
 	if (v->explore_alu_limits)
 		return same_kind(old, cur) && same_bounds(old, cur) &&
 		       number_ids_match(ids, old->id, cur->id);
-	if (!old->precise && match == MATCH_SAFE && verify_tracks_precision(v))
+	if (!old->precise && match == MATCH_SAFE && verify_tracks_precision(v) && !v->in->claims)
 		return true;
 	if (!scalar_within(&old->s, &cur->s))
 		return false;

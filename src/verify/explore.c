@@ -16,6 +16,7 @@
  * reached calls, each on its own with arguments as its signature says.
  */
 #include <string.h>
+#include "verify/claim.h"
 #include "verify/verifier.h"
 
 #define OLD_INSNS 131072 /* walked, before 5.2 */
@@ -267,7 +268,7 @@ static int step(struct verifier *v, bool *arrived)
 		return verify_bug(v, "the walk has left the program");
 	v->state->last_insn = v->prev_insn;
 	v->state->insn_at = i;
-	if (++v->processed > VERIFY_MAX_INSNS ||
+	if (++v->processed > (v->in->most ?: VERIFY_MAX_INSNS) ||
 	    (v->processed > OLD_INSNS && !verify_has(v, KERNEL_INSNS_1M)))
 		return verify_fail(v, MSG_TOO_LARGE, (int)v->processed);
 	verify_insn_begin(v);
@@ -295,6 +296,12 @@ static int step(struct verifier *v, bool *arrived)
 		v->insns[i].seen = (u8)MIN(v->pass, 255u);
 	if (is_jump(v))
 		v->jumps_processed++;
+	if (v->in->claims && !v->state->speculative) {
+		err = verify_claims_note(v->in->claims, i, verify_frame(v),
+					 v->insns[i].live_before);
+		if (err)
+			return err;
+	}
 	err = check_and_fence(v);
 	v->prev_insn = i;
 	if (!err && v->ops[i].op == ISA_OP_EXIT)

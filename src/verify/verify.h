@@ -16,6 +16,7 @@ struct btf_info;
 struct btf_fields;
 struct kfunc_proto;
 struct verify_trace;
+struct verify_claims;
 
 #define VERIFY_MAX_MAPS  64
 #define VERIFY_MAX_SUBS  256
@@ -110,6 +111,8 @@ struct verify_input {
 	u32 log_level;
 	bool keep; /* make the output of a refused program too, as far as its structure is sound */
 	struct verify_trace *trace; /* explain.c's: the path, kept with a level 1 log; NULL */
+	u32 most; /* instructions looked at on all paths; 0: VERIFY_MAX_INSNS */
+	struct verify_claims *claims; /* claim.h's: recorded, for tests; NULL */
 	struct text *log; /* growing, or NULL. Level 1 is cut back where a path turned out well */
 };
 

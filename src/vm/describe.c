@@ -252,6 +252,7 @@ int describe(const struct load *l, const struct prog_object *p, const struct isa
 				.prog_flags = l->prog_flags,
 				.gpl = l->gpl,
 				.kernel = l->inst->kernel,
+				.most = l->inst->most,
 				.rights = l->unprivileged ? 0 : RIGHT_PRIVILEGED,
 				.btf = l->btf ? l->btf->btf : NULL,
 				.vmlinux = kernel_types(l, p, ops, kernel),

@@ -21,12 +21,17 @@ struct pin {
 };
 
 struct load_verdict;
+struct run_watch;
 
 struct cygnet {
 	pthread_mutex_t lock;
 	u32 kernel; /* KERNEL_VERSION it imitates */
 	u32 possible_cpus;
 	bool checked; /* no program runs in the plain interpreter */
+	/* Tests: */
+	bool claims;             /* programs keep what verification claims (verify/claim.h) */
+	u32 most;                /* instructions of a verification; 0: the kernel's million */
+	struct run_watch *watch; /* of PROG_TEST_RUN's checked runs; NULL: nobody looks on */
 	struct object_table objects[OBJECT_KINDS];
 	struct hash by_inode; /* hash of (dev, ino) -> struct object * */
 	struct hash by_watch; /* inotify watch + 1 -> struct object * */

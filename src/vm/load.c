@@ -8,6 +8,7 @@
 #include "core/kernel.h"
 #include "core/prog.h"
 #include "isa/decode.h"
+#include "verify/claim.h"
 #include "vm/describe.h"
 #include "vm/instance.h"
 #include "vm/load.h"
@@ -161,6 +162,27 @@ static void tell_verdict(struct work *w, const struct verify_input *in, int err)
 	explanation_fini(&why);
 }
 
+/* A second look, for tests: what can be claimed of registers. Too much for it: nothing is. */
+static int claim(struct work *w, struct verify_input *in)
+{
+	struct verify_output out = {0};
+	int err = verify_claims_new(in->count, &w->p->claims);
+
+	if (err)
+		return err;
+	in->claims = w->p->claims;
+	in->log = NULL;
+	in->log_level = 0;
+	err = verify_program(in, &out, NULL);
+	base_free(out.facts);
+	base_free(out.subs);
+	if (err) {
+		verify_claims_free(w->p->claims);
+		w->p->claims = NULL;
+	}
+	return err == -ENOMEM ? err : 0;
+}
+
 /* *missing: it wanted the kernel's type information, which was not asked for. */
 static int verify_with(struct work *w, bool kernel, bool *missing)
 {
@@ -176,6 +198,8 @@ static int verify_with(struct work *w, bool kernel, bool *missing)
 	*missing = err == -524 && !d.in.vmlinux && !kernel;
 	if (!*missing)
 		tell_verdict(w, &d.in, err);
+	if (!err && l->inst->claims)
+		err = claim(w, &d.in);
 	describe_fini(&d);
 	return err;
 }
@@ -396,6 +420,7 @@ void prog_object_fini(struct prog_object *p)
 	if (p->stats < WORLD_PROGS)
 		inst->prog_slots[p->stats / 64] &= ~(1ull << p->stats % 64);
 	base_free(p->views);
+	verify_claims_free(p->claims);
 	base_free(p->image);
 	base_free(p->insns);
 	base_free(p->func_info);

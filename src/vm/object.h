@@ -137,6 +137,7 @@ struct prog_object {
 	u32 prog_flags;
 	u32 max_ctx_offset; /* bytes of context it reads */
 	u32 verified_insns; /* looked at by its verification, on all paths */
+	struct verify_claims *claims; /* cygnet.claims asks for them; NULL */
 };
 
 struct btf_object {

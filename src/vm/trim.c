@@ -16,6 +16,7 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "isa/decode.h"
+#include "verify/claim.h"
 #include "vm/trim.h"
 
 struct trim {
@@ -127,6 +128,7 @@ static void move_code(struct trim *t)
 		redirect(t, i);
 		t->ops[to] = t->ops[i];
 		t->proven->facts[to] = t->proven->facts[i];
+		verify_claims_move(t->p->claims, to, i);
 		memmove(t->insns + (size_t)to * 8, t->insns + (size_t)i * 8, 8);
 	}
 }
