@@ -9,6 +9,8 @@
 #include "base/alloc.h"
 #include "verify/verifier.h"
 
+#define SCRATCH_KEPT (4u << 20) /* bytes that stay for the next verification */
+
 static u64 now(void)
 {
 	struct timespec t;
@@ -184,6 +186,8 @@ int verify_program(const struct verify_input *in, struct verify_output *out, str
 
 	if (!v)
 		return -ENOMEM;
+	if (in->scratch)
+		v->arena = *in->scratch;
 	err = set_up(v, in, diag);
 	err = err ?: run(v);
 	count(v, started);
@@ -193,7 +197,9 @@ int verify_program(const struct verify_input *in, struct verify_output *out, str
 	else if (in->keep && v->flow_checked)
 		make_output(v, out);
 	verify_prune_fini(v);
-	arena_fini(&v->arena);
+	arena_reset(&v->arena, in->scratch ? SCRATCH_KEPT : 0);
+	if (in->scratch)
+		*in->scratch = v->arena;
 	base_free(v);
 	return err;
 }

@@ -12,6 +12,7 @@
 #include "core/image.h"
 #include "isa/op.h"
 
+struct arena;
 struct btf_info;
 struct btf_fields;
 struct kfunc_proto;
@@ -108,6 +109,7 @@ struct verify_input {
 	u32 attach_btf_id;
 	const struct verify_attach_prog *attach_prog; /* of attach_prog_fd; NULL: the kernel */
 	const char *name;
+	struct arena *scratch; /* memory of verifications before, taken and given back; NULL: none */
 	u32 log_level;
 	bool keep; /* make the output of a refused program too, as far as its structure is sound */
 	struct verify_trace *trace; /* explain.c's: the path, kept with a level 1 log; NULL */

@@ -167,6 +167,7 @@ void cygnet_free(struct cygnet *inst)
 	free_objects(inst);
 	if (inst->self)
 		inst->self_free(inst->self);
+	arena_fini(&inst->scratch);
 	hash_fini(&inst->by_inode);
 	hash_fini(&inst->by_watch);
 	if (inst->page)

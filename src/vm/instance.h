@@ -7,6 +7,7 @@
 #define VM_INSTANCE_H
 
 #include <pthread.h>
+#include "base/arena.h"
 #include "base/hash.h"
 #include "base/vec.h"
 #include "core/attach.h"
@@ -58,6 +59,7 @@ struct cygnet {
 	void *on_verdict_data;
 	/* Refused programs load all the same and run in the checked interpreter: to show why. */
 	bool keep_refused;
+	struct arena scratch; /* what verifications use, one after the other */
 	char error[256]; /* last environment problem, for doctor */
 };
 

@@ -43,6 +43,36 @@ static void test_arena(void **state)
 	arena_fini(&a);
 }
 
+/* What was used is used again, cleared; what is above the limit is given back. */
+static void test_reset(void **state)
+{
+	struct arena a = {0};
+	size_t bytes;
+	u8 *first, *p;
+
+	first = arena_alloc(&a, 3000);
+	memset(first, 1, 3000);
+	for (u32 i = 0; i < 100; i++)
+		memset(arena_alloc(&a, 1000), 1, 1000);
+	bytes = a.bytes;
+	arena_reset(&a, SIZE_MAX);
+	assert_int_equal(a.bytes, 0);
+	p = arena_alloc(&a, 3000);
+	assert_ptr_equal(p, first);
+	for (u32 i = 0; i < 3000; i++)
+		assert_int_equal(p[i], 0);
+	for (u32 i = 0; i < 100; i++)
+		assert_non_null(arena_alloc(&a, 1000));
+	assert_int_equal(a.bytes, bytes);
+	assert_null(a.spare);
+	arena_reset(&a, bytes / 2);
+	assert_non_null(a.spare);
+	arena_reset(&a, 100);
+	assert_null(a.spare);
+	assert_null(a.chunks);
+	arena_fini(&a);
+}
+
 /* One of everything; 0, or -ENOMEM with nothing left behind. */
 static int use_everything(void)
 {
@@ -117,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_every_allocation_fails),
 		cmocka_unit_test(test_hash_survives_failure),
 	};
