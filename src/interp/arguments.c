@@ -57,18 +57,14 @@ static struct map *find_map(const struct run *run, u64 addr)
 	return NULL;
 }
 
-bool interp_is_map(struct run *run, u32 pc, u64 addr)
+bool interp_reads_object(struct run *run, u32 pc)
 {
 	const struct image *img = run->image;
 
 	if (!img->fact_off || !(image_facts(img)[pc].facts & FACT_BTF_LOAD))
 		return false;
-	for (u32 i = 0; i < run->image->map_count; i++)
-		if (run->maps[i] && addr - ptr_to_u64(run->maps[i]) < sizeof(struct map)) {
-			run->unknown++;
-			return true;
-		}
-	return false;
+	run->unknown++;
+	return true;
 }
 
 /* A NUL-terminated string in memory that the program cannot change. */

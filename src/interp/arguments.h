@@ -12,9 +12,9 @@ bool interp_may_access(struct interp *in, u64 addr, u64 size, bool write);
 bool interp_check_arguments(struct interp *in, const struct helper_proto *proto, const u64 *regs,
 			    u32 pc);
 /*
- * Is the load at `pc` one of a kernel object's, by the verifier's word, and `addr` in a map's own
- * struct? Of that nothing is known: it is counted.
+ * Is the load at `pc` one of a kernel object's (a map's own struct, say), by the verifier's word?
+ * Where nothing is to be read it yields 0, and is counted.
  */
-bool interp_is_map(struct run *run, u32 pc, u64 addr);
+bool interp_reads_object(struct run *run, u32 pc);
 
 #endif
