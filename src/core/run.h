@@ -111,7 +111,7 @@ struct run {
 	u32 inner_count; /* found so far */
 	struct run_local *locals;
 	u32 local_count;
-	struct packet *packet; /* core/packet.h; its context is `ctx`. NULL: no packet */
+	struct packet *packet;   /* core/packet.h; its context is `ctx`. NULL: no packet */
 	struct run_watch *watch; /* checked runs; NULL */
 };
 
