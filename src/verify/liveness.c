@@ -84,7 +84,7 @@ static u32 helper_args(const struct verifier *v, const struct isa_op *op)
 						   : NULL;
 	u32 n = 0;
 
-	if (!proto)
+	if (!proto || !core_prog_allows(v->type, proto, v->in->attach_type, v->in->kernel))
 		return R1_5;
 	while (n < 5 && proto->args[n] != ARG_NONE)
 		n++;
@@ -104,13 +104,24 @@ static u32 kfunc_args(const struct verifier *v, const struct isa_op *op)
 		       : R1_5;
 }
 
+/* Of these the kernel does not say what they use and change: so all, and nothing. */
+static bool is_packet_load(const struct isa_op *op)
+{
+	return isa_info(op->op)->cls == ISA_CLASS_PACKET;
+}
+
 static u32 uses_of(const struct verifier *v, const struct isa_op *op)
 {
 	switch (op->op) {
 	case ISA_OP_CALL_HELPER: return helper_args(v, op);
 	case ISA_OP_CALL_KFUNC: return kfunc_args(v, op);
-	default: return isa_uses(op);
+	default: return is_packet_load(op) ? ISA_R(10) - 1 : isa_uses(op);
 	}
+}
+
+static u32 defs_of(const struct isa_op *op)
+{
+	return is_packet_load(op) ? 0 : isa_defs(op);
 }
 
 static u32 live_behind(const struct verifier *v, u32 insn)
@@ -143,7 +154,7 @@ static int find_live_regs(struct verifier *v)
 	while (len) {
 		u32 i = work[--len];
 		const struct isa_op *op = &v->ops[i];
-		u32 live = (live_behind(v, i) & ~isa_defs(op)) | uses_of(v, op);
+		u32 live = (live_behind(v, i) & ~defs_of(op)) | uses_of(v, op);
 		struct flow_from from = verify_flow_from(v, i);
 
 		waits[i] = 0;

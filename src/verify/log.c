@@ -276,7 +276,7 @@ static const char *name_of(void *data, u32 index, const struct isa_op *op)
 	case ISA_KIND_CALL_KFUNC:
 		for (u32 i = 0; i < n->v->in->kfunc_count; i++)
 			if (n->v->in->kfuncs[i].id == (u32)op->imm)
-				text_fmt(&t, "%s#%d", n->v->in->kfuncs[i].name, (int)op->imm);
+				text_fmt(&t, "%s#%d", n->v->in->kfuncs[i].name ?: "", (int)op->imm);
 		if (!t.len)
 			text_fmt(&t, "kernel-function#%d", (int)op->imm);
 		return n->buf;

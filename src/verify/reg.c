@@ -99,6 +99,13 @@ static void format_part(struct text *t, const char **sep, const char *name, s64 
 	*sep = ",";
 }
 
+static void format_count(struct text *t, const char **sep, const char *name, u64 value)
+{
+	text_fmt(t, "%s%s=", *sep, name);
+	scalar_format_number(t, value, false);
+	*sep = ",";
+}
+
 static void format_identity(struct text *t, const struct vreg *r, const char **sep)
 {
 	if (r->id) {
@@ -138,9 +145,9 @@ static void format_pointer(struct text *t, const struct vreg *r, const char **se
 	if (r->off)
 		format_part(t, sep, "off", r->off);
 	if (reg_is_packet(r->type))
-		format_part(t, sep, "r", r->range);
+		format_count(t, sep, "r", (u64)(s32)r->range);
 	if (kind == REG_MEM)
-		format_part(t, sep, "sz", r->mem_size);
+		format_count(t, sep, "sz", r->mem_size);
 	if (kind == REG_DYNPTR) {
 		text_fmt(t, "%stype=%s", *sep, dynptr_kind_name(r->dynptr_kind));
 		*sep = ",";
