@@ -76,3 +76,4 @@ soak: fuzz
 .PHONY: bench soak
 
 include tests/kernel/kernel.mk
+include tests/fuzz/fuzz.mk
