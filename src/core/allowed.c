@@ -32,7 +32,9 @@ static u32 allowed_since(u32 helper, u32 prog_type, u32 attach_type)
 bool core_prog_allows(const struct prog_type_ops *ops, const struct helper_proto *proto,
 		      u32 attach_type, u32 kernel)
 {
-	u32 known = core_kernel_attach_type(kernel, attach_type) ? attach_type : 0;
+	/* A number of later kernels is none that an older one looks for. */
+	u32 known =
+		core_kernel_attach_type(kernel, attach_type) ? attach_type : __MAX_BPF_ATTACH_TYPE;
 
 	if (!ops->allows || !ops->allows(proto, known))
 		return false;

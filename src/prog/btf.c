@@ -36,9 +36,8 @@ static bool tracing_allows(const struct helper_proto *proto, u32 attach_type)
 	case BPF_FUNC_get_attach_cookie:
 		return at_function(attach_type) || attach_type == BPF_TRACE_RAW_TP;
 	case BPF_FUNC_get_func_arg:
-	case BPF_FUNC_get_func_arg_cnt: return at_function(attach_type);
-	case BPF_FUNC_get_func_ret:
-		return attach_type == BPF_TRACE_FEXIT || attach_type == BPF_MODIFY_RETURN;
+	case BPF_FUNC_get_func_arg_cnt:
+	case BPF_FUNC_get_func_ret: return at_function(attach_type);
 	case BPF_FUNC_probe_write_user: return true;
 	}
 	if (PROG_LISTED(iterator_helpers, proto->id))
@@ -51,7 +50,8 @@ static bool lsm_allows(const struct helper_proto *proto, u32 attach_type)
 	switch (proto->id) {
 	case BPF_FUNC_get_attach_cookie:
 	case BPF_FUNC_get_func_arg:
-	case BPF_FUNC_get_func_arg_cnt: return attach_type == BPF_LSM_MAC;
+	case BPF_FUNC_get_func_arg_cnt:
+	case BPF_FUNC_get_func_ret: return attach_type == BPF_LSM_MAC;
 	case BPF_FUNC_get_local_storage:
 	case BPF_FUNC_get_retval:
 	case BPF_FUNC_set_retval:

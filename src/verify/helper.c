@@ -117,9 +117,14 @@ static const char *const with_path[] = {
 	"filp_close",
 };
 
+static bool is_hook(const struct verify_target *t)
+{
+	return t->kind == TARGET_LSM || t->kind == TARGET_LSM_CGROUP;
+}
+
 static bool is_sleepable_hook(const struct verify_target *t)
 {
-	return t->kind == TARGET_LSM && !strncmp(t->name, "bpf_lsm_", 8) &&
+	return is_hook(t) && !strncmp(t->name, "bpf_lsm_", 8) &&
 	       hook_lsm(t->name + 8) & HOOK_SLEEPABLE;
 }
 
@@ -131,7 +136,7 @@ static bool may_print_path(const struct verifier *v)
 		return false;
 	if (t->kind == TARGET_ITER || is_sleepable_hook(t))
 		return true;
-	for (u32 i = 0; i < ARRAY_SIZE(with_path) && t->kind != TARGET_LSM; i++)
+	for (u32 i = 0; i < ARRAY_SIZE(with_path) && !is_hook(t); i++)
 		if (!strcmp(with_path[i], t->name))
 			return true;
 	return false;
@@ -149,6 +154,31 @@ static bool may_use_socket_storage(const struct verifier *v)
 	case TARGET_EXIT: return strncmp(t->name, "bpf_sk_storage", 14) != 0;
 	default: return false;
 	}
+}
+
+/* Hooks of a whole socket, which then may be locked or not. */
+static bool has_socket_options(const struct verifier *v)
+{
+	static const char *const hooks[] = {
+		"bpf_lsm_sock_graft",
+		"bpf_lsm_inet_csk_clone",
+		"bpf_lsm_inet_conn_established",
+		"bpf_lsm_socket_post_create",
+		"bpf_lsm_socket_socketpair",
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(hooks); i++)
+		if (v->target && !strcmp(v->target->name, hooks[i]))
+			return true;
+	return false;
+}
+
+/* Program types whose attach point has a say in that. */
+static bool has_there(const struct verifier *v, const struct helper_proto *proto)
+{
+	if (proto->id != BPF_FUNC_setsockopt && proto->id != BPF_FUNC_getsockopt)
+		return true;
+	return v->in->prog_type != BPF_PROG_TYPE_LSM || has_socket_options(v);
 }
 
 static bool is_allowed_there(const struct verifier *v, const struct helper_proto *proto)
@@ -179,7 +209,7 @@ static int find(struct verifier *v, s64 id, const struct helper_proto **out)
 	if (!proto || !core_kernel_since(in->kernel, proto->since))
 		return verify_fail(v, MSG_INVALID_FUNC, "unknown", (int)id);
 	if (!has_rights(v, proto->id) ||
-	    !core_prog_allows(v->type, proto, in->attach_type, in->kernel))
+	    !core_prog_allows(v->type, proto, in->attach_type, in->kernel) || !has_there(v, proto))
 		return verify_fail(v, MSG_HELPER_TYPE, proto->name, (int)id);
 	if (proto->flags & HELPER_GPL_ONLY && !in->gpl)
 		return verify_fail(v, MSG_HELPER_GPL);

@@ -140,6 +140,14 @@ static int check_hook(struct verifier *v, struct verify_target *t)
 	return 0;
 }
 
+/* The kernel's own functions for tests were no exception once. */
+static bool has_test_functions(const struct verifier *v, const struct verify_target *t)
+{
+	return verify_has(v, KERNEL_TEST_FUNCTIONS) ||
+	       (!has_prefix(t->name, "bpf_fentry_test") &&
+		!has_prefix(t->name, "bpf_modify_return_test"));
+}
+
 static bool may_sleep(const struct verifier *v, const struct verify_target *t)
 {
 	bool sleepable = false;
@@ -150,7 +158,7 @@ static bool may_sleep(const struct verifier *v, const struct verify_target *t)
 		return has_prefix(t->name, LSM_PREFIX) &&
 		       hook_lsm(t->name + strlen(LSM_PREFIX)) & HOOK_SLEEPABLE;
 	hook_is_modifiable(t->name, &sleepable);
-	return sleepable;
+	return sleepable && has_test_functions(v, t);
 }
 
 /* What the attach point refuses, once it is known to be a function. */
@@ -164,7 +172,7 @@ static int check_function(struct verifier *v, struct verify_target *t)
 	if (v->in->attach_type == BPF_MODIFY_RETURN) {
 		if (v->in->attach_prog)
 			return verify_fail(v, MSG_TARGET_MODIFY_PROG);
-		if (!hook_is_modifiable(t->name, &unused))
+		if (!hook_is_modifiable(t->name, &unused) || !has_test_functions(v, t))
 			return verify_fail(v, MSG_TARGET_MODIFY, t->name);
 	}
 	if (v->in->attach_prog || v->in->prog_type == BPF_PROG_TYPE_EXT)
@@ -350,6 +358,8 @@ static int find_member(struct verifier *v, struct verify_target *t)
 		return verify_fail(v, MSG_TARGET_OPS_MEMBER, t->name, index, t->ops);
 	if (hook_is_unsupported(t->ops, t->name))
 		return verify_fail(v, MSG_TARGET_OPS_UNSUPPORTED, t->name, t->ops);
+	if (v->sleepable && !verify_has(v, KERNEL_SLEEPABLE_STRUCT_OPS))
+		return -EINVAL;
 	if (v->sleepable && !member_may_sleep(t))
 		return verify_fail(v, MSG_TARGET_OPS_SLEEPS, t->name, t->ops);
 	t->kind = TARGET_OPS;
@@ -389,8 +399,13 @@ static int find(struct verifier *v, struct verify_target *t)
 /* The kinds of tracing programs that run where sleeping is possible at all. */
 static bool never_sleeps(const struct verifier *v)
 {
-	return v->in->prog_type == BPF_PROG_TYPE_TRACING && v->in->attach_type != BPF_TRACE_ITER &&
-	       kind_of(v) == TARGET_NONE;
+	if (v->in->prog_type != BPF_PROG_TYPE_TRACING || kind_of(v) != TARGET_NONE)
+		return false;
+	switch (v->in->attach_type) {
+	case BPF_TRACE_ITER: return !verify_has(v, KERNEL_SLEEPABLE_ITER);
+	case BPF_TRACE_RAW_TP: return !verify_has(v, KERNEL_SLEEPABLE_RAW_TP);
+	default: return true;
+	}
 }
 
 int verify_target_find(struct verifier *v)
@@ -401,6 +416,8 @@ int verify_target_find(struct verifier *v)
 		return 0;
 	if (v->sleepable && never_sleeps(v))
 		return verify_fail(v, MSG_SLEEPS_NEVER);
+	if (v->sleepable && v->in->attach_type == BPF_LSM_CGROUP)
+		return -EINVAL;
 	t = arena_alloc(&v->arena, sizeof(*t));
 	if (!t)
 		return -ENOMEM;

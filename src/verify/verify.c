@@ -45,7 +45,9 @@ static int set_up(struct verifier *v, const struct verify_input *in, struct diag
 
 static int check_sleeps(struct verifier *v)
 {
-	if (v->type->sleeps == PROG_SLEEPS_NEVER && v->sleepable)
+	if (v->sleepable &&
+	    (v->type->sleeps == PROG_SLEEPS_NEVER ||
+	     (v->type->type == BPF_PROG_TYPE_KPROBE && !verify_has(v, KERNEL_SLEEPABLE_UPROBE))))
 		return verify_fail(v, MSG_SLEEPS_NEVER);
 	if (v->type->sleeps == PROG_SLEEPS_ALWAYS && !v->sleepable)
 		return verify_fail(v, MSG_SLEEPS_ALWAYS);
