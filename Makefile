@@ -35,9 +35,11 @@ CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) -fPIC -fvisibility=hidden -MMD -MP
 RTFLAGS := -ffreestanding -mgeneral-regs-only -fno-stack-protector -fasynchronous-unwind-tables \
 	   $(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
 
-RT_SRC := src/base/text.c src/base/diag.c $(filter-out src/core/event_table.c,$(wildcard src/core/*.c)) \
+# Of core/, what only loading and attaching read.
+LOAD_TABLES := $(addprefix src/core/,event_table.c kfunc.c kernel.c allowed.c)
+RT_SRC := src/base/text.c src/base/diag.c $(filter-out $(LOAD_TABLES),$(wildcard src/core/*.c)) \
 	  $(wildcard src/map/*.c src/helper/*.c src/prog/*.c src/interp/*.c)
-LIB_SRC := $(filter-out $(RT_SRC) src/base/mem.c,$(wildcard src/base/*.c)) src/core/event_table.c \
+LIB_SRC := $(filter-out $(RT_SRC) src/base/mem.c,$(wildcard src/base/*.c)) $(LOAD_TABLES) \
 	   $(wildcard src/isa/*.c src/btf/*.c src/verify/*.c src/vm/*.c src/sys/*.c src/event/*.c src/world/*.c)
 SHIM_SRC := $(wildcard src/shim/*.c)
 CLI_SRC := $(wildcard src/cli/*.c)
