@@ -174,6 +174,8 @@ int ir_simplify_phis(struct ir_function *f);
 /* Does the condition hold of constants? */
 bool ir_cond_holds(enum ir_cond cond, u32 bits, u64 x, u64 y);
 int ir_clean(struct ir_function *f);
+/* What an operation makes of constants; false: not of constants. */
+bool ir_compute(const struct ir_ins *i, u64 a, u64 b, u64 *result);
 int ir_fold(struct ir_function *f);
 int ir_number(struct ir_function *f);
 int ir_memory(struct ir_function *f);

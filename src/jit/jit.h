@@ -107,7 +107,8 @@ void jit_code_free(struct jit_code *code);
 struct jit_linked; /* executable memory of this process */
 
 /* Addresses of this process; W^X. -ENOMEM, -EPERM (the system forbids executable memory). */
-int jit_link(const struct jit_code *code, struct map *const *maps, struct jit_linked **out);
+int jit_link(const struct jit_code *code, const struct image *image, struct map *const *maps,
+	     struct jit_linked **out);
 void jit_linked_free(struct jit_linked *l);
 const u8 *jit_linked_at(const struct jit_linked *l, u32 *size);
 /* The program on the run: as interp_run(). */

@@ -14,6 +14,7 @@
 #ifndef JIT_X86_H
 #define JIT_X86_H
 
+#include "core/helper.h"
 #include "jit/jit.h"
 #include "jit/mach.h"
 
@@ -95,6 +96,7 @@ enum x86_op {
 	X86_XADD,     /* def = old: src[0] the same register */
 	X86_XCHG,
 	X86_CMPXCHG, /* rax expected and old; src[0] new */
+	X86_FETCH,   /* rax: the value there, then the old one; cond: enum ir_atomic with src[0] */
 	X86_LADD,    /* lock op= src[0] */
 	X86_LOR,
 	X86_LAND,

@@ -390,12 +390,27 @@ static u32 cc(u32 cond)
 	return codes[cond];
 }
 
+/* again: mov r11, rax; op r11, src; lock cmpxchg [m], r11; jne again */
+static void fetch(struct emitter *e, const struct mach_ins *i, const struct address *a)
+{
+	static const u8 ops[] = {0x01, 0x09, 0x21, 0x31};
+	bool wide = i->size == 8;
+	u32 start = (u32)e->body.len;
+
+	op_reg(e, 0, 0x89, wide, RAX, X86_SCRATCH, false);
+	op_reg(e, 0, ops[i->cond & 3], wide, i->src[0], X86_SCRATCH, false);
+	op_memory(e, 0xf0, 0x0fb1, wide, X86_SCRATCH, a, false);
+	byte(e, 0x75);
+	byte(e, start - (u32)(e->body.len + 1));
+}
+
 static void atomic(struct emitter *e, const struct mach_ins *i)
 {
 	struct address a = address_of(e, i);
 	bool wide = i->size == 8;
 
 	switch (i->op) {
+	case X86_FETCH: fetch(e, i, &a); break;
 	case X86_XADD: op_memory(e, 0xf0, 0x0fc1, wide, i->src[0], &a, false); break;
 	case X86_XCHG: op_memory(e, 0, 0x87, wide, i->src[0], &a, false); break;
 	case X86_CMPXCHG: op_memory(e, 0xf0, 0x0fb1, wide, i->src[0], &a, false); break;
@@ -610,6 +625,7 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 	case X86_XADD:
 	case X86_XCHG:
 	case X86_CMPXCHG:
+	case X86_FETCH:
 	case X86_LADD:
 	case X86_LOR:
 	case X86_LAND:
