@@ -48,4 +48,9 @@ if [ -z "${ONLY:-}" ] || [ "$ONLY" = start ]; then
 		strace="$(repeat ms strace -f -o /dev/null true)"
 	row start "run opensnoop.bpf.c on true" ms cygnet="$(repeat ms cy examples/opensnoop.bpf.c -- true)"
 fi
+if [ -z "${ONLY:-}" ] || [ "$ONLY" = verify ]; then
+	K=${KERNEL_PREP:-$B/kernel-src}
+	told=$(bench/verify.py "$B" "$REPS" "$K"/packaged/*.o "$K"/objects/*.bpf.o | paste -sd,)
+	rows+="${told:+${rows:+,}$told}"
+fi
 printf '{"rows":[%s]}\n' "$rows" >"$B/bench.json"

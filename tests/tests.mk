@@ -68,12 +68,16 @@ fuzz: fuzz-parts
 
 # make bench [ONLY=group]: beside the peers found here; build/bench.json.
 bench: deps-test tools
-	@B=$(B) ONLY=$(ONLY) bench/run.sh
+	@if [ -z "$(ONLY)" ] || [ "$(ONLY)" = verify ]; then $(MAKE) -s bench-verify; fi
+	@B=$(B) ONLY=$(ONLY) KERNEL_PREP=$(KERNEL_SRC) bench/run.sh
+# What it loads: the kernel's test objects and packaged ones, by check-kernel's loader.
+bench-verify: kernel-prepare
+	@$(MAKE) -s $(B)/tests/kernel/objects
 # make soak: the long runs.
 soak: fuzz
 	$(MAKE) -s asan MUTANTS=100000
 	for i in 1 2 3 4 5; do B=$(B) ONLY=agent tests/run.sh || exit 1; done
-.PHONY: bench soak
+.PHONY: bench bench-verify soak
 
 include tests/kernel/kernel.mk
 include tests/fuzz/fuzz.mk

@@ -39,6 +39,36 @@ static long raw_syscall(long nr, const long a[6])
 	return ret;
 }
 
+static long call_bpf(long a[6])
+{
+	return inst ? cygnet_bpf(inst, a[0], (union bpf_attr *)a[1], a[2])
+		    : raw_syscall(SYS_bpf, a);
+}
+
+/* The log's statistics give the time. */
+static void repeat(const long a[6])
+{
+	static char log[1 << 16];
+	struct door_watch *w = &door_watch;
+	union bpf_attr attr = {0};
+	long again[6] = {a[0], (long)&attr, a[2]};
+	const char *found;
+	long fd;
+
+	for (int i = 0; i < w->repeats && i < DOOR_REPEATS; i++) {
+		memcpy(&attr, (const void *)a[1], a[2]);
+		attr.log_buf = (uintptr_t)log;
+		attr.log_size = sizeof(log);
+		attr.log_level = 4;
+		log[0] = 0;
+		fd = call_bpf(again);
+		found = strstr(log, "verification time ");
+		w->usec[i] = found ? atoi(found + strlen("verification time ")) : 0;
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 static void watch(int cmd, const union bpf_attr *attr, long ret)
 {
 	struct door_watch *w = &door_watch;
@@ -102,12 +132,11 @@ long syscall(long nr, ...)
 	va_end(ap);
 	if (nr == SYS_bpf && a[0] == BPF_PROG_LOAD)
 		adapt((union bpf_attr *)a[1]);
-	if (inst && nr == SYS_bpf)
-		ret = cygnet_bpf(inst, a[0], (union bpf_attr *)a[1], a[2]);
-	else
-		ret = raw_syscall(nr, a);
+	ret = nr == SYS_bpf ? call_bpf(a) : raw_syscall(nr, a);
 	if (nr == SYS_bpf)
 		watch(a[0], (const union bpf_attr *)a[1], ret);
+	if (nr == SYS_bpf && a[0] == BPF_PROG_LOAD && ret >= 0 && door_watch.offered)
+		repeat(a);
 	if (ret < 0 && ret > -4096) {
 		errno = -ret;
 		return -1;

@@ -31,6 +31,7 @@ int door_privileged(bool on);
  * Watches what libbpf does from here on: was a program offered with this log buffer, and with what
  * errno did that end; could a map not be created, of what type.
  */
+#define DOOR_REPEATS 64
 struct door_watch {
 	const void *log;
 	bool offered;
@@ -39,6 +40,9 @@ struct door_watch {
 	unsigned int map_type; /* of the map made last */
 	int setup_errno;       /* of the first map or BTF that could not be made */
 	int setup_cmd;
+	/* A program that was taken is offered `repeats` times more: what each took to verify. */
+	int repeats;
+	int usec[DOOR_REPEATS];
 };
 extern struct door_watch door_watch;
 /* "kernel" or "cygnet"; -1 for anything else. */

@@ -216,6 +216,25 @@ static void run_legacy(const struct legacy *l, FILE *out)
 		close(fd);
 }
 
+/* TIMES=N: what N more loads of it took to verify. */
+static void write_times(FILE *out)
+{
+	if (!door_watch.repeats)
+		return;
+	fprintf(out, ",\"usec\":[");
+	for (int i = 0; i < door_watch.repeats; i++)
+		fprintf(out, "%s%d", i ? "," : "", door_watch.usec[i]);
+	fprintf(out, "]");
+}
+
+static int wanted_times(void)
+{
+	const char *times = getenv("TIMES");
+	int n = times ? atoi(times) : 0;
+
+	return n < 0 ? 0 : n > DOOR_REPEATS ? DOOR_REPEATS : n;
+}
+
 static void run_program(const struct entry *e, bool unprivileged, FILE *out)
 {
 	const struct spec *spec = &e->specs[e->index];
@@ -234,7 +253,7 @@ static void run_program(const struct entry *e, bool unprivileged, FILE *out)
 		return;
 	}
 	log_text[0] = said[0] = 0;
-	door_watch = (struct door_watch){.log = log_text};
+	door_watch = (struct door_watch){.log = log_text, .repeats = wanted_times()};
 	if (unprivileged)
 		door_privileged(false);
 	err = bpf_object__load(obj);
@@ -249,6 +268,8 @@ static void run_program(const struct entry *e, bool unprivileged, FILE *out)
 		run_loaded(m, prog, out);
 	}
 	bpf_object__close(obj);
+	if (!err)
+		write_times(out);
 }
 
 static void run(const struct suite *s, unsigned int i, FILE *out)
