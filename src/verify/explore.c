@@ -17,7 +17,7 @@
  */
 #include <string.h>
 #include "verify/claim.h"
-#include "verify/verifier.h"
+#include "verify/function.h"
 
 #define OLD_INSNS 131072 /* walked, before 5.2 */
 
@@ -336,6 +336,7 @@ static int walk(struct verifier *v)
 static int enter(struct verifier *v, u32 sub, struct vframe *f)
 {
 	if (!sub && v->in->prog_type != BPF_PROG_TYPE_EXT) {
+		verify_function_main(v);
 		f->regs[1] = vreg_pointer(REG_CTX);
 		return verify_target_enter(v);
 	}

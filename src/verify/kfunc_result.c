@@ -143,7 +143,7 @@ static int by_type(struct verifier *v, struct kfunc_call *c, u32 to, struct vreg
 	*r0 = vreg_pointer(REG_MEM | (c->r0_rdonly ? REG_RDONLY : 0) |
 			   (c->flags & KF_RCU_PROTECTED ? REG_RCU : 0));
 	r0->mem_size = c->r0_size;
-	r0->ref = c->ref; /* not to be used once that is released */
+	r0->ref = c->has_iter ? c->iter.ref : c->ref; /* not to be used once that is released */
 	return 0;
 }
 
