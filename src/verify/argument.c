@@ -510,7 +510,7 @@ static int check_offset(struct verifier *v, const struct call_meta *meta, u32 re
 	if (meta->release_regno == regno) {
 		if (dynptr && reg_kind(r->type) == REG_STACK)
 			return 0;
-		if (r->off)
+		if (r->off && verify_has(v, KERNEL_ARG_ERRNO))
 			return verify_fail_reg(v, regno, MSG_RELEASE_OFFSET, regno);
 		return verify_ptr_off(v, r, regno, false);
 	}
@@ -598,7 +598,11 @@ static int check_argument(struct verifier *v, struct call_meta *meta, u32 arg, u
 					       meta->ref);
 		meta->ref = r->ref;
 	}
-	return rule->check ? rule->check(v, meta, rule, arg) : 0;
+	err = rule->check ? rule->check(v, meta, rule, arg) : 0;
+	if (err == -EINVAL && (kind == ARG_SPIN_LOCK || kind == ARG_TIMER || kind == ARG_KPTR) &&
+	    !verify_has(v, KERNEL_ARG_ERRNO))
+		err = -EACCES;
+	return err;
 }
 
 int verify_helper_argument(struct verifier *v, struct call_meta *meta, u32 arg)
