@@ -35,16 +35,10 @@ static const char *named_part(const struct isa_info *r, const char *p)
 	return NULL;
 }
 
-void isa_format(struct text *t, const struct isa_op *op, u32 index, const struct isa_names *names)
+static void format(struct text *t, const struct isa_op *op, const struct isa_info *r,
+		   const char *syntax, const char *name)
 {
-	const struct isa_info *r = isa_info(op->op);
-	const char *name = names ? names->name(names->data, index, op) : NULL;
-
-	if (!r) {
-		text_puts(t, "(invalid)");
-		return;
-	}
-	for (const char *p = r->syntax; *p; p++) {
+	for (const char *p = syntax; *p; p++) {
 		const char *lead = name ? named_part(r, p) : NULL;
 
 		if (lead) {
@@ -59,6 +53,26 @@ void isa_format(struct text *t, const struct isa_op *op, u32 index, const struct
 		else
 			format_operand(t, *p, op, r);
 	}
+}
+
+void isa_format(struct text *t, const struct isa_op *op, u32 index, const struct isa_names *names)
+{
+	const struct isa_info *r = isa_info(op->op);
+
+	if (!r)
+		text_puts(t, "(invalid)");
+	else
+		format(t, op, r, r->syntax, names ? names->name(names->data, index, op) : NULL);
+}
+
+void isa_format_second(struct text *t, const struct isa_op *op)
+{
+	const struct isa_info *r = isa_info(op->op);
+
+	if (!r)
+		text_puts(t, "(invalid)");
+	else
+		format(t, op, r, *r->alt ? r->alt : r->syntax, NULL);
 }
 
 void isa_format_program(struct text *t, const struct isa_op *ops, u32 count)

@@ -21,6 +21,9 @@ struct isa_names {
  */
 void isa_format(struct text *t, const struct isa_op *op, u32 index, const struct isa_names *names);
 
+/* The same in the second spelling where there is one: of atomics, the kernel's own. No names. */
+void isa_format_second(struct text *t, const struct isa_op *op);
+
 /* Appends a program, one instruction per line, as isa_assemble() takes it back. */
 void isa_format_program(struct text *t, const struct isa_op *ops, u32 count);
 

@@ -328,6 +328,8 @@ void verify_format_insn(const struct verifier *v, struct text *t, u32 insn)
 		format_compare(t, &op[0], name_of(&naming, insn, &op[0]));
 	else if (op[0].op == ISA_OP_CALL_KFUNC || op[0].op == ISA_OP_CALL_HELPER)
 		text_fmt(t, "call %s", name_of(&naming, insn, &op[0]));
+	else if (isa_info(op[0].op)->cls == ISA_CLASS_ATOMIC)
+		isa_format_second(t, &op[0]);
 	else if (n == 2)
 		text_fmt(t, "r%u = %s", op[0].dst, name_of(&naming, insn, &op[0]));
 	else
