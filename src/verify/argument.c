@@ -128,7 +128,8 @@ static int arg_map_key(struct verifier *v, struct call_meta *meta, const struct 
 	if (!meta->map)
 		return verify_fail_reg(v, regno, MSG_MAP_MISSING, "key");
 	err = verify_mem_region(v, regno, meta->map->key_size, ACCESS_READ, false, NULL);
-	if (err || !verify_map_key_tells(meta->map) || !verify_has(v, KERNEL_LOOKUP_NONNULL))
+	if (err || !verify_map_key_tells(meta->map) || !v->bpf ||
+	    !verify_has(v, KERNEL_LOOKUP_NONNULL))
 		return err;
 	err = constant_key(v, verify_reg(v, regno), meta->map->key_size, &key);
 	if (err == 1)
