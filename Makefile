@@ -40,7 +40,7 @@ LOAD_TABLES := $(addprefix src/core/,event_table.c kfunc.c kernel.c allowed.c)
 RT_SRC := src/base/text.c src/base/diag.c $(filter-out $(LOAD_TABLES),$(wildcard src/core/*.c)) \
 	  $(wildcard src/map/*.c src/helper/*.c src/prog/*.c src/interp/*.c)
 LIB_SRC := $(filter-out $(RT_SRC) src/base/mem.c,$(wildcard src/base/*.c)) $(LOAD_TABLES) \
-	   $(wildcard src/isa/*.c src/btf/*.c src/verify/*.c src/vm/*.c src/sys/*.c src/event/*.c src/world/*.c)
+	   $(wildcard src/isa/*.c src/btf/*.c src/verify/*.c src/jit/*.c src/vm/*.c src/sys/*.c src/event/*.c src/world/*.c)
 SHIM_SRC := $(wildcard src/shim/*.c)
 CLI_SRC := $(wildcard src/cli/*.c)
 AGENT_SRC := $(wildcard src/agent/*.c) src/base/mem.c

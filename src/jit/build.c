@@ -632,8 +632,8 @@ static void branch(struct build *b, const struct isa_op *op)
 		return;
 	}
 	if (op->op == ISA_OP_MAY_GOTO) {
-		x = build_ins(b, IR_SUB, 64, read_var(b, MAY_GOTO_VAR), build_const(b, 1));
-		b->vars[MAY_GOTO_VAR] = x;
+		x = read_var(b, MAY_GOTO_VAR);
+		b->vars[MAY_GOTO_VAR] = build_ins(b, IR_SUB, 64, x, build_const(b, 1));
 		r = build_ins(b, IR_BRANCH, 64, x, build_const(b, 0));
 		if (r)
 			ir_at(b->f, r)->imm = COND_EQ;

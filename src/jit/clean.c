@@ -56,8 +56,12 @@ static void count_uses(struct ir_function *f)
 {
 	for (ir_ref r = 1; r < f->ins.len; r++)
 		ir_at(f, r)->uses = 0;
+	/* What no way leads to is in no block any more, and uses nothing. */
 	for (ir_ref r = 1; r < f->ins.len; r++)
-		if (ir_at(f, r)->block && f->blocks.data[ir_at(f, r)->block].order)
+		if (ir_at(f, r)->block && !f->blocks.data[ir_at(f, r)->block].order)
+			ir_at(f, r)->block = 0;
+	for (ir_ref r = 1; r < f->ins.len; r++)
+		if (ir_at(f, r)->block)
 			ir_each_operand(f, r, count_use, f);
 	for (ir_ref r = 1; r < f->ins.len; r++)
 		ir_at(f, r)->used_result = ir_at(f, r)->uses != 0;

@@ -9,6 +9,7 @@
 #include "core/run.h"
 #include "sys/run_env.h"
 #include "sys/test_run.h"
+#include "vm/engine.h"
 
 #define RAW_TP_ARGS   12
 #define REPEAT_BUDGET (64u << 20) /* instructions of one command, over all repeats */
@@ -48,7 +49,7 @@ static int run_once(struct test *t, struct map *const *maps, u32 cpu, u64 *budge
 	if (run.watch && run.watch->budget)
 		run.budget = MIN(run.budget, run.watch->budget);
 	before = run.budget;
-	err = interp_start(&run, &ret);
+	err = prog_object_run(t->p, &run, &ret);
 	ns = now_ns() - run.start_ns;
 
 	/* The plain engine counts no instructions: time stands for them. */
@@ -118,6 +119,7 @@ int test_run_all(struct test *t, u32 repeat)
 		base_free(maps);
 		return -EAGAIN;
 	}
+	prog_object_warm(t->p, MAX(repeat, 1u));
 	for (u32 i = 0; i < MAX(repeat, 1u) && !err; i++)
 		err = budget ? run_once(t, maps, cpu, &budget) : -EINTR;
 	run_env_release(inst, cpu);

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "core/helper.h"
+#include "vm/engine.h"
 #include "vm/instance.h"
 
 #define KERNEL_OLDEST KERNEL_VERSION(4, 19, 0)
@@ -32,7 +33,7 @@ static int read_opts(const struct cygnet_opts *opts, struct cygnet_opts *o)
 	memcpy(o, opts, MIN(opts->sz, sizeof(*o)));
 	if (o->kernel && (o->kernel < KERNEL_OLDEST || o->kernel > KERNEL_NEWEST))
 		return -EINVAL;
-	return o->possible_cpus > CPUS_MOST ? -EINVAL : 0;
+	return o->possible_cpus > CPUS_MOST || o->engine > ENGINE_JIT ? -EINVAL : 0;
 }
 
 static u32 host_kernel(void)
@@ -105,6 +106,7 @@ int cygnet_new(const struct cygnet_opts *opts, struct cygnet **out)
 	host = sysconf(_SC_NPROCESSORS_CONF);
 	inst->possible_cpus = o.possible_cpus ?: MAX(host, CPUS_DEFAULT);
 	inst->checked = o.checked;
+	inst->engine = (u8)o.engine;
 	inst->inotify = -1;
 	err = -ENOMEM;
 	if (o.btf_path && !(inst->btf_path = base_strdup(o.btf_path)))

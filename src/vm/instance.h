@@ -28,6 +28,7 @@ struct cygnet {
 	pthread_mutex_t lock;
 	u32 kernel; /* KERNEL_VERSION it imitates */
 	u32 possible_cpus;
+	u8 engine;    /* enum vm_engine */
 	bool checked; /* no program runs in the plain interpreter */
 	/* Tests: */
 	bool claims;             /* programs keep what verification claims (verify/claim.h) */

@@ -10,6 +10,7 @@
 #include "isa/decode.h"
 #include "verify/claim.h"
 #include "vm/describe.h"
+#include "vm/engine.h"
 #include "vm/instance.h"
 #include "vm/load.h"
 #include "vm/trim.h"
@@ -419,6 +420,7 @@ void prog_object_fini(struct prog_object *p)
 		object_put(&p->btf->o);
 	if (p->stats < WORLD_PROGS)
 		inst->prog_slots[p->stats / 64] &= ~(1ull << p->stats % 64);
+	prog_object_cool(p);
 	base_free(p->views);
 	verify_claims_free(p->claims);
 	base_free(p->image);

@@ -35,6 +35,8 @@ exit
 10
 
 == each frame has its own stack, zeroed
+-- only
+interp
 -- asm
 *(u64 *)(r10 -8) = 5
 call f

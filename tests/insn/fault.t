@@ -219,6 +219,8 @@ exit
 write 2
 
 == a handle is read through the environment
+-- only
+interp
 -- asm
 r1 = 0x00c6010000000000 ll
 r0 = *(u16 *)(r1 +2)
@@ -227,6 +229,8 @@ exit
 0x0403
 
 == a handle is read with sign
+-- only
+interp
 -- asm
 r1 = 0x00c6010000000000 ll
 r0 = *(s8 *)(r1 +0)

@@ -24,6 +24,7 @@
 #include "isa/asm.h"
 #include "isa/decode.h"
 #include "isa/disasm.h"
+#include "jit/jit.h"
 
 /* The switch forms, beside the library's threaded ones. */
 #define INTERP_SWITCH
@@ -36,6 +37,31 @@ int switch_run_checked(struct run *run, u64 *ret);
 #undef interp_run
 #undef interp_run_checked
 
+/* Native code, linked anew for each run; what it does not do is the plain interpreter's. */
+static u32 jit_ran, jit_passed_on;
+
+static int jit_fresh(struct run *run, u64 *ret)
+{
+	struct jit_options host = jit_host(JIT_OPTIMISED);
+	struct jit_code *code = NULL;
+	struct jit_linked *linked = NULL;
+	struct diag d = {0};
+	int err = jit_compile(run->image, run->maps, &host, &code, &d);
+
+	err = err ?: jit_link(code, run->image, run->maps, &linked);
+	if (err == -EOPNOTSUPP) {
+		jit_passed_on++;
+		jit_code_free(code);
+		return interp_run(run, ret);
+	}
+	assert_int_equal(err, 0);
+	jit_ran++;
+	err = jit_run(linked, run, ret);
+	jit_linked_free(linked);
+	jit_code_free(code);
+	return err;
+}
+
 static const struct engine {
 	const char *name;
 	int (*run)(struct run *run, u64 *ret);
@@ -43,6 +69,7 @@ static const struct engine {
 } engines[] = {
 	{"plain", interp_run, false},
 	{"plain, switch", switch_run, false},
+	{"jit", jit_fresh, false},
 	{"checked", interp_run_checked, true},
 	{"checked, switch", switch_run_checked, true},
 };
@@ -296,6 +323,20 @@ struct outcome {
 
 #define MAX_SUBS 16
 
+/* One more function, in its place. */
+static void add_sub(struct image_sub *subs, u32 *n, u32 start)
+{
+	u32 i = *n;
+
+	for (u32 k = 0; k < *n; k++)
+		if (subs[k].start == start)
+			return;
+	for (; i > 0 && subs[i - 1].start > start; i--)
+		subs[i] = subs[i - 1];
+	subs[i] = (struct image_sub){.start = start, .stack = ISA_STACK_SIZE, .indirect = ~0ull};
+	(*n)++;
+}
+
 /* Makes an image of raw ops: what the load pipeline does, without its checks. */
 static struct image *make_image(const struct isa_op *ops, u32 count)
 {
@@ -316,18 +357,20 @@ static struct image *make_image(const struct isa_op *ops, u32 count)
 			      .sub_count = 1};
 	out = (struct isa_op *)((u8 *)img + img->op_off);
 	subs = (struct image_sub *)((u8 *)img + img->sub_off);
-	subs[0].end = count;
+	subs[0] = (struct image_sub){.stack = ISA_STACK_SIZE, .indirect = ~0ull};
 	for (u32 i = 0; i < count; i++) {
 		out[i] = ops[i];
 		if (ops[i].op == ISA_OP_CALL_SUB || ops[i].op == ISA_OP_LDDW_FUNC) {
 			out[i].imm += i + 1;
 			assert_true(img->sub_count < MAX_SUBS);
-			subs[img->sub_count++] = (struct image_sub){.start = out[i].imm};
+			add_sub(subs, &img->sub_count, (u32)out[i].imm);
 		} else if (ops[i].op == ISA_OP_LDDW_MAP_VALUE) {
 			out[i].off = isa_low(&ops[i]);
 			out[i].imm = isa_high(&ops[i]);
 		}
 	}
+	for (u32 i = 0; i < img->sub_count; i++)
+		subs[i].end = i + 1 < img->sub_count ? subs[i + 1].start : count;
 	return img;
 }
 

@@ -331,6 +331,8 @@ exit
 0
 
 == the stack starts at zero
+-- only
+interp
 -- asm
 r0 = *(u64 *)(r10 -512)
 r1 = *(u64 *)(r10 -8)

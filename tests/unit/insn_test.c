@@ -11,7 +11,8 @@
  *	-- after	what the memory is afterwards
  *	-- fault	kind and instruction, of the checked interpreters; the plain ones do not run
  *	-- error	part of the assembler's or decoder's message
- *	-- only		"checked": the plain interpreters do not run
+ *	-- only		"checked": the plain interpreters and native code do not run;
+ *			"interp": native code does not
  *	-- raw		hex bytes of instructions in place of asm
  */
 #include "../insn/machine.h"
@@ -25,7 +26,7 @@ struct test_case {
 	char result[64], fault[64], error[160];
 	u8 mem[MAX_BYTES], packet[MAX_BYTES], after[MAX_BYTES], raw[MAX_BYTES];
 	u32 mem_size, packet_size, after_size, raw_size;
-	bool has_after, only_checked;
+	bool has_after, only_checked, only_interp;
 };
 
 static char problem[512];
@@ -129,7 +130,9 @@ static bool run_case(const struct test_case *c)
 		ok = fails("is accepted");
 	img = make_image(ops, count);
 	for (u32 i = 0; ok && i < ARRAY_SIZE(engines); i++)
-		if (engines[i].checked || !(*c->fault || c->only_checked))
+		if (engines[i].checked ||
+		    !(*c->fault || c->only_checked ||
+		      (c->only_interp && engines[i].run == jit_fresh)))
 			ok = check_run(&engines[i], c, img);
 	ok = ok && check_text(ops, count);
 	base_free(ops);
@@ -178,6 +181,7 @@ static void add_line(struct test_case *c, const char *section, const char *line)
 		c->after_size = parse_hex(line, c->after, c->after_size);
 	} else if (!strcmp(section, "only")) {
 		c->only_checked = !strcmp(line, "checked");
+		c->only_interp = !strcmp(line, "interp");
 	} else if (!strcmp(section, "result")) {
 		copy(c->result, sizeof(c->result), line);
 	} else if (!strcmp(section, "fault")) {
