@@ -198,15 +198,32 @@ static int arg_alloc_size(struct verifier *v, struct call_meta *meta, const stru
 static int arg_string(struct verifier *v, struct call_meta *meta, const struct arg_rule *rule,
 		      u32 arg)
 {
-	return verify_const_string(v, regno_of(arg), NULL);
+	return verify_const_string(v, regno_of(arg), NULL, NULL);
 }
 
-int verify_const_string(struct verifier *v, u32 regno, u32 *at)
+/* Where the first zero byte lies in [off, end): 0, -ENOENT, or that it cannot be read. */
+static int find_end(const struct verify_map *map, u32 off, u32 end, u32 *at)
+{
+	u64 bytes;
+
+	for (u32 n; off < end; off += n) {
+		n = MIN(end - off, 8u);
+		if (map->read(map, off, n, &bytes))
+			return -EINVAL;
+		for (u32 i = 0; i < n; i++)
+			if (!(bytes >> i * 8 & 0xff)) {
+				*at = off + i;
+				return 0;
+			}
+	}
+	return -ENOENT;
+}
+
+int verify_const_string(struct verifier *v, u32 regno, u32 *at, u32 *len)
 {
 	const struct vreg *r = verify_reg(v, regno);
 	const struct verify_map *map = r->map;
-	u64 c = 1;
-	s64 off;
+	u32 off, end = 0;
 	int err;
 
 	if (reg_kind(r->type) != REG_MAP_VALUE)
@@ -221,14 +238,16 @@ int verify_const_string(struct verifier *v, u32 regno, u32 *at)
 				ACCESS_READ);
 	if (err)
 		return err;
-	off = (s64)r->s.bits.value + r->off;
-	for (s64 i = off; i < map->value_size && c; i++)
-		if (map->read(map, (u32)i, 1, &c))
-			return verify_fail_reg(v, regno, MSG_STRING_READ);
-	if (c)
+	off = (u32)r->s.bits.value + (u32)r->off;
+	err = find_end(map, off, map->value_size, &end);
+	if (err == -EINVAL)
+		return verify_fail_reg(v, regno, MSG_STRING_READ);
+	if (err)
 		return verify_fail_reg(v, regno, MSG_STRING_END);
 	if (at)
-		*at = (u32)off;
+		*at = off;
+	if (len)
+		*len = end - off;
 	return 0;
 }
 

@@ -99,25 +99,26 @@ bool verify_format_suits(const u8 *f, u32 args)
 
 int verify_format_call(struct verifier *v)
 {
-	const struct vreg *r = verify_reg(v, 3);
-	u64 bytes = verify_reg(v, 5)->s.bits.value, c;
-	u32 size = r->map->value_size, at = r->off + (u32)r->s.bits.value;
+	const struct verify_map *map = verify_reg(v, 3)->map;
+	u64 bytes = verify_reg(v, 5)->s.bits.value, word;
+	u32 at, len;
+	bool suits;
 	u8 *text;
+	int err = verify_const_string(v, 3, &at, &len);
 
+	if (err)
+		return err;
 	if (bytes % 8)
 		return verify_fail_reg(v, 5, MSG_FORMAT_DATA);
-	text = verify_block_alloc(v, size - at + 1);
+	text = verify_block_alloc(v, len + 8);
 	if (!text)
 		return -ENOMEM;
-	for (u32 i = at; i < size; i++) {
-		if (r->map->read(r->map, i, 1, &c))
-			return verify_fail_reg(v, 3, MSG_STRING_READ);
-		text[i - at] = (u8)c;
-		if (!c)
-			break;
+	for (u32 i = 0, n; i <= len; i += n) {
+		n = MIN(len + 1 - i, 8u);
+		map->read(map, at + i, n, &word);
+		__builtin_memcpy(text + i, &word, n);
 	}
-	text[size - at] = 0;
-	c = verify_format_suits(text, (u32)(bytes / 8));
-	verify_block_free(v, text, size - at + 1);
-	return c ? 0 : verify_fail_reg(v, 3, MSG_FORMAT);
+	suits = verify_format_suits(text, (u32)(bytes / 8));
+	verify_block_free(v, text, len + 8);
+	return suits ? 0 : verify_fail_reg(v, 3, MSG_FORMAT);
 }

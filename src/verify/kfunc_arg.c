@@ -419,7 +419,7 @@ static int check_string(struct verifier *v, const struct at *a)
 {
 	if (a->r->type != REG_MAP_VALUE)
 		return verify_fail_reg(v, a->regno, MSG_KARG_NOT_STRING, a->i);
-	return verify_const_string(v, a->regno, NULL);
+	return verify_const_string(v, a->regno, NULL, NULL);
 }
 
 static int check_kind(struct verifier *v, struct kfunc_call *c, const struct at *a)

@@ -656,8 +656,8 @@ int verify_calls_finish(struct verifier *v);
  * of which a value has at most one.
  */
 int verify_map_field(struct verifier *v, u32 regno, u32 kind, const char *name);
-/* A NUL-terminated constant in a frozen map. *at (or NULL): its offset in the value. */
-int verify_const_string(struct verifier *v, u32 regno, u32 *at);
+/* A NUL-terminated constant in a frozen map. *at: its offset in the value; *len: its length (or NULL). */
+int verify_const_string(struct verifier *v, u32 regno, u32 *at, u32 *len);
 /* The register's object may be kept in the kptr `field`, whose type is of `btf`. */
 int verify_kptr_match(struct verifier *v, u32 regno, const struct btf_special *field,
 		      const struct btf_info *btf);
