@@ -193,6 +193,8 @@ int door_open(enum door door)
 		return -EINVAL;
 	if (strcmp(door_btf(), HOST_BTF))
 		o.btf_path = door_btf();
+	if (getenv("CYGNET_ENGINE")) /* 1 interpreters, 2 native code */
+		o.engine = (unsigned int)atoi(getenv("CYGNET_ENGINE"));
 	return cygnet_new(&o, &inst);
 }
 
