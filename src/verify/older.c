@@ -205,45 +205,45 @@ static void sync_older(struct scalar *s, u32 width)
 		if (whole.umax <= UINT32_MAX)
 			range_meet_unsigned(&low, whole.umin, whole.umax);
 	} else if (!(s->bits.value >> 32) && !(s->bits.mask >> 32)) {
-		range_meet_unsigned(&whole, low.umin, low.umax);
+		/* Whatever was known of it. */
+		whole = (struct range){0, UINT32_MAX, low.umin, low.umax};
+		if (low.smin >= 0)
+			range_meet_signed(&whole, low.smin, low.smax);
 	}
 	scalar_set_whole(s, &whole);
 	scalar_set_low(s, &low);
 	sync_apart(s);
 }
 
-/* Nothing sensible may be left; then the bounds stay as they contradict one another. */
+/*
+ * Nothing sensible may be left; then the bounds stay as they contradict one another. Below the
+ * least or above the greatest number one finds oneself at the other end: nothing is learned.
+ */
 static void narrow(struct scalar *s, enum scalar_cond cond, u64 value)
 {
 	switch (cond) {
-	case SCALAR_GT: s->umin = MAX(s->umin, value == UINT64_MAX ? value : value + 1); break;
+	case SCALAR_GT: s->umin = MAX(s->umin, value + 1); break;
 	case SCALAR_GE: s->umin = MAX(s->umin, value); break;
-	case SCALAR_LT: s->umax = MIN(s->umax, value ? value - 1 : 0); break;
+	case SCALAR_LT: s->umax = MIN(s->umax, value - 1); break;
 	case SCALAR_LE: s->umax = MIN(s->umax, value); break;
-	case SCALAR_SGT:
-		s->smin = MAX(s->smin, (s64)value == INT64_MAX ? INT64_MAX : (s64)value + 1);
-		break;
+	case SCALAR_SGT: s->smin = MAX(s->smin, (s64)(value + 1)); break;
 	case SCALAR_SGE: s->smin = MAX(s->smin, (s64)value); break;
-	case SCALAR_SLT:
-		s->smax = MIN(s->smax, (s64)value == INT64_MIN ? INT64_MIN : (s64)value - 1);
-		break;
+	case SCALAR_SLT: s->smax = MIN(s->smax, (s64)(value - 1)); break;
 	default: s->smax = MIN(s->smax, (s64)value);
 	}
 }
 
 static void narrow32(struct scalar *s, enum scalar_cond cond, u32 value)
 {
-	s32 n = (s32)value;
-
 	switch (cond) {
-	case SCALAR_GT: s->u32min = MAX(s->u32min, value == UINT32_MAX ? value : value + 1); break;
+	case SCALAR_GT: s->u32min = MAX(s->u32min, value + 1); break;
 	case SCALAR_GE: s->u32min = MAX(s->u32min, value); break;
-	case SCALAR_LT: s->u32max = MIN(s->u32max, value ? value - 1 : 0); break;
+	case SCALAR_LT: s->u32max = MIN(s->u32max, value - 1); break;
 	case SCALAR_LE: s->u32max = MIN(s->u32max, value); break;
-	case SCALAR_SGT: s->s32min = MAX(s->s32min, n == INT32_MAX ? n : n + 1); break;
-	case SCALAR_SGE: s->s32min = MAX(s->s32min, n); break;
-	case SCALAR_SLT: s->s32max = MIN(s->s32max, n == INT32_MIN ? n : n - 1); break;
-	default: s->s32max = MIN(s->s32max, n);
+	case SCALAR_SGT: s->s32min = MAX(s->s32min, (s32)(value + 1)); break;
+	case SCALAR_SGE: s->s32min = MAX(s->s32min, (s32)value); break;
+	case SCALAR_SLT: s->s32max = MIN(s->s32max, (s32)(value - 1)); break;
+	default: s->s32max = MIN(s->s32max, (s32)value);
 	}
 }
 
