@@ -204,7 +204,11 @@ static int back_store(struct precise_set *p, const struct isa_op *op, bool from_
 	return 0;
 }
 
-/* What was in memory comes into a register, what was in the other one is stored. */
+/*
+ * What was in memory comes into a register, what was in the other one is stored.
+ * The kernel does not see the first half, and goes on to want the register; with
+ * it, what it wants and what is true are wanted both.
+ */
 static int back_atomic(struct precise_set *p, const struct isa_op *op, const struct isa_info *info,
 		       const struct vstep *step)
 {
@@ -221,7 +225,6 @@ static int back_atomic(struct precise_set *p, const struct isa_op *op, const str
 		return back_store(p, op, true, step);
 	if (into == op->dst)
 		return FALL_BACK;
-	drop_reg(p, into);
 	err = back_store(p, op, true, step);
 	if (!err && step && step->flags & VSTEP_STACK)
 		p->slots[step_frame(step)] |= step_slot(step);

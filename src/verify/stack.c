@@ -448,6 +448,8 @@ static int maybe_store(struct verifier *v, const struct mem_access *a, struct vf
 		return 0;
 	}
 	s->reg.type = REG_NOT_INIT;
+	if (holds_special(s))
+		scrub(s);
 	if (zero && *type == SLOT_ZERO) {
 		now = SLOT_ZERO;
 		*zero_used = true;
