@@ -217,9 +217,13 @@ static int fill_part(struct verifier *v, const struct mem_access *a, struct vfra
 	err = check_bytes(v, a, f, off, &zeros, &spilled);
 	if (err)
 		return err;
-	load_bytes(v, a,
-		   verify_has(v, KERNEL_SPILL_ZERO_PARTIAL) &&
-			   (zeros == a->size || (spilled == a->size && is_zero(&s->reg))));
+	if (!verify_has(v, KERNEL_SPILL_ZERO_PARTIAL)) {
+		load_bytes(v, a, false);
+		return 0;
+	}
+	/* A part of a register that is 0 hangs on that register. */
+	*filled = spilled == a->size && is_zero(&s->reg);
+	load_bytes(v, a, *filled || zeros == a->size);
 	return 0;
 }
 
