@@ -20,6 +20,7 @@
 #define OWN_STACK_FROM 64  /* bytes from which a stack of its own pays */
 #define TAIL_CALL_MOST 256 /* bytes that callers of a tail-calling function may use */
 #define DEPTH_STEP     16
+#define LOOP_ROOM      24 /* registers of a loop that was a call */
 
 enum edge_kind {
 	EDGE_CALL,
@@ -215,4 +216,26 @@ int verify_stack_depth(struct verifier *v)
 	for (u32 s = 0; s < v->sub_count && !err; s++)
 		v->subs[s].private_stack = c.subs[s].own && !c.subs[s].shares;
 	return err;
+}
+
+/*
+ * What is shown of a function: with the room that engines add for calls of bpf_loop that they
+ * make loops of, and for counting what may_goto ends.
+ */
+u32 verify_sub_depth_shown(const struct verifier *v, u32 s)
+{
+	u32 depth = verify_sub_depth(v, s), loops = 0, ends = 0;
+
+	for (u32 i = v->subs[s].start; i < v->subs[s].end; i++) {
+		const struct isa_op *op = &v->ops[i];
+
+		if (!v->insns[i].seen)
+			continue;
+		if (op->op == ISA_OP_CALL_HELPER && op->imm == BPF_FUNC_loop &&
+		    v->insns[i].loop == LOOP_ONE && verify_has(v, KERNEL_INLINE_LOOP))
+			loops = LOOP_ROOM;
+		if (op->op == ISA_OP_MAY_GOTO && op->off)
+			ends = verify_has(v, KERNEL_TIMED_MAY_GOTO) ? 16 : 8;
+	}
+	return (loops ? ROUND_UP(depth, 8) : depth) + loops + ends;
 }

@@ -468,8 +468,13 @@ static void log_time_and_stack(struct verifier *v)
 {
 	verify_say(v, "verification time %llu usec\nstack depth ",
 		   (unsigned long long)(v->stats.ns / 1000));
-	for (u32 i = 0; i < v->sub_count; i++)
-		verify_say(v, "%s%u", i ? "+" : "", verify_sub_depth(v, i));
+	for (u32 i = 0; i < v->sub_count; i++) {
+		/* Functions that nothing reaches have been cut out by now. */
+		if (!v->failed && v->bpf && !v->insns[v->subs[i].start].seen)
+			continue;
+		verify_say(v, "%s%u", i ? "+" : "",
+			   v->failed ? verify_sub_depth(v, i) : verify_sub_depth_shown(v, i));
+	}
 	verify_say(v, "\n");
 }
 

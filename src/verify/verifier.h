@@ -175,7 +175,8 @@ struct vinsn {
 		};
 	};
 	bool sub_start : 1, prune_point : 1, jump_point : 1, force_checkpoint : 1,
-		calls_callback : 1, iter_next : 1, nospec : 1, nospec_result : 1;
+		calls_callback : 1, iter_next : 1, nospec : 1, nospec_result : 1,
+		may_store : 1; /* slots.c: writes memory, or calls what may */
 	u8 branch;       /* WAY_*: the ways that paths went */
 	u16 facts;       /* enum image_fact_flag, beside what the members above say */
 	u16 live_before; /* registers that may be read from here on; liveness.c */
@@ -656,7 +657,8 @@ int verify_calls_finish(struct verifier *v);
  * of which a value has at most one.
  */
 int verify_map_field(struct verifier *v, u32 regno, u32 kind, const char *name);
-/* A NUL-terminated constant in a frozen map. *at: its offset in the value; *len: its length (or NULL). */
+/* A NUL-terminated constant in a frozen map. *at: its offset in the value; *len: its length (or
+ * NULL). */
 int verify_const_string(struct verifier *v, u32 regno, u32 *at, u32 *len);
 /* The register's object may be kept in the kptr `field`, whose type is of `btf`. */
 int verify_kptr_match(struct verifier *v, u32 regno, const struct btf_special *field,
@@ -770,6 +772,7 @@ void verify_fastcall_init(struct verifier *v);
 void verify_fastcall_access(struct verifier *v, const struct vframe *f, u32 insn, s32 off);
 /* Bytes of stack that count against the limit: without such spills. */
 u32 verify_sub_depth(const struct verifier *v, u32 s);
+u32 verify_sub_depth_shown(const struct verifier *v, u32 s); /* depth.c */
 
 /* subprog.c, flow.c ------------------------------------------------------ */
 

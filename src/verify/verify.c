@@ -192,6 +192,7 @@ int verify_program(const struct verify_input *in, struct verify_output *out, str
 		v->arena = *in->scratch;
 	err = set_up(v, in, diag);
 	err = err ?: run(v);
+	v->failed = err;
 	count(v, started);
 	verify_log_stats(v);
 	if (!err)
