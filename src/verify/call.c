@@ -253,7 +253,6 @@ static int check_dynptr_data(struct verifier *v, struct call_meta *meta)
 	if (!d)
 		return verify_bug(v, "dynptr_data without a dynptr");
 	meta->dynptr_id = d->id;
-	meta->dynptr_ref = d->ref;
 	meta->ref = d->ref;
 	return 0;
 }

@@ -177,11 +177,11 @@ struct vinsn {
 	bool sub_start : 1, prune_point : 1, jump_point : 1, force_checkpoint : 1,
 		calls_callback : 1, iter_next : 1, nospec : 1, nospec_result : 1,
 		may_store : 1; /* slots.c: writes memory, or calls what may */
-	u8 branch;       /* WAY_*: the ways that paths went */
-	u16 facts;       /* enum image_fact_flag, beside what the members above say */
-	u16 live_before; /* registers that may be read from here on; liveness.c */
-	u8 seen;         /* passes: v->pass when some path has executed it */
-	u32 scc;         /* loop it lies in; 0: none; prune.c */
+	u8 branch;             /* WAY_*: the ways that paths went */
+	u16 facts;             /* enum image_fact_flag, beside what the members above say */
+	u16 live_before;       /* registers that may be read from here on; liveness.c */
+	u8 seen;               /* passes: v->pass when some path has executed it */
+	u32 scc;               /* loop it lies in; 0: none; prune.c */
 };
 
 struct vsub {
@@ -618,29 +618,28 @@ bool verify_may_write_packet(const struct verifier *v, const struct call_meta *m
 
 /* call.c and its parts -------------------------------------------------- */
 
-/* What the arguments of one call have told so far. */
+/* What the arguments of one helper call have told so far. */
 struct call_meta {
-	u32 func_id;                      /* helper; kfuncs: 0 */
-	const struct helper_proto *proto; /* helper */
-	const struct verify_kfunc *kfunc; /* kfunc */
-	const struct verify_map *map;     /* ARG_MAP */
+	u32 func_id;
+	const struct helper_proto *proto;
+	const struct verify_map *map; /* ARG_MAP */
 	u32 map_uid;
-	bool raw; /* memory that need not be initialised: written by the callee */
+	s64 const_key; /* of a map lookup, or VERIFY_KEY_NONE */
 	bool packet_access;
-	u32 regno; /* argument being looked at */
-	u32 access_size;
-	u64 mem_size; /* constant size of what is returned */
-	u32 ref;      /* reference among the arguments */
+	bool raw;        /* memory looked at: need not be initialised, the helper writes it */
+	u32 regno;       /* ... and, when such memory is on the stack, where it is */
+	u32 access_size; /* ... and how much; 0: none */
+	u64 msize_max;   /* the most that the last size may be */
+	u64 mem_size;    /* constant size of what is returned */
+	u32 ref;         /* reference among the arguments */
 	u32 release_regno;
-	u32 dynptr_id, dynptr_ref;
-	s64 const_key; /* >= 0: the constant u32 key of a map lookup; -1 */
-	u64 msize_max;
-	const struct btf_info *btf, *ret_btf;
-	u32 btf_id, ret_btf_id, subprog;
+	u32 dynptr_id;                  /* the dynptr that a slice is of */
+	u32 subprog;                    /* the callback */
+	const struct btf_info *ret_btf; /* ARG_PERCPU_BTF: what is returned */
+	u32 ret_btf_id;
+	bool percpu_object;              /* ... is one cpu's copy of an allocated object */
 	struct btf_special kptr;         /* ARG_KPTR: the field */
 	const struct btf_info *kptr_btf; /* ... and of which BTF its type is */
-	bool percpu_object; /* what is returned is one cpu's copy of an allocated object */
-	void *more;         /* kfunc.c's */
 };
 
 #define VERIFY_MAP_MANY ((const struct verify_map *)~0ul) /* vinsn.map: differs between paths */
