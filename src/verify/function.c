@@ -50,8 +50,9 @@ int verify_functions_check(struct verifier *v)
 			continue;
 		sub->type_id = in->funcs[i].type_id;
 		sub->name = btf_name(in->btf, sub->type_id);
-		sub->global = BTF_INFO_VLEN(t->info) == BTF_FUNC_GLOBAL && i;
-		sub->global_linkage = BTF_INFO_VLEN(t->info) == BTF_FUNC_GLOBAL;
+		sub->global_linkage = BTF_INFO_VLEN(t->info) == BTF_FUNC_GLOBAL &&
+				      verify_has(v, KERNEL_GLOBAL_FUNCS);
+		sub->global = sub->global_linkage && i;
 	}
 	return 0;
 }

@@ -17,7 +17,7 @@ void verify_unlink(struct vreg *r)
 
 void verify_link(struct verifier *v, struct vreg *r)
 {
-	if (r->type != REG_SCALAR)
+	if (r->type != REG_SCALAR || !verify_has(v, KERNEL_LINKED_SCALARS))
 		return;
 	/* One distance per register: a copy of a copy-plus-constant starts a new family. */
 	if (r->id & REG_ADD_CONST)

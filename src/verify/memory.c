@@ -200,11 +200,13 @@ int verify_map_access(struct verifier *v, u32 regno, s32 off, u32 size, bool zer
 }
 
 /* A frozen map that programs cannot write holds constants. True: *value is what is there. */
-static bool read_constant(const struct vreg *r, const struct mem_access *a, u64 *value)
+static bool read_constant(const struct verifier *v, const struct vreg *r,
+			  const struct mem_access *a, u64 *value)
 {
 	const struct verify_map *map = r->map;
 
-	if (mem_writes(a) || !reg_is_const(r) || !map->frozen || !map->read)
+	if (mem_writes(a) || !reg_is_const(r) || !map->frozen || !map->read ||
+	    !verify_has(v, KERNEL_RODATA_CONSTANTS))
 		return false;
 	if (map->read(map, (u32)(a->off + (s32)r->s.bits.value), a->size, value))
 		return false;
@@ -234,7 +236,7 @@ static int access_map_value(struct verifier *v, const struct mem_access *a)
 					BTF_SPECIAL_KPTR | BTF_SPECIAL_UPTR);
 	if (field)
 		return mem_access_kptr(v, a, field);
-	if (a->value >= 0 && read_constant(r, a, &value))
+	if (a->value >= 0 && read_constant(v, r, a, &value))
 		*verify_reg(v, (u32)a->value) = mem_const(v, value);
 	else
 		mem_loaded(v, a);

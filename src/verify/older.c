@@ -137,6 +137,14 @@ void verify_older_alu(const struct verifier *v, const struct isa_op *op, const s
 	forget(dst, wide ? pairs : pairs & (SIGNED32 | UNSIGNED32));
 }
 
+/* Numbers of 32 bits had no bounds of their own. */
+static bool has_no_bounds(const struct verifier *v, u32 width, const struct scalar *a,
+			  const struct scalar *b)
+{
+	return width == 32 && !verify_has(v, KERNEL_BOUNDS32) &&
+	       (a->umax > UINT32_MAX || b->umax > UINT32_MAX);
+}
+
 bool verify_older_decides(const struct verifier *v, struct scalar_test test, const struct scalar *a,
 			  const struct scalar *b)
 {
@@ -144,6 +152,8 @@ bool verify_older_decides(const struct verifier *v, struct scalar_test test, con
 
 	if (is_newest(v) || (left && right))
 		return true;
+	if (has_no_bounds(v, test.width, a, b))
+		return false;
 	if (!right && !verify_has(v, left ? KERNEL_BRANCH_CONST_LEFT : KERNEL_BRANCH_RANGES))
 		return false;
 	return (test.cond != SCALAR_EQ && test.cond != SCALAR_NE) ||
@@ -309,6 +319,8 @@ bool verify_older_refine(const struct verifier *v, struct scalar_test test, bool
 
 	if (is_newest(v) || verify_has(v, KERNEL_BRANCH_RANGES))
 		return scalar_refine(test, taken, a, b);
+	if (has_no_bounds(v, test.width, a, b))
+		return true;
 	if (scalar_is_const(b, test.width, &value))
 		learn_from_constant(a, holds, test.width, value);
 	else if (scalar_is_const(a, test.width, &value))

@@ -374,7 +374,7 @@ static bool keeps_number(const struct verifier *v, const struct mem_access *a, c
 {
 	const struct scalar nothing = scalar_unknown();
 
-	if (!v->bpf || (a->size != 8 && !verify_has(v, KERNEL_SPILL_NARROW)))
+	if (!v->bpf || !verify_has(v, a->size == 8 ? KERNEL_SPILL_SCALARS : KERNEL_SPILL_NARROW))
 		return false;
 	if (verify_has(v, KERNEL_SPILL_UNBOUNDED))
 		return true;
@@ -496,6 +496,9 @@ int mem_access_stack(struct verifier *v, const struct mem_access *a)
 		verify_slots_indirect(v, f, a->off + reg->s.smin, a->off + reg->s.smax + a->size);
 	off = a->off + (s32)(reg_is_const(reg) ? (s64)reg->s.bits.value : reg->s.smin);
 	verify_fastcall_access(v, f, a->insn, off);
+	if (!reg_is_const(reg) && !verify_has(v, KERNEL_VAR_OFF_STACK))
+		return verify_fail_reg(v, a->regno, MSG_STACK_VAR_OLD, tnum_name(reg->s.bits).s,
+				       a->off, a->size);
 	if (!reg_is_const(reg))
 		return mem_writes(a) ? write_variable(v, a, f) : read_variable(v, a, f);
 	return mem_writes(a) ? write_fixed(v, a, f, off, reg->frame)

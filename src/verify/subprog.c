@@ -137,8 +137,12 @@ static int check_sub(struct verifier *v, struct vsub *sub)
 		const struct isa_info *info = isa_info(op->op);
 		s64 to;
 
-		if (op->op == ISA_OP_CALL_HELPER && op->imm == BPF_FUNC_tail_call)
+		if (op->op == ISA_OP_CALL_HELPER && op->imm == BPF_FUNC_tail_call) {
 			sub->has_tail_call = true;
+			v->insn = i;
+			if (v->sub_count > 1 && !verify_has(v, KERNEL_TAIL_CALL_IN_FUNC))
+				return verify_fail(v, MSG_TAIL_CALL_FUNCTIONS);
+		}
 		if (info->cls == ISA_CLASS_PACKET)
 			sub->has_ld_abs = true;
 		if (info->flow != ISA_FLOW_BRANCH && info->flow != ISA_FLOW_JUMP)

@@ -61,8 +61,8 @@ static void test_features(void **state)
 	assert_true(core_kernel_has(CORE_KERNEL(5, 2, 0), KERNEL_INSNS_1M));
 	assert_true(core_kernel_has(0, KERNEL_INSNS_1M));
 	/* Carried back to one series, not to those between. */
-	assert_true(core_kernel_has(CORE_KERNEL(5, 10, 255), KERNEL_SPEC_STORE_BYPASS));
-	assert_false(core_kernel_has(CORE_KERNEL(5, 11, 255), KERNEL_SPEC_STORE_BYPASS));
+	assert_true(core_kernel_has(CORE_KERNEL(6, 6, 255), KERNEL_TAIL_CALL_PACKET));
+	assert_false(core_kernel_has(CORE_KERNEL(6, 11, 255), KERNEL_TAIL_CALL_PACKET));
 	assert_false(core_kernel_has(0, KERNEL_FEATURE_COUNT));
 }
 
