@@ -182,12 +182,13 @@ static void mark_not_null(struct vreg *r)
 	}
 }
 
-static void mark_null_or_not(struct vreg *r, u32 id, bool is_null)
+static void mark_null_or_not(const struct verifier *v, struct vreg *r, u32 id, bool is_null)
 {
 	if (!(r->type & REG_MAYBE_NULL) || r->id != id)
 		return;
 	if (is_null) {
 		*r = vreg_const(0);
+		r->precise = !v->bpf;
 		return;
 	}
 	mark_not_null(r);
@@ -212,17 +213,16 @@ void verify_mark_null(struct verifier *v, struct vstate *s, u32 regno, bool is_n
 	struct vreg *r = &s->frames[s->curframe]->regs[regno];
 	u32 id = r->id;
 
-	(void)v;
 	if (r->ref && r->ref == id && is_null)
 		forget_reference(s, id);
 	for (u32 n = 0; n <= s->curframe; n++) {
 		struct vframe *f = s->frames[n];
 
 		for (u32 i = 0; i < ISA_REGS; i++)
-			mark_null_or_not(&f->regs[i], id, is_null);
+			mark_null_or_not(v, &f->regs[i], id, is_null);
 		for (u32 i = 0; i < f->slot_count; i++)
 			if (f->slots[i].type[7] == SLOT_SPILL)
-				mark_null_or_not(&f->slots[i].reg, id, is_null);
+				mark_null_or_not(v, &f->slots[i].reg, id, is_null);
 	}
 }
 
@@ -344,9 +344,9 @@ static void learn_nonnull(struct verifier *v, const struct jump *j, struct vstat
 			       : j->test.cond == SCALAR_NE ? v->state
 							   : NULL;
 
-	if (!verify_has(v, KERNEL_BRANCH_NULLNESS) || !equal || !j->by_reg || j->test.width != 64 || a_may == b_may || !is_pointer(j->a) ||
-	    !is_pointer(j->b) || reg_kind(j->a->type) == REG_BTF_ID ||
-	    reg_kind(j->b->type) == REG_BTF_ID)
+	if (!verify_has(v, KERNEL_BRANCH_NULLNESS) || !equal || !j->by_reg || j->test.width != 64 ||
+	    a_may == b_may || !is_pointer(j->a) || !is_pointer(j->b) ||
+	    reg_kind(j->a->type) == REG_BTF_ID || reg_kind(j->b->type) == REG_BTF_ID)
 		return;
 	mark_not_null(&equal->frames[equal->curframe]->regs[a_may ? j->op->dst : j->op->src]);
 }
