@@ -10,11 +10,12 @@
  * which registers are known to be equal, null or released together: what was
  * together in the old state must be so now, and what was apart, apart. So ids
  * are compared by a one-to-one map that grows with the comparison. A number
- * without an id counts as the only one with its own.
+ * without an id was equal to nothing as far as old knew, and may be to anything now.
  *
  * MATCH_EXACT is for the suspicion that nothing has moved (an infinite loop).
  * MATCH_WITHIN is for states of a loop that is still being walked: their marks
- * of precision may be incomplete, so all numbers count as precise.
+ * of precision may be incomplete, so all numbers count as precise, and slots
+ * must hold the same kinds of bytes.
  */
 #include <stddef.h>
 #include <string.h>

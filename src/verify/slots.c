@@ -31,9 +31,9 @@
  * ended and so all reads that it can lead to are known, directly or at the
  * state that a path ended on (the same instruction in the same node). Reads
  * only ever grow and kills shrink, hence live grows: rows whose facts have
- * changed wait in a work list, and a question first works that off.
- * Instructions never visited have no reads of their own; that they carry live
- * slots on is harmless.
+ * changed wait in a work list, and a question first works that off. What may
+ * store carries nothing on before it was visited, for only then is known what it
+ * kills, and what was live once stays so.
  *
  * A subprogram that is called from everywhere and is large could make this
  * large: past a limit nothing more is recorded and every slot is live.
@@ -94,6 +94,14 @@ static void *take(struct verifier *v, size_t size)
 	return p;
 }
 
+static bool may_store(const struct isa_op *op)
+{
+	const struct isa_info *info = isa_info(op->op);
+
+	return info->cls == ISA_CLASS_STORE || info->cls == ISA_CLASS_ATOMIC ||
+	       op->op == ISA_OP_CALL_HELPER || op->op == ISA_OP_CALL_KFUNC;
+}
+
 int verify_slots_init(struct verifier *v)
 {
 	struct slot_facts *f = arena_alloc(&v->arena, sizeof(*f));
@@ -105,6 +113,8 @@ int verify_slots_init(struct verifier *v)
 	f->exit_counts = arena_alloc(&v->arena, v->sub_count * sizeof(*f->exit_counts));
 	if (!f->roots || !f->exits || !f->exit_counts)
 		return -ENOMEM;
+	for (u32 i = 0; i < v->count; i++)
+		v->insns[i].may_store = may_store(&v->ops[i]);
 	v->live->slots = f;
 	return 0;
 }
@@ -268,6 +278,13 @@ static void queue(struct verifier *v, struct node *n, u32 frame, u32 insn)
 		f->full = true;
 }
 
+static bool is_visited(const struct node *n, u32 insn)
+{
+	u32 i = insn - n->start;
+
+	return n->visited[i / 64] >> i % 64 & 1;
+}
+
 /* The equations -------------------------------------------------------- */
 
 /* The node that the static call at `insn` has led to; NULL: it is none, or has not yet. */
@@ -350,6 +367,8 @@ static void settle(struct verifier *v)
 		if (!r)
 			return;
 		r->waits = 0;
+		if (v->insns[it.insn].may_store && !is_visited(it.node, it.insn))
+			continue;
 		live = r->read | (live_behind(v, it.node, it.frame, it.insn) & ~r->kill);
 		if (!(live & ~r->live))
 			continue;
@@ -403,14 +422,6 @@ void verify_slots_written(struct verifier *v, u32 frame, u64 slots)
 	f->written_frames |= 1u << frame;
 }
 
-static bool may_store(const struct isa_op *op)
-{
-	const struct isa_info *info = isa_info(op->op);
-
-	return info->cls == ISA_CLASS_STORE || info->cls == ISA_CLASS_ATOMIC ||
-	       op->op == ISA_OP_CALL_HELPER || op->op == ISA_OP_CALL_KFUNC;
-}
-
 void verify_slots_begin(struct verifier *v)
 {
 	struct slot_facts *f = v->live->slots;
@@ -420,7 +431,26 @@ void verify_slots_begin(struct verifier *v)
 	f->written_frames = 0;
 	/* Its frame may be gone when it ends. */
 	f->insn = v->insn;
-	f->node = may_store(&v->ops[v->insn]) ? node_of(v, v->state, v->state->curframe) : NULL;
+	f->node = v->insns[v->insn].may_store ? node_of(v, v->state, v->state->curframe) : NULL;
+}
+
+/* The first visit: what it wrote it kills, and what waits behind it may pass. */
+static void first_visit(struct verifier *v, struct node *n, u32 insn)
+{
+	struct slot_facts *f = v->live->slots;
+	u32 i = insn - n->start;
+
+	n->visited[i / 64] |= 1ull << i % 64;
+	for (u32 left = f->written_frames; left; left &= left - 1) {
+		u32 frame = __builtin_ctz(left);
+		struct row *r = row_get(v, n, frame, insn);
+
+		if (r)
+			r->kill = f->written[frame];
+	}
+	for (u32 frame = 0; frame <= n->depth; frame++)
+		if (n->blocks[frame])
+			queue(v, n, frame, insn);
 }
 
 /*
@@ -431,20 +461,11 @@ void verify_slots_end(struct verifier *v)
 {
 	struct slot_facts *f = v->live->slots;
 	struct node *n = f->node;
-	u32 i;
 
 	if (!n || f->full)
 		return;
-	i = f->insn - n->start;
-	if (!(n->visited[i / 64] >> i % 64 & 1)) {
-		n->visited[i / 64] |= 1ull << i % 64;
-		for (u32 left = f->written_frames; left; left &= left - 1) {
-			u32 frame = __builtin_ctz(left);
-			struct row *r = row_get(v, n, frame, f->insn);
-
-			if (r)
-				r->kill = f->written[frame];
-		}
+	if (!is_visited(n, f->insn)) {
+		first_visit(v, n, f->insn);
 		return;
 	}
 	for (u32 frame = 0; frame <= n->depth; frame++) {

@@ -196,15 +196,15 @@ static void slots(void **unused)
 	struct pair p = pair_new();
 
 	assert_int_equal(verify_frame_grow(&p.w->v, p.old->frames[0], 16), 0);
-	expect(&p, true, true, false); /* the current frame has no such slots */
+	expect(&p, true, false, false); /* the current frame has no such slots */
 	set_slot(p.old, 0, SLOT_MISC);
-	expect(&p, true, true, false); /* whoever may read uninitialised bytes */
+	expect(&p, true, false, false); /* whoever may read uninitialised bytes */
 	p.w->v.uninit_stack = false;
 	expect(&p, false, false, false);
 	assert_int_equal(verify_frame_grow(&p.w->v, p.cur->frames[0], 16), 0);
 	expect(&p, false, false, false);
 	set_slot(p.cur, 0, SLOT_ZERO);
-	expect(&p, true, true, false);
+	expect(&p, true, false, false);
 	set_slot(p.old, 0, SLOT_ZERO);
 	expect(&p, true, true, true);
 	set_slot(p.cur, 0, SLOT_MISC);
@@ -230,7 +230,7 @@ static void spills(void **unused)
 	o->reg = between(0, 9);
 	expect(&p, true, false, false);
 	o->reg = vreg_unknown();
-	expect(&p, true, true, false); /* eight unknown bytes are an unknown number */
+	expect(&p, true, false, false); /* eight unknown bytes are an unknown number */
 	o->reg = between(0, 9);
 	o->reg.precise = true;
 	expect(&p, false, false, false);

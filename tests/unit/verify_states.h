@@ -39,8 +39,13 @@ static inline struct walk *walk_new(const char *text, const u32 *subs)
 		if (w->ops[i].op == ISA_OP_CALL_SUB)
 			w->ops[i].imm += i + 1;
 	text_init_grow(&w->log);
-	w->in = (struct verify_input){.ops = w->ops, .raw = w->raw, .count = count, .log = &w->log};
+	w->in = (struct verify_input){.ops = w->ops,
+				      .raw = w->raw,
+				      .count = count,
+				      .log = &w->log,
+				      .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT};
 	v->in = &w->in;
+	v->type = core_prog_ops(w->in.prog_type);
 	v->ops = w->ops;
 	v->count = count;
 	v->bpf = v->uninit_stack = v->ptr_leaks = true;
