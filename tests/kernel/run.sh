@@ -71,6 +71,14 @@ is_wanted() {
 
 # both SUITE: the two sides at once.
 both() {
+	case $1 in
+	*-on-*)
+		[ -f "$K/image-${1##*-on-}/vmlinux.btf" ] || {
+			echo "check-kernel: $1: no types of ${1##*-on-} (prepare.sh could not get that kernel)" >&2
+			return
+		}
+		;;
+	esac
 	suites="$suites $1"
 	rm -f "$R"/cygnet."$1".jsonl
 	case $1 in
