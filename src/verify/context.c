@@ -38,7 +38,9 @@ static int load_field(struct verifier *v, const struct mem_access *a,
 		to.id = ++v->next_id;
 	if (reg_kind(to.type) == REG_BTF_ID) {
 		to.btf = v->in->vmlinux;
-		to.btf_id = to.btf ? btf_find(to.btf, row->btf, BTF_KIND_STRUCT) : 0;
+		if (!to.btf)
+			return verify_fail(v, MSG_MAP_OBJECT_NO_BTF);
+		to.btf_id = btf_find(to.btf, row->btf, BTF_KIND_STRUCT);
 		if (!to.btf_id)
 			return verify_fail(v, MSG_CTX_ACCESS, a->off, a->size);
 	}

@@ -158,7 +158,7 @@ static int walk(struct verifier *v, const struct vreg *r, s32 off, u32 size, str
 
 static bool is_kernel_btf(const struct verifier *v, const struct btf_info *btf)
 {
-	return btf != v->in->btf;
+	return btf == v->in->vmlinux;
 }
 
 /* Rights, and offsets that are exact. */

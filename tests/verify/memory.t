@@ -486,3 +486,63 @@ r0 = 0
 exit
 -- verdict
 EACCES only read from bpf_array is supported
+
+== half of a packet pointer
+-- type
+xdp
+-- asm
+r0 = *(u32 *)(r1 + 0)
+r0 = 0
+exit
+-- verdict
+ok
+
+== half of a packet pointer with its sign
+-- type
+xdp
+-- asm
+r0 = *(s32 *)(r1 + 0)
+r0 = 0
+exit
+-- verdict
+EACCES invalid bpf_context access off=0 size=4
+
+== the packet's start read by an ordinary user's program
+-- type
+cgroup_skb
+-- flags
+unprivileged
+-- asm
+r0 = *(u32 *)(r1 + 76)
+r0 = 1
+exit
+-- verdict
+EACCES invalid bpf_context access off=76 size=4
+
+== the packet's start read by root's
+-- type
+cgroup_skb
+-- asm
+r0 = *(u32 *)(r1 + 76)
+r0 = 1
+exit
+-- verdict
+ok
+
+== a constant offset into a map's value too large to be one
+-- maps
+array 4 64 1
+-- asm
+r1 = map[fd:0][0]+536870912
+r0 = 0
+exit
+-- verdict
+EINVAL direct value offset of 536870912 is not allowed
+
+== a pair of slots that is none
+-- asm
+r0 = 0
+exit
+r0 = 0
+-- verdict
+EINVAL last insn is not an exit or jmp

@@ -359,3 +359,88 @@ r0 = 0
 exit
 -- verdict
 ok
+
+== part of a spilled 0 is 0
+-- asm
+r2 = 0
+*(u64 *)(r10 - 48) = r2
+r1 = *(u16 *)(r10 - 44)
+r2 = r10
+r2 += r1
+r0 = *(u8 *)(r2 - 1)
+exit
+-- verdict
+ok
+
+== a store at an unknown offset makes bytes of a spilled number
+-- maps
+array 4 64 1
+-- asm
+r1 = map[fd:0][0]+0
+r7 = *(u64 *)(r1 + 0)
+*(u64 *)(r10 - 8) = 3
+*(u64 *)(r10 - 16) = 3
+r7 &= 8
+r7 += -16
+r1 = r10
+r1 += r7
+*(u32 *)(r1 + 0) = 1
+r2 = *(u64 *)(r10 - 8)
+r3 = r10
+r3 += r2
+r0 = *(u8 *)(r3 - 16)
+exit
+-- verdict
+EINVAL math between fp pointer and register with unbounded min value is not allowed
+
+== spills around a call that keeps registers need no stack
+-- type
+xdp
+-- asm
+*(u64 *)(r10 - 512) = 1
+call f
+r0 = 0
+exit
+f:
+r1 = 7
+*(u64 *)(r10 - 8) = r1
+call 8
+r1 = *(u64 *)(r10 - 8)
+exit
+-- verdict
+ok
+
+== slots of such spills that are used otherwise need it
+-- type
+xdp
+-- asm
+*(u64 *)(r10 - 512) = 1
+call f
+r0 = 0
+exit
+f:
+r1 = 7
+*(u64 *)(r10 - 8) = r1
+call 8
+r1 = *(u64 *)(r10 - 8)
+r2 = *(u64 *)(r10 - 8)
+exit
+-- verdict
+EACCES combined stack size of 2 calls is 528. Too large
+
+== spills around a call that is not known to keep registers need it
+-- type
+xdp
+-- asm
+*(u64 *)(r10 - 512) = 1
+call f
+r0 = 0
+exit
+f:
+r1 = 7
+*(u64 *)(r10 - 8) = r1
+call 5
+r1 = *(u64 *)(r10 - 8)
+exit
+-- verdict
+EACCES combined stack size of 2 calls is 528. Too large
