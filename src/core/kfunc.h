@@ -80,6 +80,17 @@ struct kfunc_proto {
 	const char *doc;    /* one line; lint: never NULL */
 };
 
+#define KFUNC_BODY(name, state) helper_fn kfunc_##name;
+#include "core/kfunc_body.def"
+#undef KFUNC_BODY
+
+/* The body with that number in an image (isa/op.h), from 1; NULL: none. O(1). */
+helper_fn *core_kfunc_body(u32 number);
+/* Bytes that its first argument points to, read and written; 0: it is no pointer. */
+u32 core_kfunc_state(u32 number);
+/* The number of the body of `name`; 0: it has none. */
+u32 core_kfunc_body_number(const char *name);
+
 extern const u32 core_kfunc_count;
 const struct kfunc_proto *core_kfunc_at(u32 index);     /* in the table's order; NULL */
 const struct kfunc_proto *core_kfunc(const char *name); /* NULL: not in the table */

@@ -10,6 +10,9 @@
 
 #define HELPER_BODY(name) static u64 name(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
 
+/* The same where core/kfunc_body.def names it. */
+#define HELPER_BODY_OF(name) u64 name(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r5)
+
 /* A result that is an error or a count. */
 #define HELPER_RESULT(v) ((u64)(s64)(v))
 

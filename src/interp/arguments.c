@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Tests of the checked interpreter that are too long for its loop. */
 #include "core/handle.h"
+#include "core/kfunc.h"
 #include "core/packet.h"
 #include "interp/arguments.h"
 
@@ -200,4 +201,14 @@ bool interp_check_arguments(struct interp *in, const struct helper_proto *proto,
 		return false;
 	}
 	return true;
+}
+
+bool interp_check_kfunc(struct interp *in, u32 number, const u64 *regs, u32 pc)
+{
+	u32 state = core_kfunc_state(number);
+
+	if (!state || interp_may_access(in, regs[1], state, true))
+		return true;
+	run_fault_set(in->run, FAULT_HELPER, pc, regs[1], state, 1);
+	return false;
 }

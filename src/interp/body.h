@@ -11,6 +11,7 @@
  *	VERIFIED		 only verified programs may be gone on in (bpf_tail_call)
  *	SWITCHED		 after in->ops changed: another program
  *	NULL_LOAD(addr)		 is a load from `addr`, not live, to yield 0?
+ *	KFUNC(number, regs)	 the same of a kfunc with that body
  *	HELPER(proto, regs)	 are the arguments what the prototype asks for? (else the fault is
  *set) BEFORE_CALL, AFTER_CALL	 around anything that may use the run context
  *limits?
@@ -25,6 +26,7 @@
  */
 #include "core/handle.h"
 #include "core/helper.h"
+#include "core/kfunc.h"
 #include "interp/state.h"
 #include "isa/sem.h"
 
@@ -182,7 +184,15 @@
 #define RUN_CALLX(name, bits, sem) \
 	CASE(name) id = DST;       \
 	goto helper;
-#define RUN_CALL_KFUNC(name, bits, sem) CASE(name) FAULT(FAULT_NO_HELPER, IMM, 0);
+#define RUN_CALL_KFUNC(name, bits, sem)         \
+	CASE(name)                              \
+	fn = core_kfunc_body((u32)op->off);     \
+	if (!fn)                                \
+		FAULT(FAULT_NO_HELPER, IMM, 0); \
+	if (!KFUNC((u32)op->off, r))            \
+		goto fault;                     \
+	proto = NULL;                           \
+	goto call;
 #define RUN_CALL_SUB(name, bits, sem)                                         \
 	CASE(name)                                                            \
 	if (!TARGET((s64)IMM))                                                \
@@ -209,6 +219,7 @@ static u64 EXEC(struct interp *in, u32 start, const u64 args[5])
 	const struct isa_op *op = ops + start;
 	const u32 bottom = in->depth;
 	const struct helper_proto *proto;
+	helper_fn *fn;
 	u64 id;
 	LOCALS
 	/* All defined from the start: nothing of the host's shows through. */
@@ -255,8 +266,10 @@ helper:
 	}
 	if (!HELPER(proto, r))
 		goto fault;
+	fn = proto->fn;
+call:
 	BEFORE_CALL;
-	r[0] = proto->fn(run, r[1], r[2], r[3], r[4], r[5]);
+	r[0] = fn(run, r[1], r[2], r[3], r[4], r[5]);
 	SPOIL(1, 5);
 	AFTER_CALL;
 	if (unlikely(run->fault.kind != FAULT_NONE)) {
@@ -344,6 +357,7 @@ static int START(struct run *run, u64 *ret)
 #undef SWITCHED
 #undef NULL_LOAD
 #undef HELPER
+#undef KFUNC
 #undef BEFORE_CALL
 #undef AFTER_CALL
 #undef SPOIL

@@ -35,12 +35,13 @@
  */
 #define NULL_LOAD(addr)     ((in->missed && (addr) < PAGE_BYTES) || interp_reads_object(in->run, PC))
 #define HELPER(proto, regs) interp_check_arguments(in, proto, regs, PC)
+#define KFUNC(number, regs) interp_check_kfunc(in, number, regs, PC)
 #define BEFORE_CALL         run->budget = budget
-#define AFTER_CALL                          \
-	do {                                \
-		budget = run->budget;       \
-		if (proto->ret == RET_VOID) \
-			r[0] = 0;           \
+#define AFTER_CALL                                   \
+	do {                                         \
+		budget = run->budget;                \
+		if (proto && proto->ret == RET_VOID) \
+			r[0] = 0;                    \
 	} while (0)
 
 #define SPOIL(first, last)                                      \

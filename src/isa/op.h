@@ -25,7 +25,7 @@ struct isa_op {
  *   LDDW_FUNC       imm = index of the subprogram's first instruction
  *   CALL_HELPER     imm = helper id (BPF_FUNC_*)
  *   CALL_SUB        imm = index of the callee's first instruction
- *   CALL_KFUNC      imm = kfunc BTF id, off = descriptor-array index
+ *   CALL_KFUNC      imm = kfunc BTF id, off = number of its body (core/kfunc.h), 0: none
  */
 enum isa_opcode {
 	ISA_OP_INVALID,

@@ -6,6 +6,7 @@
 #include <time.h>
 #include "base/digest.h"
 #include "core/kernel.h"
+#include "core/kfunc.h"
 #include "core/prog.h"
 #include "isa/decode.h"
 #include "verify/claim.h"
@@ -184,6 +185,22 @@ static int claim(struct work *w, struct verify_input *in)
 	return err == -ENOMEM ? err : 0;
 }
 
+/* Which bodies the kfuncs that are called have; in what was refused none. */
+static void name_bodies(struct work *w, const struct verify_input *in)
+{
+	for (u32 i = 0; i < w->l->count; i++) {
+		struct isa_op *op = &w->ops[i];
+		const struct verify_kfunc *k = in ? in->kfuncs : NULL;
+		const struct verify_kfunc *end = k ? k + in->kfunc_count : NULL;
+
+		if (op->op != ISA_OP_CALL_KFUNC)
+			continue;
+		while (k < end && (k->id != (u32)op->imm || k->fd_index != (u16)op->off))
+			k++;
+		op->off = k < end && k->name ? core_kfunc_body_number(k->name) : 0;
+	}
+}
+
 /* *missing: it wanted the kernel's type information, which was not asked for. */
 static int verify_with(struct work *w, bool kernel, bool *missing)
 {
@@ -201,6 +218,8 @@ static int verify_with(struct work *w, bool kernel, bool *missing)
 		tell_verdict(w, &d.in, err);
 	if (!err && l->inst->claims)
 		err = claim(w, &d.in);
+	if (!*missing)
+		name_bodies(w, err ? NULL : &d.in);
 	describe_fini(&d);
 	return err;
 }

@@ -174,6 +174,56 @@ printk length 40
 third False -1 TC_ACT_UNSPEC 80 ['result']
 printk length 40"
 
+# Kfuncs of open-coded iterators, as the kernel's BTF names them.
+cat >loop.bpf.c <<'C'
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+struct bpf_iter_num { u64 opaque[1]; } __attribute__((aligned(8)));
+extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __attribute__((section(".ksyms")));
+extern int *bpf_iter_num_next(struct bpf_iter_num *it) __attribute__((section(".ksyms")));
+extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __attribute__((section(".ksyms")));
+SEC("syscall") int sum(int *ctx)
+{
+	struct bpf_iter_num it;
+	int total = 0, *i;
+
+	if (bpf_iter_num_new(&it, ctx[0], ctx[1]))
+		total = 1000;
+	while ((i = bpf_iter_num_next(&it)))
+		total += *i;
+	bpf_iter_num_destroy(&it);
+	return total;
+}
+char LICENSE[] SEC("license") = "GPL";
+C
+cat >loop.cases <<'T'
+== up to ten
+ctx: hex:00000000 0a000000
+expect: 45
+== around zero
+ctx: hex:fdffffff 02000000
+expect: -5
+== none
+ctx: hex:05000000 05000000
+expect: 0
+== backwards
+ctx: hex:05000000 04000000
+expect: 1000
+== too many
+ctx: hex:00000000 01008000
+expect: 1000
+== from the lowest number
+ctx: hex:00000080 01000080
+expect: -2147483648
+T
+if [ -r /sys/kernel/btf/vmlinux ] && clang -g -O2 -target bpf -mcpu=v3 -I"$W/bin/fallback" \
+	-idirafter /usr/include/x86_64-linux-gnu -c loop.bpf.c -o loop.bpf.o; then
+	run loop.bpf.o loop.cases >out 2>err
+	same "iterators over numbers" "$(grep -c '^ok' out) $?" "6 0"
+else
+	skip "iterators over numbers" "the host has no BTF"
+fi
+
 # Mistakes.
 run >out 2>err
 same "no object: usage" $? 2
