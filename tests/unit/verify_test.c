@@ -11,7 +11,8 @@
  *	-- maps		one per line: type name, key size, value size, entries, and words:
  *			rdonly, wronly (to programs), frozen; lock, timer: the value has one, of
  *			its type information: at 4 of 8 bytes, at 8 of 24
- *	-- asm		the program; map[fd:N] is the Nth of the maps, from 0
+ *	-- asm		the program; map[fd:N] is the Nth of the maps, from 0, kfunc:NAME a
+ *			function of the host's kernel (without it, the case is skipped)
  *	-- verdict	ok, or an errno and a part of the log
  *	-- kernel	the same of the kernel, where it has other words for it; - for cases
  *			that the running kernel cannot answer
@@ -32,6 +33,7 @@
 #include <cygnet/abi.h>
 #include <cygnet/cygnet.h>
 #include "base/alloc.h"
+#include "btf/btf.h"
 #include "core/map.h"
 #include "core/prog.h"
 #include "isa/asm.h"
@@ -310,18 +312,60 @@ static bool users_may_load(void)
 	return c == '0';
 }
 
+static const struct btf_info *kernel_types(void)
+{
+	static struct btf_info *types;
+	static bool tried;
+	static char raw[16 << 20];
+	FILE *f = tried ? NULL : fopen("/sys/kernel/btf/vmlinux", "r");
+	size_t n;
+
+	tried = true;
+	if (!f)
+		return types;
+	n = fread(raw, 1, sizeof(raw), f);
+	fclose(f);
+	btf_view(raw, (u32)n, NULL, &types);
+	return types;
+}
+
+/* "kfunc:NAME" as the assembler has it. False: this kernel has no such function. */
+static bool name_kfuncs(const char *text, char *out, size_t size)
+{
+	const struct btf_info *types = kernel_types();
+	size_t len = 0;
+
+	for (const char *at; (at = strstr(text, "kfunc:")); text = at) {
+		char name[64] = "";
+		u32 id;
+
+		sscanf(at + 6, "%63[a-z0-9_]", name);
+		id = types ? btf_find(types, name, BTF_KIND_FUNC) : 0;
+		if (!id)
+			return false;
+		len += (size_t)snprintf(out + len, size - len, "%.*skfunc#%u module 0",
+					(int)(at - text), text, id);
+		at += 6 + strlen(name);
+	}
+	snprintf(out + len, size - len, "%s", text);
+	return true;
+}
+
 static bool run_case(const struct test_case *c, bool kernel)
 {
 	struct isa_op *ops = NULL;
 	struct diag d;
 	u32 count = 0, type = prog_type_named(c->type);
 	struct bpf_insn insns[512];
+	char text[2 * sizeof(c->text)];
 	bool good;
 
 	diag_init(&d);
+	if (!name_kfuncs(c->text, text, sizeof(text)))
+		return true;
 	if (!type)
 		return fails("no program type %s", c->type);
-	if (isa_assemble(c->text, strlen(c->text), &ops, &count, &d) || count > ARRAY_SIZE(insns) ||
+	if (isa_assemble(text, strlen(text), &ops, &count, &d) || count > ARRAY_SIZE(insns) ||
 	    isa_encode(ops, count, insns)) {
 		base_free(ops);
 		return fails("not assembled: %s", d.what);
