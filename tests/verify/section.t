@@ -496,5 +496,5 @@ call kfunc:bpf_iter_num_destroy
 r0 = 0
 exit
 -- verdict
-EACCES
+EACCES invalid read from stack off
 
