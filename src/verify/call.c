@@ -290,6 +290,8 @@ static int check_special(struct verifier *v, struct call_meta *meta, bool *moves
 	switch (meta->func_id) {
 	case BPF_FUNC_tail_call:
 		v->calls_tail = true;
+		*moves_packet = verify_has(v, KERNEL_TAIL_CALL_PACKET) &&
+				!verify_has(v, KERNEL_TAIL_CALL_RETURNS);
 		return verify_check_leaks(v, false, false, "tail_call");
 	case BPF_FUNC_get_local_storage:
 		return reg_is_null_const(verify_reg(v, 2))

@@ -139,13 +139,22 @@ static void touch_all(struct verifier *v)
 	v->touched_slots = ~0ull;
 }
 
+static int check_helper_call(struct verifier *v, const struct isa_op *op, u32 *next)
+{
+	int err = verify_helper_call(v, op);
+
+	if (err || !v->state->curframe || !verify_may_return(v, v->insn))
+		return err;
+	return verify_tail_call_return(v, next);
+}
+
 static int check_call(struct verifier *v, const struct isa_op *op, u32 *next, bool *done)
 {
 	switch (op->op) {
 	case ISA_OP_CALL_HELPER:
 		if (op->imm >= 0 && !verify_lock_allows_call(v, (u32)op->imm))
 			return verify_fail(v, MSG_CALL_LOCKED);
-		return verify_helper_call(v, op);
+		return check_helper_call(v, op, next);
 	case ISA_OP_CALL_SUB: return verify_call_sub(v, op, next);
 	default: return verify_kfunc_call(v, op, next, done);
 	}

@@ -245,6 +245,15 @@ static int leave_frame(struct verifier *v, struct precise_set *p, bool pass_args
 	return 0;
 }
 
+/* Back into a callee, by its end. */
+static int enter_frame(struct verifier *v, struct precise_set *p)
+{
+	if (p->frame + 1 >= VERIFY_MAX_FRAMES)
+		return verify_bug(v, "too many frames on the way back");
+	p->frame++;
+	return 0;
+}
+
 static int back_call_sub(struct verifier *v, struct precise_set *p, const struct isa_op *op,
 			 u32 insn, u32 next)
 {
@@ -268,6 +277,9 @@ static int back_call(struct verifier *v, struct precise_set *p, const struct isa
 		return leave_frame(v, p, false);
 	}
 	drop_reg(p, 0);
+	/* A tail call in a function that ended it: what came next is its caller's. */
+	if (verify_may_return(v, insn) && next != insn + 1)
+		return enter_frame(v, p);
 	return *regs_of(p) & R1_5 ? verify_bug(v, "arguments wanted behind a call") : 0;
 }
 
@@ -276,18 +288,17 @@ static int back_exit(struct verifier *v, struct precise_set *p, u32 next)
 {
 	bool returns =
 		next && next <= v->count && v->ops[next - 1].op == ISA_OP_CALL_SUB && has_reg(p, 0);
+	int err;
 
 	if (next < v->count && v->insns[next].calls_callback)
 		*regs_of(p) &= ~R1_5;
 	if (*regs_of(p) & R1_5)
 		return verify_bug(v, "arguments wanted behind an exit");
 	drop_reg(p, 0);
-	if (p->frame + 1 >= VERIFY_MAX_FRAMES)
-		return verify_bug(v, "too many frames on the way back");
-	p->frame++;
-	if (returns)
+	err = enter_frame(v, p);
+	if (!err && returns)
 		want_reg(p, 0);
-	return 0;
+	return err;
 }
 
 static void back_branch(struct precise_set *p, const struct isa_op *op, const struct isa_info *info,

@@ -223,12 +223,12 @@ static u32 exits_of(struct verifier *v, u32 sub, const u32 **exits)
 		u32 n = 0;
 
 		for (u32 i = s->start; i < s->end; i++)
-			n += v->ops[i].op == ISA_OP_EXIT;
+			n += verify_may_return(v, i);
 		f->exits[sub] = take(v, MAX(n, 1u) * sizeof(u32));
 		if (!f->exits[sub])
 			return 0;
 		for (u32 i = s->start; i < s->end; i++)
-			if (v->ops[i].op == ISA_OP_EXIT)
+			if (verify_may_return(v, i))
 				f->exits[sub][f->exit_counts[sub]++] = i;
 	}
 	*exits = f->exits[sub];
@@ -328,6 +328,8 @@ static u64 live_behind(const struct verifier *v, const struct node *n, u32 frame
 	if (callee && callee->blocks[frame])
 		return live_at(callee, frame, callee->start);
 	live = live_next(v, n, frame, insn);
+	if (verify_may_return(v, insn))
+		live |= live_behind_exit(v, n, frame);
 	if (v->insns[insn].calls_callback)
 		for (const struct node *c = n->callbacks; c; c = c->sibling)
 			if (c->callsite == insn && c->blocks[frame])

@@ -187,6 +187,23 @@ static int return_to_caller(struct verifier *v, u32 *next)
 	return again ? verify_widen(v, s, *next) : 0;
 }
 
+/*
+ * A tail call inside a function: when it finds a program, that one's result is the
+ * function's, whose caller goes on. When not, the function itself does.
+ */
+int verify_tail_call_return(struct verifier *v, u32 *next)
+{
+	struct vstate *missed;
+	int err = verify_push_branch(v, v->insn + 1, v->insn, false, &missed);
+
+	if (err)
+		return err;
+	verify_packet_gone(v);
+	verify_touch(v, 0);
+	*verify_reg(v, 0) = verify_unknown(v);
+	return return_to_caller(v, next);
+}
+
 int verify_check_leaks(struct verifier *v, bool exception, bool within, const char *what)
 {
 	const struct vstate *s = v->state;

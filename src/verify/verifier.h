@@ -18,7 +18,10 @@
  *	precision.c  jump history and marking backwards
  *	liveness.c slots.c   which registers and stack slots may still be read
  *	alu.c pointer.c branch.c link.c   arithmetic, on pointers, jumps
+ *	load.c constant.c   instructions that load and store; 64-bit constants
  *	stack.c memory.c context.c packet.c object.c  loads and stores by what they hit
+ *	region.c     memory handed to calls
+ *	fastcall.c   spills around calls that keep registers
  *	call.c argument.c return.c   helper calls
  *	dynptr.c iterator.c lock.c reference.c graph.c   what lives on beyond a call
  *	kfunc*.c     kfunc calls
@@ -429,6 +432,8 @@ int verify_call_callback(struct verifier *v, u32 insn, u32 sub, verify_callback_
 int verify_call_async(struct verifier *v, u32 insn, u32 sub, bool sleepable,
 		      verify_callback_setup *setup);
 int verify_exit(struct verifier *v, bool exception, u32 *next, bool *done);
+/* After a tail call in a function other than the main one: see verify_may_return(). */
+int verify_tail_call_return(struct verifier *v, u32 *next);
 /*
  * What may not be left behind by `what` ("tail_call"): references, and unless `within` is set
  * locks and sections too. Exits, tail calls, packet loads and bpf_throw ask it.
@@ -615,6 +620,16 @@ void verify_slots_misc(struct verifier *v, struct vframe *f, s32 lo, s32 hi);
 /* Packet pointers become unknown (a helper may have moved the packet). */
 void verify_packet_gone(struct verifier *v);
 bool verify_may_write_packet(const struct verifier *v, const struct call_meta *meta);
+
+/* Does a function end here, or perhaps (a tail call that finds a program) end? */
+static inline bool verify_may_return(const struct verifier *v, u32 insn)
+{
+	const struct isa_op *op = &v->ops[insn];
+
+	if (op->op == ISA_OP_CALL_HELPER && op->imm == BPF_FUNC_tail_call)
+		return verify_has(v, KERNEL_TAIL_CALL_RETURNS);
+	return op->op == ISA_OP_EXIT;
+}
 
 /* call.c and its parts -------------------------------------------------- */
 
