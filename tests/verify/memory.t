@@ -546,3 +546,191 @@ exit
 r0 = 0
 -- verdict
 EINVAL last insn is not an exit or jmp
+
+== a lock is no data
+-- type
+sched_cls
+-- maps
+array 4 8 1 lock
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+*(u32 *)(r0 + 4) = 0
+out:
+r0 = 0
+exit
+-- verdict
+EACCES bpf_spin_lock cannot be accessed directly by load/store
+
+== what lies beside a lock is
+-- type
+sched_cls
+-- maps
+array 4 8 1 lock
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+*(u32 *)(r0 + 0) = 0
+out:
+r0 = 0
+exit
+-- verdict
+ok
+
+== a map's fields by BTF, behind the struct
+-- maps
+array 4 8 1
+-- asm
+r1 = map[fd:0]
+r0 = *(u64 *)(r1 + 4096)
+r0 = 0
+exit
+-- verdict
+EACCES access beyond struct bpf_array at off 4096 size 8
+
+== a writable tracepoint's buffer
+-- type
+raw_tracepoint_writable
+-- asm
+r1 = *(u64 *)(r1 + 0)
+r0 = *(u64 *)(r1 + 8)
+*(u64 *)(r1 + 8) = 0
+r0 = 0
+exit
+-- verdict
+ok
+
+== before a writable tracepoint's buffer
+-- type
+raw_tracepoint_writable
+-- asm
+r1 = *(u64 *)(r1 + 0)
+r0 = *(u64 *)(r1 - 8)
+r0 = 0
+exit
+-- verdict
+EACCES R1 invalid tracepoint buffer access: off=-8, size=8
+
+== a writable tracepoint's buffer by a variable offset
+-- type
+raw_tracepoint_writable
+-- asm
+r2 = *(u64 *)(r1 + 8)
+r2 &= 8
+r1 = *(u64 *)(r1 + 0)
+r1 += r2
+r0 = *(u64 *)(r1 + 0)
+r0 = 0
+exit
+-- verdict
+EACCES R1 invalid variable buffer offset: off=0, var_off=(0x0; 0x8)
+
+== a misaligned context
+-- type
+sched_cls
+-- asm
+r0 = *(u16 *)(r1 + 1)
+r0 = 0
+exit
+-- verdict
+EACCES invalid bpf_context access off=1 size=2
+
+== a pointer into the context, unprivileged
+-- type
+socket_filter
+-- flags
+unprivileged
+-- asm
+*(u64 *)(r1 + 48) = r1
+r0 = 0
+exit
+-- verdict
+EACCES R1 leaks addr into ctx
+
+== a pointer exchanged for a number, unprivileged
+-- type
+socket_filter
+-- flags
+unprivileged
+-- asm
+*(u64 *)(r10 - 8) = 0
+r2 = r10
+r2 = atomic_fetch_add((u64 *)(r10 - 8), r2)
+r0 = 0
+exit
+-- verdict
+EACCES R2 leaks addr into mem
+
+== a number exchanged for a pointer, unprivileged
+-- type
+socket_filter
+-- flags
+unprivileged
+-- asm
+*(u64 *)(r10 - 8) = r1
+r2 = 1
+r2 = atomic_fetch_add((u64 *)(r10 - 8), r2)
+r0 = 0
+exit
+-- verdict
+EACCES leaking pointer from stack off -8
+
+== an atomic whose address it replaces
+-- maps
+array 4 8 1
+-- asm
+r1 = map[fd:0][0]+0
+r1 = atomic_fetch_add((u64 *)(r1 + 0), r1)
+r0 = 0
+exit
+-- verdict
+EACCES misaligned access off (0x0; 0xffffffffffffffff)+0+0 size 8
+
+== a packet load in a called function may end it
+-- type
+socket_filter
+-- asm
+r6 = r1
+call f
+exit
+f:
+r6 = r1
+r0 = *(u8 *)skb[0]
+exit
+-- verdict
+ok
+
+== a packet load under a lock
+-- type
+sched_cls
+-- maps
+array 4 8 1 lock
+-- asm
+r6 = r1
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r7 = r0
+r1 = r0
+r1 += 4
+call 93
+r0 = *(u8 *)skb[0]
+r1 = r7
+r1 += 4
+call 94
+out:
+r0 = 0
+exit
+-- verdict
+EINVAL BPF_LD_[ABS|IND] cannot be used inside bpf_spin_lock-ed region
