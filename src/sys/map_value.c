@@ -140,21 +140,30 @@ static int check_of_type(const struct map_attr *m, u8 types, const struct btf_in
 	}
 }
 
+/* Is the table's own struct in it, behind what all have? That is one struct, before 6.9 two
+ * members. */
+static bool holds_table(const struct btf_info *b, u32 type, const char *name)
+{
+	struct btf_field m;
+
+	for (u32 i = 1; i < 3 && !btf_field_at(b, type, i, &m); i++)
+		if (!strcmp(btf_name(b, m.type), name))
+			return true;
+	return false;
+}
+
 /* Every table of functions that programs may fill has such a struct, and a struct of its own. */
 int map_value_check_kernel(struct call *k, u32 type, u32 size)
 {
 	static const char prefix[] = "bpf_struct_ops_";
 	const struct btf_info *b;
-	struct btf_field common, data;
 
 	if (btf_object_load_kernel(k->inst->vmlinux))
 		return -ENOTSUPP;
 	b = k->inst->vmlinux->btf;
 	if (btf_kind_of(b, type) != BTF_KIND_STRUCT ||
 	    strncmp(btf_name(b, type), prefix, sizeof(prefix) - 1) ||
-	    btf_field_at(b, type, 0, &common) || btf_field_at(b, type, 1, &data) ||
-	    strcmp(btf_name(b, common.type), "bpf_struct_ops_common_value") ||
-	    strcmp(btf_name(b, data.type), btf_name(b, type) + sizeof(prefix) - 1))
+	    !holds_table(b, type, btf_name(b, type) + sizeof(prefix) - 1))
 		return -ENOTSUPP;
 	return size == btf_at(b, type)->size ? 0 : -EINVAL;
 }
