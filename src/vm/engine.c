@@ -39,10 +39,7 @@ void prog_object_warm(struct prog_object *p, u64 runs)
 	if (inst->engine == ENGINE_AUTO &&
 	    __atomic_add_fetch(&p->warmth, runs, __ATOMIC_RELAXED) < WARM_RUNS)
 		return;
-	instance_lock(inst);
-	if (!p->native_tried)
-		compile(p);
-	instance_unlock(inst);
+	compile(p);
 }
 
 int prog_object_run(const struct prog_object *p, struct run *run, u64 *ret)

@@ -14,8 +14,8 @@ enum vm_engine {
 };
 
 /*
- * Makes the program native when that is due: `runs` more runs are coming. Without
- * the instance's lock; any number of threads. What cannot be native is interpreted.
+ * Makes the program native when that is due: `runs` more runs are coming. The
+ * instance's lock is held. What cannot be native is interpreted.
  */
 void prog_object_warm(struct prog_object *p, u64 runs);
 /* One run, on whatever the program has: as interp_run(). */
