@@ -156,12 +156,23 @@ static int check_sub(struct verifier *v, struct vsub *sub)
 	return ends_function(v, &v->ops[sub->end - 1]) ? 0 : verify_fail(v, MSG_LAST_INSN);
 }
 
+/* Functions there can be at most: main, each callee, an exception callback. */
+static u32 most_subs(const struct verifier *v)
+{
+	u32 most = 2;
+	s64 target;
+
+	for (u32 i = 0; i < v->count && most < VERIFY_MAX_SUBS; i++)
+		most += verify_callee(&v->ops[i], &target);
+	return most;
+}
+
 int verify_find_subs(struct verifier *v)
 {
 	s64 exception_start = 0;
 	int err;
 
-	v->subs = arena_alloc(&v->arena, VERIFY_MAX_SUBS * sizeof(*v->subs));
+	v->subs = arena_alloc(&v->arena, most_subs(v) * sizeof(*v->subs));
 	if (!v->subs)
 		return -ENOMEM;
 	err = add_sub(v, 0);
