@@ -227,13 +227,25 @@ static bool still_covers(struct verifier *v, const struct backedge *b)
 	return verify_covers(v, b->equal, b->state, MATCH_SAFE, live);
 }
 
-/* A path that was ended is open again, and with it the states above it. */
+/* A state that had ended is on the walk's path again; of its loop it may be the first. */
+static void reopen_kept(struct kept *k)
+{
+	struct loop_visit *l = k->loop;
+
+	if (l && (!l->entry || l->entry->depth > k->state->depth))
+		l->entry = k->state;
+}
+
+/*
+ * A path that was ended is open again, and with it the states above it. It will
+ * come to its instruction anew, so the step there is taken back.
+ */
 static int reopen(struct verifier *v, struct vstate *s)
 {
 	s->branches = 1;
-	for (struct vstate *up = s->parent; up; up = up->parent)
-		if (up->branches++)
-			break;
+	s->step_count -= v->insns[s->insn_at].jump_point;
+	for (struct vstate *up = s->parent; up && !up->branches++; up = up->parent)
+		reopen_kept(up->prune);
 	return verify_resume(v, s);
 }
 
