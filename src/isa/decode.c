@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <cygnet/abi.h>
 #include "isa/decode.h"
 
 enum {
@@ -106,18 +107,26 @@ static u32 fields_fitting(const struct isa_info *r, const struct slot *s)
 	       field_fits(r->off, s->off) + field_fits(r->imm, s->imm);
 }
 
-/* Says which field of a slot no row defines, by the row that comes nearest. */
-static int reject_fields(const struct row_index *x, const struct slot *s, u32 i, struct diag *d)
+/* The row of the slot's opcode that comes nearest; 0: none has it. */
+static u32 nearest_row(const struct row_index *x, const struct slot *s)
 {
-	const struct isa_info *near = NULL;
-	u32 best = 0;
+	u32 near = ISA_OP_INVALID, best = 0;
 
 	for (u32 op = x->first[s->code]; op; op = x->next[op]) {
 		u32 n = fields_fitting(&infos[op], s);
 
 		if (infos[op].kind != ISA_KIND_CALLX && (!near || n > best))
-			near = &infos[op], best = n;
+			near = op, best = n;
 	}
+	return near;
+}
+
+/* Says which field of a slot no row defines, by the row that comes nearest. */
+static int reject_fields(const struct row_index *x, const struct slot *s, u32 i, struct diag *d)
+{
+	u32 row = nearest_row(x, s);
+	const struct isa_info *near = row ? &infos[row] : NULL;
+
 	if (!near)
 		return diag_set(d, -EINVAL, ISA_DIAG_OPCODE, i, "unknown opcode 0x%02x", s->code);
 	if (!field_fits(near->dst, s->regs & 0xf))
@@ -169,6 +178,24 @@ static int decode_pair(struct isa_op *op, const struct slot *high, u32 i, struct
 	return 0;
 }
 
+/* `op` with the slot's operands. */
+static void fill(struct isa_op *out, u32 op, const struct slot *s)
+{
+	const struct isa_info *r = &infos[op];
+
+	*out = (struct isa_op){
+		.op = op, .dst = s->regs & 0xf, .src = s->regs >> 4, .off = s->off, .imm = s->imm};
+	if (r->kind == ISA_KIND_GOTOL)
+		out->off = s->imm, out->imm = 0;
+	/* A selector is in the op already; images reuse the fields. */
+	if (r->src != ISA_ANY)
+		out->src = 0;
+	if (r->off != ISA_ANY && r->kind != ISA_KIND_GOTOL)
+		out->off = 0;
+	if (r->imm != ISA_ANY)
+		out->imm = 0;
+}
+
 static int decode_slot(const struct row_index *x, const struct slot *s, u32 i, u32 flags,
 		       struct isa_op *out, struct diag *d)
 {
@@ -185,16 +212,7 @@ static int decode_slot(const struct row_index *x, const struct slot *s, u32 i, u
 		diag_why(d, "registers are r0 to r10");
 		return err;
 	}
-	*out = (struct isa_op){.op = op, .dst = dst, .src = src, .off = s->off, .imm = s->imm};
-	if (r->kind == ISA_KIND_GOTOL)
-		out->off = s->imm, out->imm = 0;
-	/* A selector is in the op already; images reuse the fields. */
-	if (r->src != ISA_ANY)
-		out->src = 0;
-	if (r->off != ISA_ANY && r->kind != ISA_KIND_GOTOL)
-		out->off = 0;
-	if (r->imm != ISA_ANY)
-		out->imm = 0;
+	fill(out, op, s);
 	return 0;
 }
 
@@ -225,6 +243,62 @@ int isa_decode_flags(const void *insns, u32 count, u32 flags, struct isa_op *out
 int isa_decode(const void *insns, u32 count, struct isa_op *out, struct diag *diag)
 {
 	return isa_decode_flags(insns, count, 0, out, diag);
+}
+
+/* No row has the opcode: a jump stays one. */
+static void fill_unknown(struct isa_op *out, const struct slot *s)
+{
+	u8 cls = s->code & 7, op = s->code & 0xf0;
+	bool jumps = (cls == BPF_JMP || cls == BPF_JMP32) && op != BPF_CALL && op != BPF_EXIT;
+
+	*out = (struct isa_op){.op = jumps ? ISA_OP_JEQ_IMM : ISA_OP_MOV64_IMM,
+			       .off = jumps ? s->off : 0};
+}
+
+static u8 decode_nearest(const struct row_index *x, const struct slot *s, bool more,
+			 struct isa_op *out)
+{
+	struct diag d;
+	u8 bad = 0;
+	u32 row;
+
+	diag_init(&d);
+	if (decode_slot(x, s, 0, 0, out, &d)) {
+		bad = (u8)d.id;
+		row = nearest_row(x, s);
+		if (row)
+			fill(out, row, s);
+		else
+			fill_unknown(out, s);
+		out->dst = out->dst < ISA_REGS ? out->dst : 0;
+		out->src = out->src < ISA_REGS ? out->src : 0;
+	}
+	if (infos[out->op].kind == ISA_KIND_LDDW && decode_pair(out, more ? s + 1 : NULL, 0, &d)) {
+		fill_unknown(out, s);
+		bad = ISA_DIAG_PAIR;
+	}
+	return bad;
+}
+
+bool isa_decode_nearest(const void *insns, u32 count, struct isa_op *out, u8 *bad)
+{
+	struct row_index x;
+	bool right = true;
+
+	index_rows(&x);
+	for (u32 i = 0; i < count; i++) {
+		struct slot s[2];
+		bool more = i + 1 < count;
+
+		memcpy(s, (const u8 *)insns + (size_t)i * 8, more ? 16 : 8);
+		bad[i] = decode_nearest(&x, s, more, &out[i]);
+		right &= !bad[i];
+		if (infos[out[i].op].kind != ISA_KIND_LDDW)
+			continue;
+		out[++i] = (struct isa_op){.op = ISA_OP_HIGH};
+		bad[i] = 0;
+	}
+	return right;
 }
 
 int isa_check_operands(const struct isa_op *ops, u32 count, struct diag *diag)

@@ -91,6 +91,13 @@ int isa_decode_flags(const void *insns, u32 count, u32 flags, struct isa_op *out
 		     struct diag *diag);
 
 /*
+ * Decodes what isa_decode() refuses: where an instruction is none, out[i] is the operation that
+ * comes nearest (of a jump's class one that jumps, with registers that exist), for control flow's
+ * sake, and bad[i] how it is wrong, an enum isa_diag; 0: it is right. True: all of them are.
+ */
+bool isa_decode_nearest(const void *insns, u32 count, struct isa_op *out, u8 *bad);
+
+/*
  * Operand values that no kernel accepts: shifts by the operand's width or
  * more, division by the constant 0. 0, or -EINVAL with a diagnostic.
  */

@@ -165,7 +165,7 @@ static int span(struct map *m, u64 addr, struct map_span *out)
 static int direct(struct map *m, u64 off, u64 *addr)
 {
 	if (m->max_entries != 1)
-		return -EOPNOTSUPP;
+		return -MAP_ENOTSUPP;
 	if (off >= m->value_size)
 		return -EINVAL;
 	*addr = ptr_to_u64(m->contents) + off;

@@ -6,8 +6,8 @@
 #include "sys/attach_target.h"
 #include "sys/log.h"
 #include "sys/rights.h"
+#include "verify/undecoded.h"
 #include "vm/load.h"
-#include "vm/undecoded.h"
 
 #define INSNS_MOST    1000000u
 #define LICENSE_BYTES 128
@@ -114,7 +114,7 @@ static int read_btf(struct call *k, struct load *l)
 }
 
 /* A map by descriptor, or by index into the client's array of descriptors. */
-static int find_map(void *data, s32 fd, bool is_index, struct map_object **out)
+static int find_map(void *data, s32 *fd, bool is_index, struct map_object **out)
 {
 	struct call *k = data;
 	u64 array = k->attr->fd_array;
@@ -122,10 +122,10 @@ static int find_map(void *data, s32 fd, bool is_index, struct map_object **out)
 	if (is_index) {
 		if (!array)
 			return -EPROTO;
-		if (call_read(k, &fd, array + (s64)fd * 4, sizeof(fd)))
+		if (call_read(k, fd, array + (s64)*fd * 4, sizeof(*fd)))
 			return -EFAULT;
 	}
-	return call_map(k, fd, out);
+	return call_map(k, *fd, out);
 }
 
 /* All that the pipeline needs is in our memory from here on. */
@@ -179,10 +179,10 @@ static void write_verdict(struct log *log, const struct load *l, int err)
 	if (!err || !log->level || l->logged || !l->diag.id)
 		return;
 	if (l->diag.id >= ISA_DIAG_OPCODE && l->diag.id <= ISA_DIAG_PAIR)
-		undecoded_format(t, l->insns, l->count, &l->diag);
+		undecoded_format(t, l->insns, l->count, (u32)l->diag.insn, l->diag.id);
 	else
-		text_fmt(t, "%s\n", l->diag.what);
-	text_puts(t, "processed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 "
+		text_puts(t, l->diag.what);
+	text_puts(t, "\nprocessed 0 insns (limit 1000000) max_states_per_insn 0 total_states 0 "
 		     "peak_states 0 mark_read 0\n");
 }
 

@@ -17,6 +17,7 @@
  */
 #include <string.h>
 #include "verify/claim.h"
+#include "verify/undecoded.h"
 #include "verify/function.h"
 
 #define OLD_INSNS 131072 /* walked, before 5.2 */
@@ -192,6 +193,17 @@ static int check_jump(struct verifier *v, const struct isa_op *op, u32 *next)
 	return err;
 }
 
+/* Some path leads to an instruction that is none. */
+static int fail_undecoded(struct verifier *v)
+{
+	char words[96];
+	struct text t;
+
+	text_init(&t, words, sizeof(words));
+	undecoded_format(&t, v->in->raw, v->count, v->insn, v->in->bad[v->insn]);
+	return verify_fail(v, MSG_UNDECODED, words);
+}
+
 /* One instruction: 0, v->insn is the next; STEP_ENDED; -errno. */
 static int check_insn(struct verifier *v)
 {
@@ -200,6 +212,8 @@ static int check_insn(struct verifier *v)
 	bool done = false;
 	int err;
 
+	if (v->in->bad && v->in->bad[v->insn])
+		return fail_undecoded(v);
 	switch (isa_info(op->op)->cls) {
 	case ISA_CLASS_ALU: err = verify_alu(v, op); break;
 	case ISA_CLASS_CONST:

@@ -12,15 +12,36 @@
 
 /* finding it ---------------------------------------------------------------- */
 
+static int find_function(struct verifier *v, const struct isa_op *op,
+			 const struct verify_kfunc **out, struct btf_function *func)
+{
+	const struct verify_kfunc *k = verify_kfunc_of(v, op);
+
+	if (!k || !k->btf || btf_function_of(k->btf, k->id, func))
+		return verify_fail(v, MSG_KFUNC_UNKNOWN, (int)op->imm);
+	*out = k;
+	return 0;
+}
+
+int verify_kfunc_exists(struct verifier *v, const struct isa_op *op)
+{
+	const struct verify_kfunc *k;
+	struct btf_function func;
+
+	/* 0 is for the walk to refuse: a kfunc that a weak symbol did not find. */
+	return op->imm && v->in->vmlinux ? find_function(v, op, &k, &func) : 0;
+}
+
 static int find(struct verifier *v, const struct isa_op *op, struct kfunc_call *c)
 {
 	const struct verify_kfunc *k;
+	int err;
 
 	if (!op->imm)
 		return verify_fail(v, MSG_KFUNC_ZERO);
-	k = verify_kfunc_of(v, op);
-	if (!k || !k->btf || btf_function_of(k->btf, k->id, &c->func))
-		return verify_fail(v, MSG_KFUNC_UNKNOWN, (int)op->imm);
+	err = find_function(v, op, &k, &c->func);
+	if (err)
+		return err;
 	c->k = k;
 	c->name = btf_name(k->btf, k->id);
 	c->special = kfunc_special_of(c->name);

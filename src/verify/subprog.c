@@ -101,6 +101,8 @@ static int add_callee(struct verifier *v, u32 i)
 	v->insn = i;
 	if (op->op == ISA_OP_CALL_KFUNC && !v->bpf)
 		return verify_fail(v, MSG_CALL_RIGHT);
+	if (op->op == ISA_OP_CALL_KFUNC)
+		return verify_kfunc_exists(v, op);
 	if (!verify_callee(op, &target))
 		return 0;
 	if (!v->bpf)

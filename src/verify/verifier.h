@@ -682,6 +682,7 @@ bool verify_object_may_have_offset(const struct vreg *r);
 /* The kernel's name of an instruction's helper ("bpf_map_lookup_elem", or "unknown"). */
 const char *verify_helper_name(const struct verifier *v, u32 id);
 int verify_kfunc_call(struct verifier *v, const struct isa_op *op, u32 *next, bool *done);
+int verify_kfunc_exists(struct verifier *v, const struct isa_op *op); /* before the walk */
 /* Is the call at `insn` of a kind that a section (lock, rcu, preempt, irq) forbids? */
 bool verify_in_sleepable_place(const struct verifier *v);
 

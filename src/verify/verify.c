@@ -180,6 +180,22 @@ static void count(struct verifier *v, u64 started)
 		v->stats.stack[s] = v->subs[s].stack;
 }
 
+int verify_structure(const struct verify_input *in, struct diag *diag)
+{
+	struct verifier *v = base_zalloc(sizeof(*v));
+	int err;
+
+	if (!v)
+		return -ENOMEM;
+	err = set_up(v, in, diag);
+	err = err ?: verify_find_subs(v);
+	if (err)
+		verify_log_stats(v);
+	arena_fini(&v->arena);
+	base_free(v);
+	return err;
+}
+
 int verify_program(const struct verify_input *in, struct verify_output *out, struct diag *diag)
 {
 	struct verifier *v = base_zalloc(sizeof(*v));

@@ -87,6 +87,7 @@ struct verify_attach_prog {
 struct verify_input {
 	const struct isa_op *ops; /* resolved: see isa/op.h; CALL_SUB and LDDW_FUNC absolute */
 	const void *raw;          /* the 8-byte instructions: for the log */
+	const u8 *bad;            /* isa_decode_nearest()'s; NULL: all of them are right */
 	u32 count;
 	u32 prog_type, attach_type;
 	u32 prog_flags; /* BPF_F_* of PROG_LOAD: SLEEPABLE, STRICT_ALIGNMENT, TEST_*... */
@@ -137,5 +138,11 @@ struct verify_output {
 
 /* 0, or the kernel's error: *diag says why (may be NULL), the log ends with its statistics line. */
 int verify_program(const struct verify_input *in, struct verify_output *out, struct diag *diag);
+
+/*
+ * The first of its checks alone, functions and where their jumps lead, which come before an
+ * instruction's own faults and those of the maps it names: these are what could not be resolved.
+ */
+int verify_structure(const struct verify_input *in, struct diag *diag);
 
 #endif

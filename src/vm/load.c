@@ -10,6 +10,7 @@
 #include "core/prog.h"
 #include "isa/decode.h"
 #include "verify/claim.h"
+#include "verify/undecoded.h"
 #include "vm/describe.h"
 #include "vm/engine.h"
 #include "vm/instance.h"
@@ -21,6 +22,7 @@ struct work {
 	struct load *l;
 	struct prog_object *p;
 	struct isa_op *ops;
+	u8 *bad; /* instructions that are none; NULL: all are some */
 	const struct prog_type_ops *type;
 	struct verify_output proven;
 	bool told;    /* whoever asked for verdicts */
@@ -88,23 +90,29 @@ static int resolve_map(struct work *w, u32 i)
 	bool is_value = op->op == ISA_OP_LDDW_MAP_VALUE || op->op == ISA_OP_LDDW_MAP_IDX_VALUE;
 	bool is_index = op->op == ISA_OP_LDDW_MAP_IDX || op->op == ISA_OP_LDDW_MAP_IDX_VALUE;
 	u32 index = 0, off = is_value ? isa_high(op) : 0;
+	s32 fd = isa_low(op);
 	struct map_object *m;
 	u64 addr;
 	int err;
 
-	err = w->l->map(w->l->data, isa_low(op), is_index, &m);
+	err = w->l->map(w->l->data, &fd, is_index, &m);
+	if (err == -EFAULT)
+		return err;
+	if (err == -EPROTO)
+		return diag_set(&w->l->diag, err, LOAD_DIAG_MAP, i,
+				"fd_idx without fd_array is invalid");
 	if (err)
 		return diag_set(&w->l->diag, err, LOAD_DIAG_MAP, i,
-				"%s %d is not pointing to valid bpf_map",
-				is_index ? "fd_idx" : "fd", isa_low(op));
+				"fd %d is not pointing to valid bpf_map", fd);
 	if (is_value && !m->map.ops->direct)
 		return diag_set(&w->l->diag, -EINVAL, LOAD_DIAG_MAP_VALUE, i,
 				"no direct value access support for this map type");
 	if (is_value && off >= VALUE_OFFSETS)
 		return diag_set(&w->l->diag, -EINVAL, LOAD_DIAG_MAP_VALUE, i,
 				"direct value offset of %u is not allowed", off);
-	if (is_value && m->map.ops->direct(&m->map, off, &addr))
-		return diag_set(&w->l->diag, -EINVAL, LOAD_DIAG_MAP_VALUE, i,
+	err = is_value ? m->map.ops->direct(&m->map, off, &addr) : 0;
+	if (err)
+		return diag_set(&w->l->diag, err, LOAD_DIAG_MAP_VALUE, i,
 				"invalid access to map value pointer, value_size=%u off=%u",
 				m->attr.value_size, off);
 	err = map_index(w, m, i, &index);
@@ -123,6 +131,18 @@ static int resolve_map(struct work *w, u32 i)
 	return 0;
 }
 
+static int fail_undecoded(struct work *w, u32 i)
+{
+	struct load *l = w->l;
+	struct isa_op op[2];
+
+	/* Says what is wrong; of a first half alone it cannot be that it is one. */
+	if (!isa_decode(l->insns + (size_t)i * 8, MIN(l->count - i, 2u), op, &l->diag))
+		return -EINVAL;
+	l->diag.insn = (s32)i;
+	return -EINVAL;
+}
+
 static int resolve(struct work *w)
 {
 	int err = 0;
@@ -130,6 +150,10 @@ static int resolve(struct work *w)
 	for (u32 i = 0; i < w->l->count && !err; i++) {
 		struct isa_op *op = &w->ops[i];
 
+		if (w->bad && w->bad[i] && undecoded_at_once(w->l->insns, i, w->bad[i])) {
+			err = fail_undecoded(w, i);
+			break;
+		}
 		switch (op->op) {
 		case ISA_OP_LDDW_MAP:
 		case ISA_OP_LDDW_MAP_VALUE:
@@ -140,11 +164,52 @@ static int resolve(struct work *w)
 				       "no kernel variable can be reached here (type id %d)",
 				       isa_low(op));
 			break;
-		case ISA_OP_LDDW_FUNC:
-		case ISA_OP_CALL_SUB: op->imm += i + 1; break;
 		}
 	}
 	return err;
+}
+
+/* Where calls and functions' addresses lead. */
+static void find_callees(struct work *w)
+{
+	for (u32 i = 0; i < w->l->count; i++)
+		if (w->ops[i].op == ISA_OP_LDDW_FUNC || w->ops[i].op == ISA_OP_CALL_SUB)
+			w->ops[i].imm += i + 1;
+}
+
+static int decode(struct work *w)
+{
+	struct load *l = w->l;
+
+	if (!isa_decode(l->insns, l->count, w->ops, &l->diag))
+		return isa_check_kernel(w->ops, l->count, l->inst->kernel, &l->diag);
+	diag_init(&l->diag);
+	w->bad = base_zalloc(l->count);
+	if (!w->bad)
+		return -ENOMEM;
+	isa_decode_nearest(l->insns, l->count, w->ops, w->bad);
+	return 0;
+}
+
+/* What could not be resolved is not the verdict where the program's structure is wrong too. */
+static int verdict_unresolved(struct work *w, int err)
+{
+	struct load *l = w->l;
+	struct description d;
+	struct diag diag;
+	int wrong;
+
+	if (err == -ENOMEM || describe(l, w->p, w->ops, false, &d))
+		return err;
+	diag_init(&diag);
+	d.in.bad = w->bad;
+	wrong = verify_structure(&d.in, &diag);
+	describe_fini(&d);
+	if (!wrong || wrong == -ENOMEM)
+		return err;
+	l->diag = diag;
+	l->logged = true;
+	return wrong;
 }
 
 /* `in`: NULL when it did not come to a verification. */
@@ -211,6 +276,7 @@ static int verify_with(struct work *w, bool kernel, bool *missing)
 	if (err)
 		return err;
 	d.in.keep = l->inst->keep_refused;
+	d.in.bad = w->bad;
 	err = verify_program(&d.in, &w->proven, &l->diag);
 	l->logged = true;
 	*missing = err == -524 && !d.in.vmlinux && !kernel;
@@ -378,10 +444,14 @@ static int run_stages(struct work *w)
 	prog_digest(l->inst, l->insns, l->count, p->insns, p->digest);
 	memcpy(p->tag, p->digest, sizeof(p->tag));
 	memcpy(p->insns, l->insns, (size_t)l->count * 8);
-	err = isa_decode(l->insns, l->count, w->ops, &l->diag);
-	err = err ?: isa_check_kernel(w->ops, l->count, l->inst->kernel, &l->diag);
-	err = err ?: resolve(w);
-	err = err ?: source_info_read(l, p);
+	err = decode(w);
+	if (err)
+		return err;
+	find_callees(w);
+	err = resolve(w);
+	if (err)
+		return verdict_unresolved(w, err);
+	err = source_info_read(l, p);
 	err = err ?: verify(w);
 	err = err ?: map_object_admit_all(p);
 	if (err)
@@ -404,6 +474,7 @@ int prog_object_load(struct load *l, struct prog_object **out)
 	err = run_stages(&w);
 	tell_verdict(&w, NULL, err);
 	base_free(w.ops);
+	base_free(w.bad);
 	base_free(w.proven.facts);
 	base_free(w.proven.subs);
 	if (err) {

@@ -43,9 +43,11 @@ struct load {
 	struct btf_object *attach_btf;   /* the kernel's; NULL: none */
 	struct prog_object *attach_prog; /* another program; NULL: none */
 	u32 attach_btf_id;
-	/* A map the program names, by descriptor or by index into fd_array: 0 or -errno; no
-	 * reference. */
-	int (*map)(void *data, s32 fd_or_index, bool is_index, struct map_object **out);
+	/*
+	 * A map the program names, by descriptor or by index into fd_array; then *fd becomes the
+	 * descriptor found there. 0 or -errno; no reference.
+	 */
+	int (*map)(void *data, s32 *fd, bool is_index, struct map_object **out);
 	void *data;
 	struct text *log; /* what the checks say; NULL: nobody listens */
 	u32 log_level;    /* as bpf_attr has it */

@@ -5,7 +5,7 @@
  */
 #include <cygnet/abi.h>
 #include "isa/decode.h"
-#include "vm/undecoded.h"
+#include "verify/undecoded.h"
 
 static bool is_lddw(u8 code)
 {
@@ -58,34 +58,40 @@ static const char *field_words(const struct bpf_insn *insn, const struct bpf_ins
 	}
 }
 
-/* Looked at before anything else. */
-static bool ends_well(u8 code)
+static u32 wrong_register(const struct bpf_insn *insn)
 {
-	return code == (BPF_JMP | BPF_EXIT) || code == (BPF_JMP | BPF_JA) ||
-	       code == (BPF_JMP32 | BPF_JA);
+	return insn->src_reg > BPF_REG_10 && BPF_CLASS(insn->code) != BPF_LD ? insn->src_reg
+									     : insn->dst_reg;
 }
 
-void undecoded_format(struct text *t, const u8 *insns, u32 count, const struct diag *diag)
+void undecoded_format(struct text *t, const void *insns, u32 count, u32 i, u32 bad)
 {
-	const struct bpf_insn *all = (const struct bpf_insn *)insns, *insn;
-	u32 i = (u32)diag->insn;
+	const struct bpf_insn *insn = (const struct bpf_insn *)insns + i;
 
-	if (diag->insn < 0 || i >= count)
-		return;
-	/* The second half of a pair is the pair's fault; one that is whole is none. */
-	if (diag->id == ISA_DIAG_PAIR && i && !is_lddw(all[i].code))
-		i--;
-	insn = &all[i];
-	if (!ends_well(all[count - 1].code))
-		text_puts(t, "last insn is not an exit or jmp\n");
-	else if (diag->id == ISA_DIAG_PAIR && insn == &all[diag->insn])
-		text_puts(t, "invalid bpf_ld_imm64 insn\n");
-	else if (diag->id == ISA_DIAG_REGISTER)
-		text_fmt(t, "%s\n", diag->what);
-	else if (diag->id == ISA_DIAG_OPCODE && BPF_CLASS(insn->code) != BPF_LDX)
-		text_fmt(t, "unknown opcode %02x\n", insn->code);
+	if (bad == ISA_DIAG_PAIR)
+		text_puts(t, constant_words(insn, i + 1 < count ? insn + 1 : NULL));
+	else if (bad == ISA_DIAG_REGISTER)
+		text_fmt(t, "R%u is invalid", wrong_register(insn));
+	else if (bad == ISA_DIAG_OPCODE && BPF_CLASS(insn->code) != BPF_LDX)
+		text_fmt(t, "unknown opcode %02x", insn->code);
+	else if (insn->code == (BPF_JMP | BPF_JCOND))
+		text_fmt(t, "invalid may_goto imm %d", insn->imm);
+	else if (insn->code == (BPF_ALU64 | BPF_MOV | BPF_X) && insn->off == BPF_ADDR_SPACE_CAST)
+		text_puts(t, "addr_space_cast insn can only convert between address space 1 and 0");
 	else if (BPF_CLASS(insn->code) == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC)
-		text_fmt(t, "BPF_ATOMIC uses invalid atomic opcode %02x\n", (u32)insn->imm);
+		text_fmt(t, "BPF_ATOMIC uses invalid atomic opcode %02x", (u32)insn->imm);
 	else
-		text_fmt(t, "%s\n", field_words(insn, i + 1 < count ? &all[i + 1] : NULL));
+		text_puts(t, field_words(insn, i + 1 < count ? insn + 1 : NULL));
+}
+
+bool undecoded_at_once(const void *insns, u32 i, u32 bad)
+{
+	const struct bpf_insn *insn = (const struct bpf_insn *)insns + i;
+
+	if (bad == ISA_DIAG_OPCODE || bad == ISA_DIAG_PAIR)
+		return true;
+	if (bad != ISA_DIAG_FIELD)
+		return false;
+	return BPF_CLASS(insn->code) == BPF_LDX ||
+	       (is_lddw(insn->code) && insn->src_reg > BPF_PSEUDO_MAP_IDX_VALUE);
 }
