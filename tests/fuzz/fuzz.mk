@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The verifier's soundness: generated programs, accepted ones run in the checked interpreter.
-SOUND_NAMES := soundness runner side program gen gen_alu gen_memory gen_call gen_mutate
+SOUND_NAMES := soundness compare runner side program gen gen_alu gen_memory gen_call gen_mutate
 SOUND_OBJ := $(SOUND_NAMES:%=$(B)/tests/fuzz/%.o)
 $(B)/tests/fuzz/soundness: $(SOUND_OBJ) $(B)/libcygnet.a
 	$(Q)$(CC) $(SAN) -o $@ $(SOUND_OBJ) $(B)/libcygnet.a $(LIB_LIBS)

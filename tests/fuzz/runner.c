@@ -57,7 +57,6 @@ void runner_init(struct runner *r, struct side *s)
 	r->watch.end = end;
 	r->watch.budget = 1u << 16;
 	r->side = s;
-	s->inst->most = 10000;
 }
 
 struct asked {
@@ -66,15 +65,15 @@ struct asked {
 	u32 count;
 };
 
-static int find_map(void *data, s32 index, bool is_index, struct map_object **out)
+static int find_map(void *data, s32 *fd, bool is_index, struct map_object **out)
 {
 	struct asked *a = data;
 	struct object *o;
 	struct stat st;
 
-	if (!is_index || index < 0 || (u32)index >= a->count)
+	if (!is_index || *fd < 0 || (u32)*fd >= a->count)
 		return -EBADF;
-	if (fstat(a->fds[index], &st))
+	if (fstat(a->fds[*fd], &st))
 		return -EBADF;
 	o = object_by_inode(a->r->side->inst, st.st_dev, st.st_ino);
 	if (!o || !object_map(o))

@@ -43,9 +43,11 @@ long side_bpf(struct side *s, int cmd, union bpf_attr *attr)
 	return ret;
 }
 
-int side_open(struct side *s, bool kernel, bool unprivileged)
+int side_open(struct side *s, bool kernel, bool unprivileged, bool compared)
 {
-	struct cygnet_opts o = {.sz = sizeof(o), .checked = 1};
+	/* The same everywhere; beside the kernel, what it has. */
+	u32 cpus = compared ? (u32)sysconf(_SC_NPROCESSORS_CONF) : 2;
+	struct cygnet_opts o = {.sz = sizeof(o), .checked = 1, .possible_cpus = cpus};
 
 	memset(s, 0, sizeof(*s));
 	s->unprivileged = unprivileged;

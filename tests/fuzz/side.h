@@ -32,8 +32,8 @@ struct verdict {
 	char last[SIDE_LAST]; /* last line before the statistics, when asked for */
 };
 
-/* 0 or -errno. `kernel`: the running one; needs its rights. */
-int side_open(struct side *s, bool kernel, bool unprivileged);
+/* 0 or -errno. `kernel`: the running one; needs its rights. `compared`: with it. */
+int side_open(struct side *s, bool kernel, bool unprivileged, bool compared);
 void side_close(struct side *s);
 /* bpf(2) on that side: >= 0 or -errno. */
 long side_bpf(struct side *s, int cmd, union bpf_attr *attr);

@@ -13,25 +13,29 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "fuzz/compare.h"
 #include "fuzz/gen.h"
 #include "fuzz/runner.h"
 #include "vm/instance.h"
 
 #define RUNS   4
 #define POISON 0xa5c3a5c35a5a0bb1ull
+#define SHOWN  40    /* differences made small */
+#define MOST   10000 /* instructions of a verification, where no verdict is compared */
 #define REOPEN 20000 /* programs: an instance's tables only grow */
 
 struct totals {
 	u64 programs, accepted, runs, faults, helpers, budgets;
-	u64 same, other_errno, other_text, disagree;
+	u64 kinship[KINSHIPS], structural;
 };
 
 struct fuzz {
 	struct side ours, kernel;
 	struct runner r;
 	struct totals n;
-	bool unprivileged, verbose;
-	struct program p, q;
+	bool unprivileged, verbose, compared;
+	struct comparison c;
+	struct program p;
 };
 
 static double seconds(void)
@@ -110,10 +114,11 @@ static int reopen(struct fuzz *f)
 
 	if (f->ours.log)
 		side_close(&f->ours);
-	err = side_open(&f->ours, false, f->unprivileged);
+	err = side_open(&f->ours, false, f->unprivileged, f->compared);
 	if (err)
 		return err;
 	runner_init(&f->r, &f->ours);
+	f->ours.inst->most = f->compared ? 0 : MOST;
 	f->r.steps = steps;
 	f->r.checks = checks;
 	return 0;
@@ -241,96 +246,61 @@ static void replay(struct fuzz *f, const char *path, u32 number)
 	f->n.faults += !ok;
 }
 
-enum kinship {
-	ALIKE,
-	OTHER_TEXT,
-	OTHER_ERRNO,
-	DISAGREE,
-};
-
-static enum kinship ask(struct fuzz *f, const struct program *p, struct verdict *ours,
-			struct verdict *kernels)
+static void tell_agreement(const struct fuzz *f, double took)
 {
-	side_load(&f->ours, p, true, ours);
-	side_load(&f->kernel, p, true, kernels);
-	if (ours->fd >= 0)
-		close(ours->fd);
-	if (kernels->fd >= 0)
-		close(kernels->fd);
-	if (!ours->err != !kernels->err)
-		return DISAGREE;
-	if (ours->err != kernels->err)
-		return OTHER_ERRNO;
-	return ours->err && strcmp(ours->last, kernels->last) ? OTHER_TEXT : ALIKE;
-}
+	const u64 *k = f->n.kinship;
 
-/* Instructions go while the difference stays what it is. */
-static void minimise(struct fuzz *f, struct program *p, enum kinship k)
-{
-	struct verdict a, b, a2, b2;
-	bool smaller = true;
-
-	ask(f, p, &a, &b);
-	while (smaller) {
-		smaller = false;
-		for (u32 n = MAX(p->count / 2, 1u); n; n /= 2)
-			for (u32 at = 0; at + n <= p->count && p->count > n;) {
-				f->q = *p;
-				program_cut(&f->q, at, n);
-				if (ask(f, &f->q, &a2, &b2) == k && a2.err == a.err &&
-				    b2.err == b.err) {
-					*p = f->q;
-					smaller = true;
-				} else {
-					at++;
-				}
-			}
-	}
-}
-
-static void tell_difference(struct fuzz *f, u64 seed, enum kinship k)
-{
-	static const char *const names[] = {"", "text", "errno", "verdict"};
-	struct verdict a, b;
-	struct program p = f->p;
-
-	minimise(f, &p, k);
-	ask(f, &p, &a, &b);
-	printf("# DIFF %s seed %llu%s\n# ours %d %s\n# expect %d %s\n", names[k],
-	       (unsigned long long)seed, f->unprivileged ? " unprivileged" : "", a.err, a.last,
-	       b.err, b.last);
-	program_write(&p, stdout);
-	printf("\n");
+	printf("# %llu programs, %llu accepted by the kernel; %llu alike, %llu with other words, "
+	       "%llu with "
+	       "another errno, %llu with another verdict (%llu of these structural); %.0f "
+	       "programs/s\n",
+	       (unsigned long long)f->n.programs, (unsigned long long)f->n.accepted,
+	       (unsigned long long)k[ALIKE], (unsigned long long)k[OTHER_TEXT],
+	       (unsigned long long)k[OTHER_ERRNO], (unsigned long long)k[DISAGREE],
+	       (unsigned long long)f->n.structural, f->n.programs / took);
 	fflush(stdout);
+}
+
+/* Fields and opcodes are looked at in another order here: known, and not worth minimising. */
+static bool is_structural(const struct verdict *v)
+{
+	static const char *const known[] = {"reserved fields",      "last insn is not",
+					    "unknown opcode",       "is not pointing to valid",
+					    "invalid bpf_ld_imm64", "invalid atomic opcode"};
+
+	for (u32 i = 0; i < ARRAY_SIZE(known); i++)
+		if (strstr(v->last, known[i]))
+			return true;
+	return false;
 }
 
 static void diff(struct fuzz *f, u64 first, u64 count)
 {
+	struct comparison *c = &f->c;
 	double start = seconds();
 	u32 shown = 0;
 
+	*c = (struct comparison){.ours = &f->ours, .kernel = &f->kernel, .words = f->verbose};
 	for (u64 seed = first; seed < first + count; seed++) {
-		struct verdict a, b;
-		enum kinship k;
+		struct compared is;
 
+		if (f->n.programs % REOPEN == REOPEN - 1 && reopen(f))
+			return;
 		make(f, seed);
-		k = ask(f, &f->p, &a, &b);
+		compare(c, &f->p, &is);
 		f->n.programs++;
-		f->n.accepted += !b.err;
-		f->n.same += k == ALIKE;
-		f->n.other_text += k == OTHER_TEXT;
-		f->n.other_errno += k == OTHER_ERRNO;
-		f->n.disagree += k == DISAGREE;
-		if ((k > OTHER_TEXT || (k && f->verbose)) && shown++ < 40)
-			tell_difference(f, seed, k);
+		f->n.accepted += !is.kernels.err;
+		f->n.kinship[is.kinship]++;
+		f->n.structural += is.kinship && is_structural(&is.ours);
+		if (is.kinship && shown < SHOWN) {
+			compare_minimise(c, &f->p);
+			compare_tell(c, seed, stdout);
+			shown++;
+		}
+		if (f->n.programs % 10000 == 0)
+			tell_agreement(f, seconds() - start);
 	}
-	printf("# %llu programs, %llu accepted by the kernel; %llu alike, %llu with other words, "
-	       "%llu with "
-	       "another errno, %llu with another verdict; %.0f programs/s\n",
-	       (unsigned long long)f->n.programs, (unsigned long long)f->n.accepted,
-	       (unsigned long long)f->n.same, (unsigned long long)f->n.other_text,
-	       (unsigned long long)f->n.other_errno, (unsigned long long)f->n.disagree,
-	       count / (seconds() - start));
+	tell_agreement(f, seconds() - start);
 }
 
 static void show(struct fuzz *f, u64 seed)
@@ -369,9 +339,10 @@ int main(int argc, char **argv)
 		f->verbose |= !strcmp(argv[i], "verbose");
 	}
 	f->unprivileged |= !strcmp(mode, "replay-unprivileged");
+	f->compared = !strcmp(mode, "diff");
 	err = reopen(f);
-	if (!err && !strcmp(mode, "diff"))
-		err = side_open(&f->kernel, true, f->unprivileged);
+	if (!err && f->compared)
+		err = side_open(&f->kernel, true, f->unprivileged, true);
 	if (err) {
 		fprintf(stderr, "soundness: no instance: %s\n", strerror(-err));
 		return 1;
