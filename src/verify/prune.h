@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What prune.c, equality.c, loops.c, precision.c, liveness.c and slots.c share among themselves. */
+/*
+ * What prune.c, equality.c, loops.c, precision.c, backtrack.c, liveness.c and
+ * slots.c share among themselves.
+ */
 #ifndef VERIFY_PRUNE_H
 #define VERIFY_PRUNE_H
 
@@ -119,6 +122,15 @@ int verify_around_backedge(struct verifier *v, struct kept *old, bool tentative)
 void verify_kept_release(struct verifier *v, struct kept *k);
 /* States kept where `s` would be at `insn`, newest first. */
 struct kept **verify_bucket(const struct verifier *v, const struct vstate *s, u32 insn);
+
+/* backtrack.c */
+#define BACKTRACK_LOST 1 /* nobody knows: all must be precise */
+/*
+ * From what is wanted behind `insn` to what is before it. `next`: the instruction
+ * that came after it (~0: none did); `step`: what is noted of it; NULL. 0, BACKTRACK_LOST, -errno.
+ */
+int verify_backtrack(struct verifier *v, struct precise_set *p, const struct vstep *step, u32 insn,
+		     u32 next);
 
 /* precision.c */
 /*

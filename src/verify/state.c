@@ -204,9 +204,9 @@ int verify_state_copy(struct verifier *v, struct vstate *dst, const struct vstat
 	dst->steps = own.steps;
 	dst->step_cap = own.step_cap;
 	dst->step_count = 0;
-	dst->parent = dst->equal = dst->loop_entry = NULL;
+	dst->parent = NULL;
 	dst->prune = NULL;
-	dst->branches = dst->used_as_loop_entry = 0;
+	dst->branches = 0;
 	return 0;
 }
 

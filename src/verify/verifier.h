@@ -15,7 +15,7 @@
  *	prune.c      states kept, and paths that end because one of them covers them
  *	equality.c   when one state covers another
  *	loops.c      strongly connected code, iterations that converge
- *	precision.c  jump history and marking backwards
+ *	precision.c backtrack.c   steps that led here, and marking backwards along them
  *	liveness.c slots.c   which registers and stack slots may still be read
  *	alu.c pointer.c branch.c link.c   arithmetic, on pointers, jumps
  *	load.c constant.c   instructions that load and store; 64-bit constants
@@ -136,9 +136,8 @@ struct vstate {
 	u32 step_count, step_cap;
 	u32 branches; /* children still being explored; prune.c */
 	u32 depth;    /* of the stack of branches when it was made */
-	u32 callback_unroll, may_goto, insn_at, used_as_loop_entry;
-	struct vstate *equal, *loop_entry; /* prune.c's */
-	void *prune;                       /* prune.c's */
+	u32 callback_unroll, may_goto, insn_at;
+	void *prune; /* prune.c's */
 };
 
 enum {
@@ -227,9 +226,9 @@ struct verifier {
 	u32 insn, prev_insn;
 	u32 next_insn; /* explore.c: the one after, when the current has been checked */
 	u32 next_id;
-	bool explore_alu_limits;             /* numbers are compared whole: masks depend on them */
-	u32 processed;                       /* instructions on all paths */
-	u32 path_processed, jumps_processed; /* since the last state was kept; prune.c */
+	bool explore_alu_limits; /* numbers are compared whole: masks depend on them */
+	u32 processed;           /* instructions on all paths */
+	u32 jumps_processed;     /* the same of jumps, calls and exits */
 	u32 prev_jumps, prev_processed;
 	bool step_open; /* the state's last step is of the current instruction */
 	bool failed;
