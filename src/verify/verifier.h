@@ -135,7 +135,7 @@ struct vstate {
 	struct vstep *steps; /* since the parent */
 	u32 step_count, step_cap;
 	u32 branches; /* children still being explored; prune.c */
-	u32 depth;    /* of the stack of branches when it was made */
+	u32 depth;    /* kept states above it */
 	u32 callback_unroll, may_goto, insn_at;
 	void *prune; /* prune.c's */
 };
