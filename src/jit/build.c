@@ -562,6 +562,8 @@ static void call(struct build *b, const struct isa_op *op)
 	case ISA_OP_CALL_KFUNC: b->err = -EOPNOTSUPP; return;
 	default:
 		if (op->imm == BPF_FUNC_tail_call) {
+			/* Native programs do not find one another yet. */
+			b->err = -EOPNOTSUPP;
 			tail_call(b, args);
 			result = build_const(b, 0);
 		} else if (!build_inline(b, args, &result)) {

@@ -76,6 +76,22 @@ __asm__(".text\n"
 	"	mov %rsi, %rax\n"
 	"	jmp .Ljit_out\n"
 	".size jit_leave, . - jit_leave\n");
+#else
+u64 jit_enter(struct run *run, const u8 *code, const u64 args[5], u64 *stack)
+{
+	(void)code;
+	(void)args;
+	(void)stack;
+	run_fault_set(run, FAULT_INSN, 0, 0, 0, 0);
+	return 0;
+}
+
+void jit_leave(u64 stack, u64 value)
+{
+	(void)stack;
+	(void)value;
+	__builtin_trap();
+}
 #endif
 
 /* what code calls ------------------------------------------------------------------- */
@@ -144,6 +160,10 @@ int jit_link(const struct jit_code *code, const struct image *image, struct map 
 
 	if (!l)
 		return -ENOMEM;
+	if (code->options.target != jit_host(JIT_OPTIMISED).target) {
+		base_free(l);
+		return -EOPNOTSUPP;
+	}
 	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED) {
 		base_free(l);
@@ -229,9 +249,10 @@ int jit_run(const struct jit_linked *l, struct run *run, u64 *ret)
 
 struct jit_options jit_host(enum jit_tier tier)
 {
-	struct jit_options o = {.target = JIT_X86_64, .tier = tier};
+	struct jit_options o = {.target = JIT_AARCH64, .tier = tier};
 
 #ifdef __x86_64__
+	o.target = JIT_X86_64;
 	__builtin_cpu_init();
 	o.features |= __builtin_cpu_supports("bmi2") ? JIT_X86_BMI2 : 0;
 	o.features |= __builtin_cpu_supports("popcnt") ? JIT_X86_POPCNT : 0;
