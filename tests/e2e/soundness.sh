@@ -16,6 +16,11 @@ sound() {
 sound "what is refused is seen to be wrong" refused 1 2000
 sound "what is accepted runs without a fault" run 1 30000
 sound "... by an ordinary user" run 1 15000 unprivileged
+# What costs most ends in the kernel's verdict, in bounded time and memory.
+"$B/tests/fuzz/bounds" >"$W/out" 2>&1
+rc=$?
+check "hostile programs end: $(grep -c '^ok' "$W/out") of $(grep -c ' - ' "$W/out")" test $rc -eq 0
+sed 's/^/# /' "$W/out"
 # Programs of which the kernel's verdict is known; the fuzzers found them.
 for f in tests/fuzz/corpus/*.txt; do
 	mode=replay

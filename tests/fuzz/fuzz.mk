@@ -4,7 +4,10 @@ SOUND_NAMES := soundness compare runner side program gen gen_alu gen_memory gen_
 SOUND_OBJ := $(SOUND_NAMES:%=$(B)/tests/fuzz/%.o)
 $(B)/tests/fuzz/soundness: $(SOUND_OBJ) $(B)/libcygnet.a
 	$(Q)$(CC) $(SAN) -o $@ $(SOUND_OBJ) $(B)/libcygnet.a $(LIB_LIBS)
-fuzz-parts: $(B)/tests/fuzz/soundness
+BOUNDS_OBJ := $(patsubst %,$(B)/tests/fuzz/%.o,bounds side program)
+$(B)/tests/fuzz/bounds: $(BOUNDS_OBJ) $(B)/libcygnet.a
+	$(Q)$(CC) $(SAN) -o $@ $(BOUNDS_OBJ) $(B)/libcygnet.a $(LIB_LIBS)
+fuzz-parts: $(B)/tests/fuzz/soundness $(B)/tests/fuzz/bounds
 -include $(wildcard $(SOUND_OBJ:.o=.d))
 
 # make fuzz: PROGRAMS of each kind from a random seed; make soak: ten million.
