@@ -7,4 +7,5 @@ docs: $(B)/libcygnet.a
 	@for t in helper kfunc; do \
 		$(CC) -Isrc -Iinclude -std=gnu11 -o $(B)/$${t}_rows tools/$${t}_rows.c $(B)/libcygnet.a $(LIB_LIBS) && \
 		$(B)/$${t}_rows > docs/$${t}s.md || exit 1; done
+	@python3 tools/diagnostics.py > docs/diagnostics.md
 .PHONY: lint docs
