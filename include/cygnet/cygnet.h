@@ -31,7 +31,8 @@ struct cygnet_opts {
 	const char *btf_path;       /* BTF answered as vmlinux's; NULL: the host's */
 	/* Not 0: programs run in the checked interpreter, which tests what verification proved. */
 	unsigned int checked;
-	/* 0: programs that run often become native code; 1: none do; 2: all do, at their first run. */
+	/* 0: programs that run often become native code; 1: none do; 2: all do, at their first run.
+	 */
 	unsigned int engine;
 };
 

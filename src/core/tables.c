@@ -40,8 +40,11 @@ static const struct prog_type_ops *const prog_types[] = {
 };
 
 #define HELPER_IDS 256
-static const struct helper_proto *helper_by_id[HELPER_IDS];
-static bool helper_varies[HELPER_IDS]; /* some types call it otherwise */
+static struct {
+	const struct helper_proto
+		*proto; /* the row for all types but those with one of their own */
+	bool varies;    /* there are such types */
+} helper_by_id[HELPER_IDS];
 
 void core_helpers_init(void)
 {
@@ -50,9 +53,9 @@ void core_helpers_init(void)
 			const struct helper_proto *p = &helper_families[f]->protos[i];
 
 			if (p->id < HELPER_IDS && !p->types)
-				helper_by_id[p->id] = p;
+				helper_by_id[p->id].proto = p;
 			else if (p->id < HELPER_IDS)
-				helper_varies[p->id] = true;
+				helper_by_id[p->id].varies = true;
 		}
 }
 
@@ -72,12 +75,12 @@ u32 core_helper_duplicate(void)
 
 const struct helper_proto *core_helper(u32 id)
 {
-	return id < HELPER_IDS ? helper_by_id[id] : NULL;
+	return id < HELPER_IDS ? helper_by_id[id].proto : NULL;
 }
 
 const struct helper_proto *core_helper_for(u32 id, u32 prog_type)
 {
-	if (id < HELPER_IDS && !helper_varies[id])
+	if (id < HELPER_IDS && !helper_by_id[id].varies)
 		return core_helper(id);
 	for (u32 f = 0; f < ARRAY_SIZE(helper_families); f++)
 		for (u32 i = 0; i < helper_families[f]->count; i++) {
@@ -99,7 +102,7 @@ static bool name_equal(const char *a, const char *b)
 const struct helper_proto *core_helper_by_name(const char *name)
 {
 	for (u32 id = 0; id < HELPER_IDS; id++) {
-		const struct helper_proto *p = helper_by_id[id];
+		const struct helper_proto *p = helper_by_id[id].proto;
 
 		if (p && (name_equal(p->name, name) || name_equal(p->name + 4, name)))
 			return p;

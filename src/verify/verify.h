@@ -110,11 +110,12 @@ struct verify_input {
 	u32 attach_btf_id;
 	const struct verify_attach_prog *attach_prog; /* of attach_prog_fd; NULL: the kernel */
 	const char *name;
-	struct arena *scratch; /* memory of verifications before, taken and given back; NULL: none */
+	struct arena
+		*scratch; /* memory of verifications before, taken and given back; NULL: none */
 	u32 log_level;
 	bool keep; /* make the output of a refused program too, as far as its structure is sound */
-	struct verify_trace *trace; /* explain.c's: the path, kept with a level 1 log; NULL */
-	u32 most; /* instructions looked at on all paths; 0: VERIFY_MAX_INSNS */
+	struct verify_trace *trace;   /* explain.c's: the path, kept with a level 1 log; NULL */
+	u32 most;                     /* instructions looked at on all paths; 0: VERIFY_MAX_INSNS */
 	struct verify_claims *claims; /* claim.h's: recorded, for tests; NULL */
 	struct text *log; /* growing, or NULL. Level 1 is cut back where a path turned out well */
 };
@@ -128,7 +129,7 @@ struct verify_stats {
 
 struct verify_output {
 	struct image_fact *facts; /* per instruction; base_free() it */
-	struct image_sub *subs;       /* by start; base_free() it */
+	struct image_sub *subs;   /* by start; base_free() it */
 	u32 sub_count;
 	u32 stack;          /* bytes of the deepest call chain */
 	u32 max_ctx_offset; /* bytes of context that are read */

@@ -61,7 +61,7 @@ struct cygnet {
 	/* Refused programs load all the same and run in the checked interpreter: to show why. */
 	bool keep_refused;
 	struct arena scratch; /* what verifications use, one after the other */
-	char error[256]; /* last environment problem, for doctor */
+	char error[256];      /* last environment problem, for doctor */
 };
 
 struct relay;
