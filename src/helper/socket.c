@@ -246,12 +246,14 @@ static const struct helper_proto protos[] = {
 	 .name = "bpf_setsockopt",
 	 .args = {ARG_BTF_SOCK_COMMON, ARG_ANY, ARG_ANY, ARG_MEM, ARG_SIZE},
 	 .doc = "Sets an option of a socket",
-	 .types = HELPER_FOR(CGROUP_SOCKOPT) | HELPER_FOR(STRUCT_OPS) | HELPER_FOR(LSM)},
+	 .types = HELPER_FOR(CGROUP_SOCKOPT) | HELPER_FOR(STRUCT_OPS) | HELPER_FOR(LSM) |
+		  HELPER_FOR(TRACING)},
 	{.id = BPF_FUNC_getsockopt,
 	 .name = "bpf_getsockopt",
 	 .args = {ARG_BTF_SOCK_COMMON, ARG_ANY, ARG_ANY, ARG_MEM_WRITE, ARG_SIZE},
 	 .doc = "Gets an option of a socket",
-	 .types = HELPER_FOR(CGROUP_SOCKOPT) | HELPER_FOR(STRUCT_OPS) | HELPER_FOR(LSM)},
+	 .types = HELPER_FOR(CGROUP_SOCKOPT) | HELPER_FOR(STRUCT_OPS) | HELPER_FOR(LSM) |
+		  HELPER_FOR(TRACING)},
 	{.id = BPF_FUNC_bind,
 	 .name = "bpf_bind",
 	 .args = {ARG_CTX, ARG_MEM, ARG_SIZE},

@@ -198,7 +198,10 @@ bool verify_is_context_type(const struct btf_info *btf, u32 to, u32 type)
 	const char *want = context_struct(type);
 	u32 id = btf_strip(btf, to);
 
-	if (type == BPF_PROG_TYPE_KPROBE && is_regs_typedef(btf, to))
+	/* A struct of the typedef's name was what older kernels took. */
+	if (type == BPF_PROG_TYPE_KPROBE &&
+	    (is_regs_typedef(btf, to) ||
+	     (is_struct(btf, id) && !strcmp(btf_name(btf, id), "bpf_user_pt_regs_t"))))
 		return true;
 	return want && is_struct(btf, id) && !strcmp(btf_name(btf, id), want);
 }

@@ -181,6 +181,17 @@ static bool has_there(const struct verifier *v, const struct helper_proto *proto
 	return v->in->prog_type != BPF_PROG_TYPE_LSM || has_socket_options(v);
 }
 
+/* Iterators over sockets may change them, beside what all of their type may. */
+static bool is_allowed_in_iterator(const struct verifier *v, u32 id)
+{
+	const struct verify_target *t = v->target;
+
+	if (id != BPF_FUNC_setsockopt && id != BPF_FUNC_getsockopt)
+		return false;
+	return t && t->kind == TARGET_ITER && t->iter &&
+	       (!strcmp(t->iter->name, "tcp") || !strcmp(t->iter->name, "unix"));
+}
+
 static bool is_allowed_there(const struct verifier *v, const struct helper_proto *proto)
 {
 	u32 type = v->type->type;
@@ -208,8 +219,9 @@ static int find(struct verifier *v, s64 id, const struct helper_proto **out)
 	proto = id > 0 && id <= UINT32_MAX ? core_helper_for((u32)id, v->type->type) : NULL;
 	if (!proto || !core_kernel_since(in->kernel, proto->since))
 		return verify_fail(v, MSG_INVALID_FUNC, "unknown", (int)id);
-	if (!has_rights(v, proto->id) ||
-	    !core_prog_allows(v->type, proto, in->attach_type, in->kernel) || !has_there(v, proto))
+	if (!has_rights(v, proto->id) || !has_there(v, proto) ||
+	    !(core_prog_allows(v->type, proto, in->attach_type, in->kernel) ||
+	      is_allowed_in_iterator(v, proto->id)))
 		return verify_fail(v, MSG_HELPER_TYPE, proto->name, (int)id);
 	if (proto->flags & HELPER_GPL_ONLY && !in->gpl)
 		return verify_fail(v, MSG_HELPER_GPL);

@@ -79,10 +79,17 @@ static bool is_scalar(const struct btf_info *btf, u32 id)
 	return kind == BTF_KIND_INT || kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64;
 }
 
+static bool is_struct(const struct btf_info *btf, u32 id)
+{
+	u32 kind = btf_kind_of(btf, id);
+
+	return kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION;
+}
+
 /* Structs of numbers, of such structs, and of arrays of either. */
 static bool is_scalar_struct(const struct btf_info *btf, u32 id, u32 depth)
 {
-	if (btf_kind_of(btf, id) != BTF_KIND_STRUCT || depth > 3)
+	if (!is_struct(btf, id) || depth > 3)
 		return false;
 	for (u32 i = 0; i < btf_field_count(btf, id); i++) {
 		struct btf_field f;
@@ -91,7 +98,7 @@ static bool is_scalar_struct(const struct btf_info *btf, u32 id, u32 depth)
 		if (btf_field_at(btf, id, i, &f))
 			return false;
 		type = btf_strip(btf, f.type);
-		if (btf_kind_of(btf, type) == BTF_KIND_STRUCT) {
+		if (is_struct(btf, type)) {
 			if (!is_scalar_struct(btf, type, depth + 1))
 				return false;
 			continue;
@@ -201,10 +208,6 @@ static int by_register(struct verifier *v, const struct kfunc_call *c, const str
 		return 0;
 	}
 	sized = has_size(v, c, arg);
-	if (suffix(a, "__nullable") && reg_is_null_const(a->r) && !sized) {
-		*kind = KARG_NULL;
-		return 0;
-	}
 	if (!is_scalar(a->btf, a->to) && !is_scalar_struct(a->btf, a->to, 0) && !(sized && !a->to))
 		return verify_fail(v, MSG_KARG_MUST_POINT, arg, kind_name(a->btf, a->to),
 				   a->to_name, sized ? "void, " : "");
@@ -235,6 +238,9 @@ int kfunc_arg_kind(struct verifier *v, const struct kfunc_call *c, u32 arg, enum
 	*kind = KARG_CTX;
 	if (c->special == KF_cast_to_kern_ctx ||
 	    verify_is_context_type(a.btf, btf_at(a.btf, a.type)->type, v->in->prog_type))
+		return 0;
+	*kind = KARG_NULL;
+	if (suffix(&a, "__nullable") && reg_is_null_const(a.r) && !has_size(v, c, arg))
 		return 0;
 	if (by_name(&a, c, arg, kind))
 		return 0;

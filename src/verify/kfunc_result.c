@@ -135,7 +135,7 @@ static int by_type(struct verifier *v, struct kfunc_call *c, u32 to, struct vreg
 	}
 	if (!c->r0_size && !btf_size_of(btf, to, &size)) {
 		c->r0_size = size;
-		c->r0_rdonly = true;
+		c->r0_rdonly = c->special != KF_session_cookie;
 	}
 	if (!c->r0_size)
 		return verify_fail(v, MSG_KRET_POINTER, c->name,
