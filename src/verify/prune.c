@@ -102,7 +102,7 @@ void verify_prune_pass(struct verifier *v)
 		free_kept(v, k);
 	}
 	p->evicted = NULL;
-	p->kept_count = p->evicted_count = p->backedge_count = 0;
+	p->backedge_count = 0; /* the other counts go on, as the kernel's do */
 	hash_fini(&p->visits);
 	memset(&p->around, 0, sizeof(p->around));
 }
