@@ -70,7 +70,8 @@ static void say(struct verifier *v, const char *what, const struct loop_key *key
 	if (!(v->in->log_level & VERIFY_LOG_ALL))
 		return;
 	text_init(&t, line, sizeof(line));
-	for (u32 i = 0; i < key->depth; i++)
+	/* A call at instruction 0 is not shown. */
+	for (u32 i = 0; i < key->depth && key->callsites[i]; i++)
 		text_fmt(&t, "%u,", key->callsites[i]);
 	verify_say(v, "SCC %s (%s%u)\n", what, line, key->scc);
 }
