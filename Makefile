@@ -33,6 +33,7 @@ CPPFLAGS := -Isrc -Iinclude -D_GNU_SOURCE -DCYGNET_VERSION='"$(VERSION)"' -DCYGN
 CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) -fPIC -fvisibility=hidden -MMD -MP
 # Run-time code: what runs while a program runs, also inside targets.
 RTFLAGS := -ffreestanding -mgeneral-regs-only -fno-stack-protector -fasynchronous-unwind-tables \
+	   -ffunction-sections -fdata-sections \
 	   $(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
 
 # Of core/, what only loading and attaching read.
@@ -94,9 +95,10 @@ $(B)/cygnet: $(CLI_OBJ) $(SHIM_OBJ) $(B)/libcygnet.a tools/shim.list
 	$(Q)$(CC) $(SAN) -Wl,--dynamic-list=tools/shim.list -o $@ $(CLI_OBJ) $(SHIM_OBJ) $(B)/libcygnet.a $(CLI_LIBS)
 $(B)/libcygnet-shim.so: $(PRELOAD_OBJ) $(B)/libcygnet.a
 	$(Q)$(CC) $(SAN) -shared -Wl,--exclude-libs,ALL -Wl,-z,defs -o $@ $(PRELOAD_OBJ) $(B)/libcygnet.a -lpthread -ldl
-# The agent: no libc, no dependencies.
+# The agent: no libc, no dependencies, and nothing that it does not use.
 $(B)/libcygnet-agent.so: $(AGENT_OBJ)
-	$(Q)$(CC) -shared -nostdlib -Wl,-z,defs -Wl,-z,now -Wl,-Bsymbolic -Wl,-z,initfirst -Wl,--build-id -o $@ $(AGENT_OBJ)
+	$(Q)$(CC) -shared -nostdlib -Wl,-z,defs -Wl,-z,now -Wl,-Bsymbolic -Wl,-z,initfirst -Wl,--gc-sections \
+		-Wl,--build-id -o $@ $(AGENT_OBJ)
 
 # For hosts whose kernel has no BTF: a small vmlinux.h, and BTF made of it.
 $(B)/fallback/vmlinux.btf: include/fallback/vmlinux.c include/fallback/vmlinux.h | deps-stamp

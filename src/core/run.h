@@ -121,6 +121,7 @@ enum run_flag {
 
 #define RUN_TAIL_CALLS 33          /* bpf_tail_call goes on so often in one run */
 #define RUN_BUDGET     (16u << 20) /* default instructions of one checked run */
+#define RUN_LOOPS      (4u << 20)  /* may_goto lets a frame go round this often */
 
 /*
  * Engines (interp/). The result of main in *ret; 0, or -EFAULT with run->fault

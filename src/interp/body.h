@@ -11,18 +11,17 @@
  *	VERIFIED		 only verified programs may be gone on in (bpf_tail_call)
  *	SWITCHED		 after in->ops changed: another program
  *	NULL_LOAD(addr)		 is a load from `addr`, not live, to yield 0?
+ *	HELPER(proto, regs)	 are its arguments what it asks for? else the fault is set
  *	KFUNC(number, regs)	 the same of a kfunc with that body
- *	HELPER(proto, regs)	 are the arguments what the prototype asks for? (else the fault is
- *set) BEFORE_CALL, AFTER_CALL	 around anything that may use the run context
- *limits?
+ *	BEFORE_CALL, AFTER_CALL	 around anything that may use the run context
  *	SPOIL(first, last)	 nobody may count on what these registers hold
  *	ENDED			 the run is over, nothing given back yet
  *
  * Dispatch is threaded code: every instruction ends in its own indirect jump,
  * which branch prediction likes; with INTERP_SWITCH a loop around a switch, for
- * compilers without computed goto and to check one against the other. The
- * cases themselves come from insn.def: a row's kind says what is fetched and
- * stored, its sem column what is computed in between.
+ * compilers without computed goto, to check one against the other, and where
+ * size counts. The cases themselves come from insn.def: a row's kind says what
+ * is fetched and stored, its sem column what is computed in between.
  */
 #include "core/handle.h"
 #include "core/helper.h"

@@ -9,6 +9,8 @@
 #include <linux/errno.h>
 #include "interp/arguments.h"
 
+/* One dispatch for all, so that what a step checks is there once: targets carry it. */
+#define INTERP_SWITCH
 #define EXEC  checked_exec
 #define CALL  checked_call
 #define START checked_start

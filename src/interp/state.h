@@ -16,7 +16,6 @@
 
 #define INTERP_GAP    64
 #define INTERP_STRIDE (INTERP_GAP + ISA_STACK_SIZE)
-#define INTERP_LOOPS  (4u << 20) /* may_goto lets a frame go round this often */
 #define INTERP_SPANS  2
 
 enum interp_access {
@@ -68,7 +67,7 @@ static inline void interp_set_frame(struct interp *in, u32 depth)
 static inline void interp_new_frame(struct interp *in, u32 depth)
 {
 	interp_set_frame(in, depth);
-	in->frames[depth].loops = INTERP_LOOPS;
+	in->frames[depth].loops = RUN_LOOPS;
 	__builtin_memset(u64_to_ptr(in->frame - INTERP_GAP),
 			 in->run->watch ? (int)in->run->watch->poison : 0, INTERP_STRIDE);
 }

@@ -13,12 +13,12 @@
 #include <errno.h>
 #include <string.h>
 #include <cygnet/abi.h>
+#include "core/run.h"
 #include "isa/decode.h"
 #include "jit/build.h"
 
-#define SLOT_VAR       10
-#define MAY_GOTO_VAR   74
-#define MAY_GOTO_TIMES (8u << 20)
+#define SLOT_VAR     10
+#define MAY_GOTO_VAR 74
 
 /* sets ------------------------------------------------------------------------ */
 
@@ -697,7 +697,7 @@ static void begin_entry(struct build *b)
 		b->vars[r] = p;
 	}
 	if (b->has_may_goto)
-		b->vars[MAY_GOTO_VAR] = build_const(b, MAY_GOTO_TIMES);
+		b->vars[MAY_GOTO_VAR] = build_const(b, RUN_LOOPS);
 }
 
 static const struct build_block *block_ending_in(const struct build *b, u32 ir)

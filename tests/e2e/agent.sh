@@ -14,6 +14,12 @@ else
 	"$CYGNET" run -q "$EX/syscount.bpf.c" -- true || exit 1
 	traced() { "$CYGNET" run -q "$EX/syscount.bpf.c" -- "$@"; }
 fi
+if [ -z "${AGENT_RUNNER:-}" ]; then
+	strip -o "$W/stripped" "$B/libcygnet-agent.so"
+	size=$(stat -c %s "$W/stripped")
+	check "what targets map is at most 256 KiB ($size bytes)" test "$size" -le 262144
+	same "... and needs nobody" "$(readelf -d "$W/stripped" | grep -c NEEDED; nm -D "$W/stripped" | grep -c ' U ')" "$(printf '0\n0')"
+fi
 cd "$W" || exit 1
 mkdir -p bin
 T=$TOP/tests/e2e/targets

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A machine to run instructions on: the four interpreters (plain and checked,
- * threaded and switched), an image made of assembled text, and helpers and
+ * A machine to run instructions on: the interpreters (plain, threaded and switched,
+ * and checked), an image made of assembled text, and helpers and
  * maps of the test's own, as it defines the tables of core/. Included by the
  * one file of a test program.
  */
@@ -26,16 +26,12 @@
 #include "isa/disasm.h"
 #include "jit/jit.h"
 
-/* The switch forms, beside the library's threaded ones. */
+/* The plain one as a switch, beside the library's threaded one. */
 #define INTERP_SWITCH
-#define interp_run         switch_run
-#define interp_run_checked switch_run_checked
+#define interp_run switch_run
 int switch_run(struct run *run, u64 *ret);
-int switch_run_checked(struct run *run, u64 *ret);
 #include "interp/plain.c"
-#include "interp/checked.c"
 #undef interp_run
-#undef interp_run_checked
 
 /* Native code, linked anew for each run; what it does not do is the plain interpreter's. */
 static u32 jit_ran, jit_passed_on;
@@ -71,7 +67,6 @@ static const struct engine {
 	{"plain, switch", switch_run, false},
 	{"jit", jit_fresh, false},
 	{"checked", interp_run_checked, true},
-	{"checked, switch", switch_run_checked, true},
 };
 
 /* ---- the tables of core/, for the test ---- */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Runs the cases of tests/insn (*.t) through the four interpreters and through
+ * Runs the cases of tests/insn (*.t) through the interpreters and through
  * assemble, disassemble, assemble. One TAP line per case. A case:
  *
  *	== name
