@@ -7,7 +7,8 @@
  *	== name
  *	-- type		program type by name; raw_tracepoint when absent
  *	-- license	GPL when absent
- *	-- flags	words: sleepable, strict (alignment), freq (states), unprivileged
+ *	-- flags	words: sleepable, strict (alignment), freq (states), unprivileged, stats (the
+ *			log is the statistics alone)
  *	-- maps		one per line: type name, key size, value size, entries, and words:
  *			rdonly, wronly (to programs), frozen; lock, timer: the value has one, of
  *			its type information: at 4 of 8 bytes, at 8 of 24
@@ -224,7 +225,7 @@ static int load(bool kernel, const struct test_case *c, const struct bpf_insn *f
 			    .license = (u64)c->license,
 			    .log_buf = (u64)log_text,
 			    .log_size = sizeof(log_text),
-			    .log_level = 2};
+			    .log_level = strstr(c->flags, "stats") ? 4 : 2};
 	int fd, btf;
 
 	memcpy(insns, from, count * sizeof(*insns));
