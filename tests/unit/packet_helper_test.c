@@ -14,6 +14,7 @@
 #include "isa/asm.h"
 #include "isa/decode.h"
 #include "sys_facts.h"
+#include "vm/engine.h"
 
 #define PROGRAMS 400
 #define CALLS    6
@@ -492,4 +493,25 @@ static void run_calls(struct pass *p)
 	run_random(p, "socket", BPF_PROG_TYPE_SOCKET_FILTER, PROGRAMS / 4);
 }
 
-FACTS_MAIN("packet_helper")
+/* The same programs as native code. */
+static void test_native(void **state)
+{
+	struct cygnet_opts opts = {.sz = sizeof(opts), .kernel = 0x061200, .engine = ENGINE_JIT};
+
+	read_facts();
+	assert_int_equal(cygnet_new(&opts, &inst), 0);
+	run_pass(&instance_pass, instance_bpf);
+	cygnet_free(inst);
+	assert_int_equal(compare(&facts, &instance_pass, "native"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kernel),
+		cmocka_unit_test(test_instance),
+		cmocka_unit_test(test_native),
+	};
+
+	return cmocka_run_group_tests_name("packet_helper", tests, NULL, NULL);
+}
