@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* The current task, its ids and credentials, its cpu; randomness; signals to it. */
+#include "core/handle.h"
 #include "helper/helper.h"
 
 HELPER_BODY(get_current_pid_tgid)
@@ -29,6 +30,15 @@ HELPER_BODY(get_current_comm)
 HELPER_BODY(get_current_task)
 {
 	return HELPER_CAN(run, task) ? run->env->task(run) : 0;
+}
+
+/* The verifier's word is that it is never NULL: where there is no task, one of which nothing is
+ * known. */
+HELPER_BODY(get_current_task_btf)
+{
+	u64 task = HELPER_CAN(run, task) ? run->env->task(run) : 0;
+
+	return task ?: handle_make(HANDLE_TASK, 0);
 }
 
 bool helper_is_current(struct run *run, u64 task)
@@ -139,7 +149,7 @@ static const struct helper_proto protos[] = {
 	 .doc = "The address of the current task_struct, for probe reads"},
 	{.id = BPF_FUNC_get_current_task_btf,
 	 .name = "bpf_get_current_task_btf",
-	 .fn = get_current_task,
+	 .fn = get_current_task_btf,
 	 .ret = RET_BTF_PTR,
 	 .flags = HELPER_GPL_ONLY,
 	 .since = 0x050b,

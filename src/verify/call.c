@@ -189,10 +189,22 @@ static int note_map(struct verifier *v, const struct call_meta *meta)
 	return err;
 }
 
+static int check_weak(struct verifier *v)
+{
+	for (u32 i = 0; i < v->count; i++)
+		if (v->ops[i].op == ISA_OP_CALL_KFUNC && !v->ops[i].imm && v->insns[i].seen) {
+			v->insn = i;
+			return verify_fail(v, MSG_KFUNC_ZERO);
+		}
+	return 0;
+}
+
 int verify_calls_finish(struct verifier *v)
 {
-	if (v->no_spec_v1)
-		return 0;
+	int err = check_weak(v);
+
+	if (err || v->no_spec_v1)
+		return err;
 	for (u32 i = 0; i < v->count; i++)
 		if (v->ops[i].op == ISA_OP_CALL_HELPER && v->ops[i].imm == BPF_FUNC_tail_call &&
 		    v->insns[i].map == VERIFY_MAP_MANY && v->insns[i].unprivileged_map) {

@@ -28,7 +28,6 @@ int verify_kfunc_exists(struct verifier *v, const struct isa_op *op)
 	const struct verify_kfunc *k;
 	struct btf_function func;
 
-	/* 0 is for the walk to refuse: a kfunc that a weak symbol did not find. */
 	return op->imm && v->in->vmlinux ? find_function(v, op, &k, &func) : 0;
 }
 
@@ -37,8 +36,6 @@ static int find(struct verifier *v, const struct isa_op *op, struct kfunc_call *
 	const struct verify_kfunc *k;
 	int err;
 
-	if (!op->imm)
-		return verify_fail(v, MSG_KFUNC_ZERO);
 	err = find_function(v, op, &k, &c->func);
 	if (err)
 		return err;
@@ -259,8 +256,12 @@ static int throw(struct verifier * v, u32 *next, bool *done)
 int verify_kfunc_call(struct verifier *v, const struct isa_op *op, u32 *next, bool *done)
 {
 	struct kfunc_call c = {0};
-	int err = find(v, op, &c);
+	int err;
 
+	/* A weak one that is not there: for the end to refuse, if some path does call it. */
+	if (!op->imm)
+		return 0;
+	err = find(v, op, &c);
 	err = err ?: check_place(v, &c);
 	err = err ?: push_lock_failure(v, &c);
 	err = err ?: kfunc_check_args(v, &c);
