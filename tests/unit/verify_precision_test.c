@@ -159,6 +159,23 @@ static void linked(void **unused)
 	walk_free(w);
 }
 
+/* One that was linked is wanted: then so is what its twin was compared with. */
+static void linked_compare(void **unused)
+{
+	struct walk *w = walk_new("r1 = r1\nif r1 > r2 goto +0\nr3 = r6\nexit\nr0 = r0\n", NULL);
+	struct vstate *s;
+
+	walk_start(w);
+	s = keep_first(w);
+	walk_at(w, 0, 1);
+	assert_int_equal(verify_step_push(&w->v, 0, 2ull << 60 | (1 << 4 | 1) | (6 << 4 | 1) << 10),
+			 0);
+	straight(w, 2, 3);
+	assert_int_equal(verify_mark_precise(&w->v, 3), 0);
+	assert_int_equal(precise(s, 0), ISA_R(1) | ISA_R(2) | ISA_R(6));
+	walk_free(w);
+}
+
 static void through_the_stack(void **unused)
 {
 	struct walk *w = walk_new("*(u64 *)(r10 - 8) = r6\n"
@@ -382,6 +399,7 @@ int main(void)
 		cmocka_unit_test(unprivileged),
 		cmocka_unit_test(jumps),
 		cmocka_unit_test(linked),
+		cmocka_unit_test(linked_compare),
 		cmocka_unit_test(stack_pointer_compared),
 		cmocka_unit_test(through_the_stack),
 		cmocka_unit_test(fall_back),

@@ -2077,3 +2077,210 @@ r0 = r7
 exit
 -- verdict
 ok processed 869 insns (limit 1000000) max_states_per_insn 3 total_states 44
+
+== generated, 484: ends on callbacks that do not hold when all is known; the kernel has no second look
+-- flags
+stats
+-- asm
+call 7
+r6 = r0
+r0 = 7
+r7 = r0
+call 7
+r8 = r0
+call 7
+r9 = r0
+*(u64 *)(r10 - 8) = r8
+*(u64 *)(r10 - 16) = r6
+*(u64 *)(r10 - 24) = r7
+*(u64 *)(r10 - 32) = r9
+if r8 s> 2 goto L1
+r9 = *(u32 *)(r10 - 16)
+L1:
+if r8 s<= 0 goto L2
+r6 >>= 15
+L2:
+r8 = r9
+*(u64 *)(r10 - 16) = r6
+if w6 == w9 goto L3
+*(u64 *)(r10 - 16) = r6
+r7 = *(u64 *)(r10 - 16)
+call 7
+r6 = r0
+goto L4
+L3:
+r8 += 8
+r2 = r8
+if r2 > 16 goto L5
+r1 = r10
+r1 += -32
+r3 = r6
+call 113
+L5:
+L4:
+*(u64 *)(r10 - 24) = r6
+if r8 s>= r7 goto L6
+r1 = 18
+r2 = subprog[cb]
+r3 = r10
+r3 += -16
+r4 = 0
+call 181
+r8 = r0
+goto L7
+L6:
+*(u64 *)(r10 - 8) = r7
+L7:
+r7 |= r6
+L8:
+may_goto L9
+if r8 >= 1 goto L10
+r9 = *(u8 *)(r10 - 16)
+r9 = 10
+goto L11
+L10:
+if r6 s<= 2 goto L12
+r1 = r7
+r2 = r6
+r3 = r10
+r3 += -24
+call f0
+r6 = r0
+L12:
+*(u64 *)(r10 - 24) = r9
+L11:
+r1 = r9
+r1 &= 31
+r2 = r10
+r2 += -64
+r2 += r1
+*(u8 *)(r2 + 0) = 0
+L13:
+r1 = 9
+r2 = subprog[cb]
+r3 = r10
+r3 += -16
+r4 = 0
+call 181
+r9 = r0
+goto L8
+L9:
+r1 = 17
+r2 = subprog[cb]
+r3 = r10
+r3 += -16
+r4 = 0
+call 181
+r7 = r0
+r0 = 0
+exit
+f0:
+r6 = r1
+r7 = r2
+r9 = r3
+r8 = 3
+*(u64 *)(r10 - 8) = r6
+*(u64 *)(r10 - 16) = r6
+*(u64 *)(r10 - 24) = r6
+*(u64 *)(r10 - 32) = r6
+if r8 & r6 goto L14
+r8 = *(u8 *)(r10 - 32)
+r7 = *(u32 *)(r10 - 24)
+*(u64 *)(r10 - 32) = r8
+L14:
+r2 = r6
+if r2 > 16 goto L15
+r1 = r10
+r1 += -32
+r3 = r6
+call 113
+L15:
+*(u32 *)(r10 - 16) = r6
+call 7
+r6 = r0
+r7 &= 15
+*(u64 *)(r10 - 16) = r8
+r7 = r6
+r1 = r7
+if r1 > 31 goto L16
+r2 = r10
+r2 += -64
+r2 += r1
+*(u8 *)(r2 + 0) = 0
+L16:
+r0 = r6
+exit
+cb:
+r6 = r1
+r9 = r2
+r7 = r1
+r8 = 3
+*(u64 *)(r10 - 8) = r6
+*(u64 *)(r10 - 16) = r6
+*(u64 *)(r10 - 24) = r6
+*(u64 *)(r10 - 32) = r6
+r7 = 0
+L22:
+*(u64 *)(r10 - 8) = r6
+if r6 >= 31 goto L23
+r1 = r8
+r1 &= 31
+r2 = r10
+r2 += -40
+r2 += r1
+*(u8 *)(r2 + 0) = 0
+L24:
+r8 += r6
+goto L25
+L23:
+*(u64 *)(r10 - 24) = r8
+L25:
+r7 += 1
+if r7 < 7 goto L22
+r7 ^= r6
+r1 = r6
+if r1 > 31 goto L26
+r2 = r10
+r2 += -64
+r2 += r1
+*(u8 *)(r2 + 0) = 1
+L26:
+r6 = *(u64 *)(r10 - 8)
+r8 = 0
+L27:
+r8 += 1
+if r8 < 4 goto L27
+call 7
+r6 = r0
+r7 ^= r8
+*(u64 *)(r10 - 32) = r6
+r2 = r6
+if r2 > 16 goto L28
+r1 = r10
+r1 += -32
+r3 = r6
+call 113
+L28:
+if w6 != 2 goto L29
+r8 <<= 3
+goto L30
+L29:
+if w8 s>= 31 goto L31
+r1 = r7
+if r1 > 31 goto L32
+r2 = r10
+r2 += -64
+r2 += r1
+*(u8 *)(r2 + 0) = 0
+L32:
+L31:
+L30:
+*(u64 *)(r9 + 0) = r7
+*(u64 *)(r10 - 16) = r6
+r0 = r8
+r0 &= 1
+exit
+-- verdict
+ok processed 4529 insns (limit 1000000) max_states_per_insn 10 total_states 305
+-- kernel
+ok processed 3264 insns (limit 1000000) max_states_per_insn 7 total_states 224
