@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <cygnet/abi.h>
 #include <cygnet/cygnet.h>
+#include "base/alloc.h"
 #include "core/image.h"
 #include "vm/instance.h"
 
@@ -148,6 +149,32 @@ static void test_log_of_one_path(void **state)
 	assert_int_equal(load_into(inst, 1, &size), -ENOSPC);
 }
 
+/* Whichever allocation fails, the load does, and nothing else. */
+static void test_no_memory(void **state)
+{
+	static const u8 program[] = {0xbf, 0x16, 0, 0, 0, 0, 0, 0, 0x85, 0x10, 0, 0, 4, 0, 0, 0};
+	unsigned long n = 0;
+	long err;
+
+	memcpy(insns, program, sizeof(program));
+	count = 2;
+	put(0x79, 2, 6, 0, 0);
+	put(0x15, 2, 0, 1, 7);
+	put(0x7b, 10, 2, -8, 0);
+	put(0x95, 0, 0, 0, 0);
+	put(0x7b, 10, 1, -264, 0);
+	put(0xb7, 0, 0, 0, 0);
+	put(0x95, 0, 0, 0, 0);
+	do {
+		base_alloc_fail_nth(++n);
+		err = load(2);
+		assert_true(err == 0 || err == -ENOMEM);
+	} while (base_alloc_count() >= n);
+	base_alloc_fail_nth(0);
+	assert_int_equal(err, 0);
+	assert_true(n > 10);
+}
+
 static u32 flags_of(struct cygnet *of)
 {
 	long fd = load_into(of, 0, NULL);
@@ -195,6 +222,7 @@ int main(void)
 		cmocka_unit_test_setup(test_fewer_branches, begin),
 		cmocka_unit_test_setup(test_long_log, begin),
 		cmocka_unit_test_setup(test_log_of_one_path, begin),
+		cmocka_unit_test_setup(test_no_memory, begin),
 		cmocka_unit_test_setup(test_engine, begin),
 	};
 	int failed;
