@@ -159,11 +159,6 @@ static int resolve(struct work *w)
 		case ISA_OP_LDDW_MAP_VALUE:
 		case ISA_OP_LDDW_MAP_IDX:
 		case ISA_OP_LDDW_MAP_IDX_VALUE: err = resolve_map(w, i); break;
-		case ISA_OP_LDDW_BTF:
-			err = diag_set(&w->l->diag, -EINVAL, LOAD_DIAG_BTF, i,
-				       "no kernel variable can be reached here (type id %d)",
-				       isa_low(op));
-			break;
 		}
 	}
 	return err;

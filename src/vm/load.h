@@ -15,7 +15,6 @@ enum load_diag {
 	LOAD_DIAG_MAP = 300, /* a descriptor that is no map */
 	LOAD_DIAG_MAP_VALUE, /* no direct value there */
 	LOAD_DIAG_MAPS,      /* too many maps */
-	LOAD_DIAG_BTF,       /* a kernel variable: none can be reached */
 	LOAD_DIAG_FUNC_INFO,
 	LOAD_DIAG_LINE_INFO,
 	LOAD_DIAG_HELPER,    /* the helper is not the type's, or GPL only */
