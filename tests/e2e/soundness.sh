@@ -16,6 +16,7 @@ sound() {
 sound "what is refused is seen to be wrong" refused 1 2000
 sound "what is accepted runs without a fault" run 1 30000
 sound "... by an ordinary user" run 1 15000 unprivileged
+sound "... of real programs, changed" run 1 10000 "harvest=$B/seeds/programs.txt"
 # What costs most ends in the kernel's verdict, in bounded time and memory.
 "$B/tests/fuzz/bounds" >"$W/out" 2>&1
 rc=$?

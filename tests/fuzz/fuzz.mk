@@ -10,14 +10,29 @@ $(B)/tests/fuzz/bounds: $(BOUNDS_OBJ) $(B)/libcygnet.a
 fuzz-parts: $(B)/tests/fuzz/soundness $(B)/tests/fuzz/bounds
 -include $(wildcard $(SOUND_OBJ:.o=.d))
 
-# make fuzz: PROGRAMS of each kind from a random seed; make soak: ten million.
+# Programs of real objects, to be changed: the examples', and the kernel's test objects where they are.
+$(B)/tests/fuzz/harvest: $(B)/tests/fuzz/harvest.o $(B)/tests/fuzz/program.o $(B)/libcygnet.a
+	$(Q)$(CC) $(SAN) -rdynamic -o $@ $(filter %.o,$^) $(B)/libcygnet.a -lbpf $(LIB_LIBS)
+$(B)/seeds/programs.txt: $(B)/tests/fuzz/harvest $(SEED_OBJ)
+	$(Q)$< $(SEED_OBJ) $(wildcard $(KERNEL_PREP)/objects/*.o) > $@ 2>/dev/null
+fuzz-parts: $(B)/seeds/programs.txt
+
+# make fuzz: PROGRAMS of each kind from a random seed; make soak: five million.
 PROGRAMS ?= 200000
 SOUNDNESS = $(B)/tests/fuzz/soundness
+SEED = $$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 fuzz: fuzz-sound
 fuzz-sound: fuzz-parts
-	$(SOUNDNESS) run $$(od -An -N4 -tu4 /dev/urandom) $(PROGRAMS)
-	$(SOUNDNESS) run $$(od -An -N4 -tu4 /dev/urandom) $(PROGRAMS) unprivileged
+	$(SOUNDNESS) run $(SEED) $(PROGRAMS)
+	$(SOUNDNESS) run $(SEED) $(PROGRAMS) unprivileged
+	$(SOUNDNESS) run $(SEED) $(PROGRAMS) harvest=$(B)/seeds/programs.txt
 soak: soak-sound
 soak-sound: fuzz-parts
 	$(MAKE) -s fuzz-sound PROGRAMS=5000000
-.PHONY: fuzz-sound soak-sound
+
+# make fuzz-diff: beside the running kernel, as root; differences are made small and written.
+fuzz-diff: fuzz-parts
+	$(SOUNDNESS) diff $(SEED) 20000 verbose
+	$(SOUNDNESS) diff $(SEED) 20000 verbose unprivileged
+	$(SOUNDNESS) diff $(SEED) 20000 verbose harvest=$(B)/seeds/programs.txt
+.PHONY: fuzz-sound soak-sound fuzz-diff

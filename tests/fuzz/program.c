@@ -87,6 +87,8 @@ bool program_read(struct program *p, FILE *in)
 	while (fgets(line, sizeof(line), in)) {
 		if (line[0] == '#' || line[0] == '\n')
 			continue;
+		if (!strncmp(line, "---", 3))
+			break;
 		if (sscanf(line, "type %u attach %u flags %u", &p->type, &p->attach_type,
 			   &p->flags) >= 1)
 			continue;

@@ -39,7 +39,7 @@ struct program {
  *	HEX16	; what the instruction says
  */
 void program_write(const struct program *p, FILE *out);
-/* False: the text is none. */
+/* Up to the text's end, or a line of ---, behind which the next may follow. False: it is none. */
 bool program_read(struct program *p, FILE *in);
 /* Removes instructions [at, at + n), jumps and calls across them follow. */
 void program_cut(struct program *p, u32 at, u32 n);

@@ -159,6 +159,15 @@ static long run_packet(struct runner *r, struct test *t, struct rng *rng)
 	return ret;
 }
 
+/* Types whose contexts are numbers get as many as they read. */
+static long run_registers(struct runner *r, struct test *t, struct rng *rng)
+{
+	if (r->prog->max_ctx_offset > RUNNER_DATA)
+		return 0;
+	fill(r->ctx, RUNNER_DATA, rng);
+	return run_context(r, t, MAX(r->prog->max_ctx_offset, 8u));
+}
+
 long runner_run(struct runner *r, const struct program *p, u64 seed)
 {
 	struct cygnet *inst = r->side->inst;
@@ -186,7 +195,13 @@ long runner_run(struct runner *r, const struct program *p, u64 seed)
 			      ? run_context(r, &t, MAX(r->prog->max_ctx_offset, 8u))
 			      : 0;
 		break;
-	default: ret = run_packet(r, &t, &rng); break;
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_CGROUP_SKB: ret = run_packet(r, &t, &rng); break;
+	case BPF_PROG_TYPE_KPROBE:
+	case BPF_PROG_TYPE_TRACEPOINT: ret = run_registers(r, &t, &rng); break;
+	default: ret = -EOPNOTSUPP; break;
 	}
 	inst->watch = NULL;
 	instance_unlock(inst);

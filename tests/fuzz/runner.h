@@ -39,7 +39,10 @@ void runner_init(struct runner *r, struct side *s);
 int runner_load(struct runner *r, const struct program *p, bool claims);
 /* Puts an accepted program away. */
 void runner_drop(struct runner *r);
-/* One run on an input that `seed` stands for: 0 or -errno; r->found says what was wrong. */
+/*
+ * One run on an input that `seed` stands for: 0 or -errno; r->found says what was wrong.
+ * -EOPNOTSUPP: of its type nothing can be run here.
+ */
 long runner_run(struct runner *r, const struct program *p, u64 seed);
 /* In one line. */
 void runner_tell(const struct runner *r, FILE *out);

@@ -18,15 +18,16 @@
 #include "fuzz/runner.h"
 #include "vm/instance.h"
 
-#define RUNS   4
-#define POISON 0xa5c3a5c35a5a0bb1ull
-#define SHOWN  40    /* differences made small */
-#define MOST   10000 /* instructions of a verification, where no verdict is compared */
-#define REOPEN 20000 /* programs: an instance's tables only grow */
+#define RUNS    4
+#define POISON  0xa5c3a5c35a5a0bb1ull
+#define HARVEST 2000  /* programs of real objects at most */
+#define SHOWN   40    /* differences made small */
+#define MOST    10000 /* instructions of a verification, where no verdict is compared */
+#define REOPEN  20000 /* programs: an instance's tables only grow */
 
 struct totals {
 	u64 programs, accepted, runs, faults, helpers, budgets;
-	u64 kinship[KINSHIPS], structural;
+	u64 kinship[KINSHIPS];
 };
 
 struct fuzz {
@@ -36,6 +37,8 @@ struct fuzz {
 	bool unprivileged, verbose, compared;
 	struct comparison c;
 	struct program p;
+	struct program *harvest; /* programs of real objects; NULL: none */
+	u32 harvest_count;
 };
 
 static double seconds(void)
@@ -46,10 +49,30 @@ static double seconds(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+static void read_harvest(struct fuzz *f, const char *path)
+{
+	FILE *in = fopen(path, "r");
+
+	f->harvest = calloc(HARVEST, sizeof(*f->harvest));
+	while (in && f->harvest && f->harvest_count < HARVEST &&
+	       program_read(&f->harvest[f->harvest_count], in))
+		f->harvest_count++;
+	if (in)
+		fclose(in);
+}
+
+/* From what was harvested, or made up. */
 static void make(struct fuzz *f, u64 seed)
 {
 	struct rng rng = rng_seeded(~seed);
 
+	if (f->harvest_count) {
+		f->p = f->harvest[rng_below(&rng, f->harvest_count)];
+		f->p.varies = true;
+		for (u32 n = rng_below(&rng, 4); n; n--)
+			gen_mutate(&rng, &f->p);
+		return;
+	}
 	gen_program(seed, f->unprivileged, &f->p);
 	if (rng_chance(&rng, 4))
 		gen_mutate(&rng, &f->p);
@@ -87,7 +110,8 @@ static void execute(struct fuzz *f, u64 seed)
 		u32 first;
 
 		f->r.watch.poison = POISON;
-		runner_run(&f->r, &f->p, seed + n);
+		if (runner_run(&f->r, &f->p, seed + n) == -EOPNOTSUPP)
+			return;
 		f->n.runs++;
 		first = f->r.retval;
 		if (!f->r.found && f->unprivileged && !f->p.varies && !f->p.map_count) {
@@ -107,6 +131,7 @@ static void execute(struct fuzz *f, u64 seed)
 	}
 }
 
+/* Both sides anew: what maps remember of programs must be the same. */
 static int reopen(struct fuzz *f)
 {
 	u64 steps = f->r.steps, checks = f->r.checks;
@@ -114,7 +139,11 @@ static int reopen(struct fuzz *f)
 
 	if (f->ours.log)
 		side_close(&f->ours);
+	if (f->kernel.log)
+		side_close(&f->kernel);
 	err = side_open(&f->ours, false, f->unprivileged, f->compared);
+	if (!err && f->compared)
+		err = side_open(&f->kernel, true, f->unprivileged, true);
 	if (err)
 		return err;
 	runner_init(&f->r, &f->ours);
@@ -252,26 +281,13 @@ static void tell_agreement(const struct fuzz *f, double took)
 
 	printf("# %llu programs, %llu accepted by the kernel; %llu alike, %llu with other words, "
 	       "%llu with "
-	       "another errno, %llu with another verdict (%llu of these structural); %.0f "
+	       "another errno, %llu with another verdict; %.0f "
 	       "programs/s\n",
 	       (unsigned long long)f->n.programs, (unsigned long long)f->n.accepted,
 	       (unsigned long long)k[ALIKE], (unsigned long long)k[OTHER_TEXT],
 	       (unsigned long long)k[OTHER_ERRNO], (unsigned long long)k[DISAGREE],
-	       (unsigned long long)f->n.structural, f->n.programs / took);
+	       f->n.programs / took);
 	fflush(stdout);
-}
-
-/* Fields and opcodes are looked at in another order here: known, and not worth minimising. */
-static bool is_structural(const struct verdict *v)
-{
-	static const char *const known[] = {"reserved fields",      "last insn is not",
-					    "unknown opcode",       "is not pointing to valid",
-					    "invalid bpf_ld_imm64", "invalid atomic opcode"};
-
-	for (u32 i = 0; i < ARRAY_SIZE(known); i++)
-		if (strstr(v->last, known[i]))
-			return true;
-	return false;
 }
 
 static void diff(struct fuzz *f, u64 first, u64 count)
@@ -291,7 +307,6 @@ static void diff(struct fuzz *f, u64 first, u64 count)
 		f->n.programs++;
 		f->n.accepted += !is.kernels.err;
 		f->n.kinship[is.kinship]++;
-		f->n.structural += is.kinship && is_structural(&is.ours);
 		if (is.kinship && shown < SHOWN) {
 			compare_minimise(c, &f->p);
 			compare_tell(c, seed, stdout);
@@ -301,6 +316,18 @@ static void diff(struct fuzz *f, u64 first, u64 count)
 			tell_agreement(f, seconds() - start);
 	}
 	tell_agreement(f, seconds() - start);
+}
+
+/* A program from a file, with what the kernel says of it. */
+static void ask_kernel(struct fuzz *f, const char *path)
+{
+	FILE *in = fopen(path, "r");
+
+	f->c = (struct comparison){.ours = &f->ours, .kernel = &f->kernel, .words = true};
+	if (in && program_read(&f->c.small, in))
+		compare_tell(&f->c, 0, stdout);
+	if (in)
+		fclose(in);
 }
 
 static void show(struct fuzz *f, u64 seed)
@@ -316,8 +343,9 @@ static void show(struct fuzz *f, u64 seed)
 static int usage(void)
 {
 	fprintf(stderr,
-		"usage: soundness run|refused|diff|show SEED [COUNT] [unprivileged] [verbose]\n"
-		"       soundness replay|replay-unprivileged FILE...\n");
+		"usage: soundness run|refused|diff|show SEED [COUNT] [unprivileged] [verbose] "
+		"[harvest=FILE]\n"
+		"       soundness replay|ask[-unprivileged] FILE...\n");
 	return 2;
 }
 
@@ -327,22 +355,22 @@ int main(int argc, char **argv)
 	const char *mode = argc > 2 ? argv[1] : "";
 	u64 seed = argc > 2 ? strtoull(argv[2], NULL, 0) : 0;
 	u64 count = argc > 3 ? strtoull(argv[3], NULL, 0) : 1;
-	bool replays = !strncmp(mode, "replay", 6);
+	bool replays = !strncmp(mode, "replay", 6), asks = !strncmp(mode, "ask", 3);
 	int err;
 
 	/* Memory stays with us from one program to the next. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 30);
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	mallopt(M_TOP_PAD, 64 << 20);
-	for (int i = 4; i < argc && !replays; i++) {
+	for (int i = 4; i < argc && !replays && !asks; i++) {
 		f->unprivileged |= !strcmp(argv[i], "unprivileged");
 		f->verbose |= !strcmp(argv[i], "verbose");
+		if (!strncmp(argv[i], "harvest=", 8))
+			read_harvest(f, argv[i] + 8);
 	}
-	f->unprivileged |= !strcmp(mode, "replay-unprivileged");
-	f->compared = !strcmp(mode, "diff");
+	f->unprivileged |= strstr(mode, "-unprivileged") != NULL;
+	f->compared = asks || !strcmp(mode, "diff");
 	err = reopen(f);
-	if (!err && f->compared)
-		err = side_open(&f->kernel, true, f->unprivileged, true);
 	if (err) {
 		fprintf(stderr, "soundness: no instance: %s\n", strerror(-err));
 		return 1;
@@ -355,6 +383,9 @@ int main(int argc, char **argv)
 		run(f, seed, count);
 	else if (!strcmp(mode, "refused"))
 		run_refused(f, seed, count);
+	else if (asks)
+		for (int i = 2; i < argc; i++)
+			ask_kernel(f, argv[i]);
 	else if (replays)
 		for (int i = 2; i < argc; i++)
 			replay(f, argv[i], (u32)i - 1);
@@ -362,6 +393,7 @@ int main(int argc, char **argv)
 		return usage();
 	err = f->n.faults != 0;
 	side_close(&f->ours);
+	free(f->harvest);
 	free(f);
 	return err;
 }
