@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
 """docs/diagnostics.md: every message of the verifier, from src/verify/messages*.def, with a program that
-is refused so and one that is not, from tests/verify/*.t. Prints the page; --missing lists rows without."""
+is refused so and one that is not, from tests/verify/*.t: a case's id section names the message it is
+refused with (tests/unit/verify_test.c holds it to that), and the nearest case that is taken stands for
+the other. Prints the page; --missing lists rows without."""
 import glob
 import re
 import sys
@@ -40,27 +42,9 @@ def cases():
             yield path, name, case
 
 
-def words(text):
-    """What stays of a message when its values go."""
-    text = re.sub(r'%[-+ #0]*\d*(?:\.\d+)?(?:hh|h|ll|l|z)?[diuxXcspo]', ' ', text.split('\n')[0])
-    return re.findall(r'[A-Za-z_&]{2,}', text)
-
-
-def says(text, verdict):
-    """Is that the message, its values filled in? Cases may name a part of it."""
-    mine, theirs = words(text), re.findall(r'[A-Za-z_&]{2,}', verdict)
-    if not mine or not theirs:
-        return False
-    at = 0
-    for word in theirs:
-        if at < len(mine) and word == mine[at]:
-            at += 1
-    return at == len(mine) or (at >= 4 and at == len(theirs))
-
-
 def program(case):
     lines = []
-    for section in ('type', 'maps', 'btf'):
+    for section in ('type', 'license', 'flags', 'version', 'attach', 'maps', 'btf'):
         if section in case:
             lines += ['; %s: %s' % (section, l) for l in case[section] if l]
     return lines + [l for l in case.get('asm', []) if l]
@@ -76,7 +60,7 @@ def examples():
         near = sorted((abs(j - i), j) for j, (p, _, c) in enumerate(found)
                       if p == path and ' '.join(c.get('verdict', [])).startswith('ok'))
         good = found[near[0][1]] if near else None
-        refused.append((verdict.partition(' ')[2], verdict.partition(' ')[0], name, case, good))
+        refused.append((case.get('id', [''])[0], name, case, good))
     return refused
 
 
@@ -90,11 +74,11 @@ def main():
             out.append('`%s` · %s\n' % (text.split('\n')[0], err))
             if hint:
                 out.append('%s.\n' % (hint[0].upper() + hint[1:]))
-            match = [r for r in refused if r[1] == err and says(text, r[0])]
+            match = [r for r in refused if r[0] == name]
             if not match:
                 missing.append(name)
                 continue
-            _, _, title, case, good = match[0]
+            _, title, case, good = next((r for r in match if r[3]), match[0])
             out.append('Refused, %s:\n' % title)
             out.append('```\n%s\n```\n' % '\n'.join(program(case)))
             if good:

@@ -7,13 +7,25 @@
  *	== name
  *	-- type		program type by name; raw_tracepoint when absent
  *	-- license	GPL when absent
- *	-- flags	words: sleepable, strict (alignment), freq (states), unprivileged, stats (the
- *			log is the statistics alone)
+ *	-- flags	words: sleepable, strict (alignment), freq (states), unprivileged, stats
+ *(the log is the statistics alone)
  *	-- maps		one per line: type name, key size, value size, entries, and words:
  *			rdonly, wronly (to programs), frozen; lock, timer: the value has one, of
- *			its type information: at 4 of 8 bytes, at 8 of 24
+ *			its type information: at 4 of 8 bytes, at 8 of 24; value=LABEL: the
+ *			value is of that type
+ *	-- btf		type information, one type per line, LABEL KIND ...: int SIZE; ptr, const,
+ *			typedef TYPE; array TYPE COUNT; struct, union SIZE MEMBER:TYPE:OFFSET...;
+ *			tag NAME TYPE; decl NAME TYPE [INDEX]; fwd struct; proto TYPE ARG:TYPE...;
+ *			func PROTO [global]. A label is the type's name where it has one; a TYPE is
+ *			the label of one above, or void. The first functions are those of the
+ *			program's, in order
+ *	-- attach	expected_attach_type, and the function or typedef of the kernel, or the
+ *			number of the type, that it is attached to
+ *	-- version	kernel version that is imitated, such as 5.8; the running one is not asked
  *	-- asm		the program; map[fd:N] is the Nth of the maps, from 0, kfunc:NAME a
- *			function of the host's kernel (without it, the case is skipped)
+ *			function of the host's kernel (without it, the case is skipped); type:LABEL
+ *			the number of a type
+ *	-- id		the diagnostic's stable name
  *	-- verdict	ok, or an errno and a part of the log
  *	-- kernel	the same of the kernel, where it has other words for it; - for cases
  *			that the running kernel cannot answer
@@ -40,18 +52,23 @@
 #include "isa/asm.h"
 #include "isa/decode.h"
 #include "sys/sys.h"
+#include "verify/verifier.h"
 #include "verify_btf.h"
+#include "vm/instance.h"
+#include "vm/load.h"
 
 #define MAX_MAPS 8
 
 struct test_case {
 	char name[100], type[64], license[32], flags[64], maps[512], text[8192], verdict[256],
-		kernel[256];
+		kernel[256], id[32], btf[4096], attach[64], version[16];
 };
 
 static char problem[1 << 14];
 static char log_text[1 << 16];
 static struct cygnet *inst;
+static const char *refused_id; /* of the instance's last refusal; "" */
+static struct verify_btf case_btf;
 
 static bool fails(const char *fmt, ...) __printf_like(1, 2);
 static bool fails(const char *fmt, ...)
@@ -141,20 +158,28 @@ static int make_map(bool kernel, const char *line)
 {
 	char type[32] = "", words[64] = "";
 	union bpf_attr a = {0};
+	const char *label;
 	int fd, n, btf = -1;
 
-	n = sscanf(line, "%31s %u %u %u %63[a-z ]", type, &a.key_size, &a.value_size,
+	n = sscanf(line, "%31s %u %u %u %63[a-z_= ]", type, &a.key_size, &a.value_size,
 		   &a.max_entries, words);
 	a.map_type = map_type_named(type);
+	label = strstr(words, "value=");
 	if (n < 4 || !a.map_type)
 		return -EINVAL;
 	a.map_flags = (strstr(words, "rdonly") ? BPF_F_RDONLY_PROG : 0) |
 		      (strstr(words, "wronly") ? BPF_F_WRONLY_PROG : 0);
-	if (strstr(words, "lock") || strstr(words, "timer")) {
+	if (label) {
+		btf = load_btf(kernel, &case_btf);
+		a.btf_key_type_id = a.key_size ? verify_btf_named(&case_btf, "int") : 0;
+		a.btf_value_type_id = verify_btf_named(&case_btf, label + 6);
+		a.btf_fd = (u32)btf;
+		a.map_flags |= strstr(type, "storage") ? BPF_F_NO_PREALLOC : 0;
+	} else if (strstr(words, "lock") || strstr(words, "timer")) {
 		btf = add_value_type(kernel, &a, strstr(words, "timer"));
-		if (btf < 0)
-			return btf;
 	}
+	if (btf < 0 && a.btf_fd)
+		return btf;
 	fd = bpf(kernel, BPF_MAP_CREATE, &a);
 	if (btf >= 0)
 		close(btf);
@@ -196,12 +221,31 @@ static int make_maps(bool kernel, const char *text, int *maps)
 	return 0;
 }
 
+/* ... of the case's btf section. */
+static int add_case_functions(bool kernel, union bpf_attr *a, struct bpf_func_info *infos)
+{
+	u32 starts[VERIFY_BTF_FUNCS + 1], n;
+	int fd = load_btf(kernel, &case_btf);
+
+	n = verify_btf_starts((const void *)a->insns, a->insn_cnt, starts);
+	for (u32 i = 0; i < case_btf.func_count; i++)
+		infos[i] = (struct bpf_func_info){i < n ? starts[i] : a->insn_cnt - 1,
+						  case_btf.funcs[i]};
+	a->func_info_cnt = case_btf.func_count;
+	a->prog_btf_fd = (u32)fd;
+	a->func_info = (u64)infos;
+	a->func_info_rec_size = sizeof(*infos);
+	return fd;
+}
+
 /* Functions that are called or passed are static ones of the program's type information. */
 static int add_functions(bool kernel, union bpf_attr *a, struct bpf_func_info *infos)
 {
 	struct verify_btf b;
 	int fd;
 
+	if (case_btf.func_count)
+		return add_case_functions(kernel, a, infos);
 	a->func_info_cnt = verify_btf_functions(&b, (const void *)a->insns, a->insn_cnt, infos);
 	if (a->func_info_cnt < 2) {
 		a->func_info_cnt = 0;
@@ -212,6 +256,21 @@ static int add_functions(bool kernel, union bpf_attr *a, struct bpf_func_info *i
 	a->func_info = (u64)infos;
 	a->func_info_rec_size = sizeof(*infos);
 	return fd;
+}
+
+static const struct btf_info *kernel_types(void);
+
+/* False: this kernel has no such function. */
+static bool read_attach(const struct test_case *c, union bpf_attr *a)
+{
+	char target[48] = "";
+
+	if (sscanf(c->attach, "%u %47s", &a->expected_attach_type, target) < 2)
+		return true;
+	a->attach_btf_id = (u32)strtoul(target, NULL, 0);
+	if (!a->attach_btf_id && kernel_types())
+		a->attach_btf_id = btf_find(kernel_types(), target, BTF_KIND_UNKN);
+	return a->attach_btf_id;
 }
 
 static int load(bool kernel, const struct test_case *c, const struct bpf_insn *from, u32 count,
@@ -238,8 +297,10 @@ static int load(bool kernel, const struct test_case *c, const struct bpf_insn *f
 		a.prog_flags |= BPF_F_STRICT_ALIGNMENT;
 	if (strstr(c->flags, "freq"))
 		a.prog_flags |= BPF_F_TEST_STATE_FREQ;
+	read_attach(c, &a);
 	btf = add_functions(kernel, &a, infos);
 	log_text[0] = 0;
+	refused_id = "";
 	fd = bpf(kernel, BPF_PROG_LOAD, &a);
 	if (fd >= 0)
 		close(fd);
@@ -271,6 +332,32 @@ static bool ask(bool kernel, const struct test_case *c, const struct bpf_insn *i
 		sys_self(inst)->unprivileged = false;
 	close_maps(maps);
 	return matches(kernel ? "kernel" : "cygnet", want, err);
+}
+
+static void on_verdict(void *data, struct load_verdict *verdict)
+{
+	const char *name = verify_message_name(verdict->load->diag.id);
+
+	(void)data;
+	refused_id = verdict->err && name ? name : "";
+}
+
+/* IDS=1 in the environment: prints the diagnostic's name, for whoever writes cases. */
+static bool ask_instance(const struct test_case *c, const struct bpf_insn *insns, u32 count,
+			 u32 type)
+{
+	u32 kernel = inst->kernel, major, minor;
+	bool good;
+
+	if (sscanf(c->version, "%u.%u", &major, &minor) == 2)
+		inst->kernel = major << 16 | minor << 8;
+	good = ask(false, c, insns, count, type);
+	inst->kernel = kernel;
+	if (getenv("IDS"))
+		printf("# id %s\n", refused_id);
+	if (good && *c->id && strcmp(c->id, refused_id))
+		return fails("cygnet: refused as %s, not %s", refused_id, c->id);
+	return good;
 }
 
 /* The kernel asked by an ordinary user: a child's answer. */
@@ -330,6 +417,22 @@ static const struct btf_info *kernel_types(void)
 	return types;
 }
 
+/* "type:LABEL": its number. */
+static void name_types(const char *text, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (const char *at; (at = strstr(text, "type:")); text = at) {
+		char label[32] = "";
+
+		sscanf(at + 5, "%31[a-z0-9_]", label);
+		len += (size_t)snprintf(out + len, size - len, "%.*s%u", (int)(at - text), text,
+					verify_btf_named(&case_btf, label));
+		at += 5 + strlen(label);
+	}
+	snprintf(out + len, size - len, "%s", text);
+}
+
 /* "kfunc:NAME" as the assembler has it. False: this kernel has no such function. */
 static bool name_kfuncs(const char *text, char *out, size_t size)
 {
@@ -358,11 +461,14 @@ static bool run_case(const struct test_case *c, bool kernel)
 	struct diag d;
 	u32 count = 0, type = prog_type_named(c->type);
 	struct bpf_insn insns[512];
-	char text[2 * sizeof(c->text)];
+	char text[2 * sizeof(c->text)], typed[2 * sizeof(c->text)];
 	bool good;
 
 	diag_init(&d);
-	if (!name_kfuncs(c->text, text, sizeof(text)))
+	if (!verify_btf_parse(&case_btf, c->btf))
+		return fails("a line of btf is not understood");
+	name_types(c->text, typed, sizeof(typed));
+	if (!name_kfuncs(typed, text, sizeof(text)) || !read_attach(c, &(union bpf_attr){0}))
 		return true;
 	if (!type)
 		return fails("no program type %s", c->type);
@@ -372,8 +478,8 @@ static bool run_case(const struct test_case *c, bool kernel)
 		return fails("not assembled: %s", d.what);
 	}
 	base_free(ops);
-	good = getenv("KERNEL_ONLY") || ask(false, c, insns, count, type);
-	if (!good || !kernel || !strcmp(c->kernel, "-"))
+	good = getenv("KERNEL_ONLY") || ask_instance(c, insns, count, type);
+	if (!good || !kernel || !strcmp(c->kernel, "-") || *c->version)
 		return good;
 	if (!is_unprivileged(c))
 		return ask(true, c, insns, count, type);
@@ -420,6 +526,10 @@ static char *section(struct test_case *c, const char *name, size_t *size)
 	SECTION(text, "asm")
 	SECTION(verdict, "verdict")
 	SECTION(kernel, "kernel")
+	SECTION(id, "id")
+	SECTION(btf, "btf")
+	SECTION(attach, "attach")
+	SECTION(version, "version")
 	fprintf(stderr, "no section %s\n", name);
 	exit(2);
 }
@@ -445,7 +555,7 @@ static void run_file(const char *dir, const char *file, bool kernel)
 			into = section(&c, line + 3, &size);
 		} else if (into && *line) {
 			size_t len = strlen(into);
-			bool lines = into == c.text || into == c.maps;
+			bool lines = into == c.text || into == c.maps || into == c.btf;
 
 			snprintf(into + len, size - len, "%s%s", line, lines ? "\n" : "");
 		}
@@ -465,6 +575,7 @@ int main(int argc, char **argv)
 
 	if (cygnet_new(NULL, &inst))
 		return 1;
+	inst->on_verdict = on_verdict;
 	kernel = kernel_allows();
 	while (d && (e = readdir(d))) {
 		size_t n = strlen(e->d_name);

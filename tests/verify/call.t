@@ -6,6 +6,8 @@
 call 5000
 r0 = 0
 exit
+-- id
+INVALID_FUNC
 -- verdict
 EINVAL invalid func unknown#5000
 
@@ -14,6 +16,8 @@ EINVAL invalid func unknown#5000
 call 0
 r0 = 0
 exit
+-- id
+HELPER_TYPE
 -- verdict
 EINVAL program of this type cannot use helper bpf_unspec#0
 
@@ -22,6 +26,8 @@ EINVAL program of this type cannot use helper bpf_unspec#0
 call -1
 r0 = 0
 exit
+-- id
+INVALID_FUNC
 -- verdict
 EINVAL invalid func unknown#-1
 
@@ -30,6 +36,8 @@ EINVAL invalid func unknown#-1
 call 9
 r0 = 0
 exit
+-- id
+HELPER_TYPE
 -- verdict
 EINVAL program of this type cannot use helper bpf_skb_store_bytes#9
 
@@ -40,6 +48,8 @@ Proprietary
 call 35
 r0 = 0
 exit
+-- id
+HELPER_GPL
 -- verdict
 EINVAL cannot call GPL-restricted function from non-GPL compatible program
 
@@ -62,6 +72,8 @@ r3 = 0
 call 148
 r0 = 0
 exit
+-- id
+HELPER_SLEEPS
 -- verdict
 EINVAL helper call might sleep in a non-sleepable prog
 
@@ -86,6 +98,8 @@ ok
 call 1
 r0 = 0
 exit
+-- id
+ARG_TYPE
 -- verdict
 EACCES R1 type=ctx expected=map_ptr
 
@@ -96,6 +110,8 @@ r2 = r1
 call 14
 r0 = r6
 exit
+-- id
+REG_NOT_INIT
 -- verdict
 EACCES R6 !read_ok
 
@@ -104,6 +120,8 @@ EACCES R6 !read_ok
 call 5
 r0 = r1
 exit
+-- id
+REG_NOT_INIT
 -- verdict
 EACCES R1 !read_ok
 
@@ -115,6 +133,8 @@ r2 += -8
 call 1
 r0 = 0
 exit
+-- id
+ARG_TYPE
 -- verdict
 EACCES R1 type=scalar expected=map_ptr
 
@@ -141,6 +161,8 @@ r1 = map[fd:0]
 call 1
 r0 = 0
 exit
+-- id
+ARG_TYPE
 -- verdict
 EACCES R2 type=scalar expected=fp, pkt, pkt_meta, map_key, map_value, mem, ringbuf_mem, buf, trusted_ptr_
 
@@ -154,6 +176,8 @@ r1 = map[fd:0]
 call 1
 r0 = 0
 exit
+-- id
+STACK_ABOVE
 -- verdict
 EINVAL invalid read from stack R2 off=-2 size=4
 
@@ -190,6 +214,8 @@ r4 = 0
 call 2
 r0 = 0
 exit
+-- id
+MAP_WRITE
 -- verdict
 EACCES write into map forbidden
 
@@ -204,6 +230,8 @@ r1 = map[fd:0]
 call 1
 r0 = 0
 exit
+-- id
+MAP_HELPER
 -- verdict
 EINVAL cannot pass map_type 4 into func bpf_map_lookup_elem#1
 
@@ -219,6 +247,8 @@ r3 = 0
 call 87
 r0 = 0
 exit
+-- id
+MAP_HELPER
 -- verdict
 EINVAL cannot pass map_type 2 into func bpf_map_push_elem#87
 
@@ -262,6 +292,8 @@ r1 = map[fd:0]
 call 1
 r0 = *(u64 *)(r0 + 0)
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R0 invalid mem access 'map_value_or_null'
 
@@ -276,6 +308,8 @@ r1 = map[fd:0]
 call 1
 r0 = *(u64 *)(r0 + 0)
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R0 invalid mem access 'map_value_or_null'
 
@@ -291,6 +325,8 @@ r1 = map[fd:0]
 call 1
 r0 = *(u64 *)(r0 + 0)
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R0 invalid mem access 'map_value_or_null'
 
@@ -313,6 +349,8 @@ r2 = 17
 call 16
 r0 = 0
 exit
+-- id
+STACK_ABOVE
 -- verdict
 EINVAL invalid write to stack R1 off=-16 size=17
 
@@ -324,6 +362,8 @@ r2 = 0
 call 16
 r0 = 0
 exit
+-- id
+SIZE_ZERO
 -- verdict
 EACCES R2 invalid zero-sized read: u64=[0,0]
 
@@ -336,6 +376,8 @@ r2 = r6
 call 16
 r0 = 0
 exit
+-- id
+SIZE_NEGATIVE
 -- verdict
 EACCES R2 min value is negative, either use unsigned or 'var &= const'
 
@@ -349,6 +391,8 @@ r2 = r6
 call 16
 r0 = 0
 exit
+-- id
+SIZE_UNBOUNDED
 -- verdict
 EACCES R2 unbounded memory access, use 'var &= const' or 'if (var < const)'
 
@@ -360,6 +404,8 @@ r2 = r10
 call 16
 r0 = 0
 exit
+-- id
+ARG_TYPE
 -- verdict
 EACCES R2 type=fp expected=scalar
 
@@ -390,6 +436,8 @@ r5 = 0
 call 28
 r0 = 0
 exit
+-- id
+ARG_MEM_TYPE
 -- verdict
 EACCES R1 type=scalar expected=fp
 
@@ -420,6 +468,8 @@ r4 += -28
 call 105
 r0 = 0
 exit
+-- id
+MEM_MISALIGNED
 -- verdict
 EACCES misaligned stack access off
 
@@ -449,6 +499,8 @@ r4 = 8
 call 26
 r0 = 0
 exit
+-- id
+PTR_MODIFIED
 -- verdict
 EACCES dereference of modified ctx ptr R1 off=8 disallowed
 
@@ -466,6 +518,8 @@ r5 = 0
 call 84
 r0 = 0
 exit
+-- id
+REFERENCE_LEAK
 -- verdict
 EINVAL Unreleased reference id=
 
@@ -506,6 +560,8 @@ r1 = r0
 call 86
 r0 = 0
 exit
+-- id
+ARG_TYPE
 -- verdict
 EACCES R1 type=sock_or_null expected=sock_common, sock, tcp_sock, xdp_sock, ptr_, trusted_ptr_
 
@@ -530,6 +586,8 @@ call 86
 out:
 r0 = 0
 exit
+-- id
+ARG_TYPE
 -- verdict
 EACCES
 
@@ -553,6 +611,8 @@ r0 = *(u32 *)(r6 + 4)
 out:
 r0 = 0
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R6 invalid mem access 'scalar'
 
@@ -595,6 +655,8 @@ call 86
 out:
 r0 = 0
 exit
+-- id
+RELEASE_UNREFERENCED
 -- verdict
 EINVAL R1 must be referenced when passed to release function
 
@@ -619,6 +681,8 @@ r3 = 0
 call 12
 r0 = 0
 exit
+-- id
+TAIL_CALL_MAP
 -- verdict
 EINVAL expected prog array map for tail call
 
@@ -644,6 +708,8 @@ r3 = 0
 call 12
 r0 = 0
 exit
+-- id
+REFERENCE_LEAK
 -- verdict
 EINVAL tail_call would lead to reference leak
 
@@ -662,6 +728,8 @@ r0 = *(u8 *)(r6 + 0)
 out:
 r0 = 0
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R6 invalid mem access 'scalar'
 
@@ -698,6 +766,8 @@ call 26
 out:
 r0 = 0
 exit
+-- id
+ARG_PACKET
 -- verdict
 EACCES helper access to the packet is not allowed
 
@@ -728,6 +798,8 @@ exit
 body:
 r0 = 2
 exit
+-- id
+RETURN_RANGE
 -- verdict
 EINVAL At callback return the register R0 has smin=2 smax=2 should have been in [0, 1]
 
@@ -744,6 +816,8 @@ body:
 r0 = r3
 r0 &= 1
 exit
+-- id
+REG_NOT_INIT
 -- verdict
 EACCES R3 !read_ok
 
@@ -799,6 +873,8 @@ body:
 *(u32 *)(r2 + 0) = 1
 r0 = 0
 exit
+-- id
+MAP_KEY_WRITE
 -- verdict
 EACCES write to change key R2 not allowed
 
@@ -816,6 +892,8 @@ exit
 body:
 r0 = 0
 exit
+-- id
+CALLBACK_MAP
 -- verdict
 ENOTSUPP callback function not allowed for map
 
@@ -828,6 +906,8 @@ r4 = 0
 call 181
 r0 = 0
 exit
+-- id
+ARG_TYPE
 -- verdict
 EACCES R2 type=scalar expected=func
 
@@ -877,6 +957,8 @@ r3 = map[fd:0][0]+0
 call 182
 r0 = 0
 exit
+-- id
+STRING_WRITABLE
 -- verdict
 EACCES R3 does not point to a readonly map'
 
@@ -890,6 +972,8 @@ r3 = r1
 call 182
 r0 = 0
 exit
+-- id
+ARG_TYPE
 -- verdict
 EACCES R3 type=fp expected=map_value
 
@@ -904,6 +988,8 @@ r2 = 1
 call 81
 r0 = 1
 exit
+-- id
+LOCAL_STORAGE_FLAGS
 -- verdict
 EINVAL get_local_storage() doesn't support non-zero flags
 
@@ -919,6 +1005,8 @@ r3 = 0
 call 6
 r0 = 0
 exit
+-- id
+HELPER_TYPE
 -- verdict
 EINVAL cannot use helper bpf_trace_printk#6
 

@@ -49,6 +49,8 @@ call 94
 out:
 r0 = 0
 exit
+-- id
+MAP_TRACING
 -- verdict
 EINVAL tracing progs cannot use bpf_spin_lock yet
 
@@ -74,6 +76,8 @@ call 94
 out:
 r0 = 0
 exit
+-- id
+MAP_FILTER_LOCK
 -- verdict
 EINVAL socket filter progs cannot use bpf_spin_lock yet
 
@@ -96,6 +100,8 @@ call 93
 out:
 r0 = 0
 exit
+-- id
+HELD_LOCK
 -- verdict
 EINVAL BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region
 
@@ -118,6 +124,8 @@ call 94
 out:
 r0 = 0
 exit
+-- id
+UNLOCK_NONE
 -- verdict
 EINVAL bpf_spin_unlock without taking a lock
 
@@ -146,6 +154,8 @@ call 94
 out:
 r0 = 0
 exit
+-- id
+CALL_LOCKED
 -- verdict
 EINVAL function calls are not allowed while holding a lock
 
@@ -172,6 +182,8 @@ call 94
 out:
 r0 = 0
 exit
+-- id
+CALL_LOCKED
 -- verdict
 EINVAL function calls are not allowed while holding a lock
 
@@ -192,6 +204,8 @@ r0 = *(u32 *)(r6 + 4)
 out:
 r0 = 0
 exit
+-- id
+MAP_FIELD_DIRECT
 -- verdict
 EACCES bpf_spin_lock cannot be accessed directly by load/store
 
@@ -212,6 +226,8 @@ r6 = r0
 out:
 r0 = 0
 exit
+-- id
+MAP_FIELD_DIRECT
 -- verdict
 EACCES bpf_spin_lock cannot be accessed directly by load/store
 
@@ -235,6 +251,8 @@ call 94
 out:
 r0 = 0
 exit
+-- id
+LOCK_OFFSET
 -- verdict
 EINVAL off 0 doesn't point to 'struct bpf_spin_lock' that is at 4
 
@@ -259,6 +277,8 @@ call 93
 out:
 r0 = 0
 exit
+-- id
+LOCK_OFFSET_VARIES
 -- verdict
 EINVAL R1 doesn't have constant offset. bpf_spin_lock has to be at the constant offset
 
@@ -280,6 +300,8 @@ call 93
 out:
 r0 = 0
 exit
+-- id
+LOCK_NO_BTF
 -- verdict
 EINVAL map '' has to have BTF in order to use bpf_spin_lock
 
@@ -296,6 +318,8 @@ r1 = map[fd:1][0]+4
 call 94
 r0 = 0
 exit
+-- id
+UNLOCK_OTHER
 -- verdict
 EINVAL bpf_spin_unlock of different lock
 
@@ -329,6 +353,8 @@ call 94
 out:
 r0 = 0
 exit
+-- id
+UNLOCK_OTHER
 -- verdict
 EINVAL bpf_spin_unlock of different lock
 
@@ -360,6 +386,8 @@ call 94
 out:
 r0 = 0
 exit
+-- id
+CALL_LOCKED
 -- verdict
 EINVAL function calls are not allowed while holding a lock
 
@@ -389,6 +417,8 @@ call 94
 out:
 r0 = 0
 exit
+-- id
+HELD_LOCK
 -- verdict
 EINVAL BPF_LD_[ABS|IND] cannot be used inside bpf_spin_lock-ed region
 
@@ -438,6 +468,8 @@ call 169
 out:
 r0 = 0
 exit
+-- id
+TIMER_MAP
 -- verdict
 EINVAL timer pointer in R1 map_uid=0 doesn't match map pointer in R2 map_uid=0
 
@@ -461,6 +493,8 @@ call 169
 out:
 r0 = 0
 exit
+-- id
+FIELD_OFFSET
 -- verdict
 EINVAL off 0 doesn't point to 'struct bpf_timer' that is at 8
 
@@ -487,6 +521,8 @@ call 169
 out:
 r0 = 0
 exit
+-- id
+FIELD_VARIES
 -- verdict
 EINVAL R1 doesn't have constant offset. bpf_timer has to be at the constant offset
 
@@ -507,6 +543,8 @@ r6 = r0
 out:
 r0 = 0
 exit
+-- id
+MAP_FIELD_DIRECT
 -- verdict
 EACCES bpf_timer cannot be accessed directly by load/store
 
@@ -526,6 +564,8 @@ r6 = r0
 out:
 r0 = 0
 exit
+-- id
+MAP_TRACING
 -- verdict
 EINVAL tracing progs cannot use bpf_timer yet
 
@@ -580,6 +620,8 @@ exit
 body:
 r0 = 1
 exit
+-- id
+RETURN_RANGE
 -- verdict
 EINVAL At async callback return the register R0 has smin=1 smax=1 should have been in [0, 0]
 
@@ -603,6 +645,8 @@ call 169
 out:
 r0 = 0
 exit
+-- id
+FIELD_NONE
 -- verdict
 EINVAL map '' has no valid bpf_timer
 
@@ -626,6 +670,8 @@ call 169
 out:
 r0 = 0
 exit
+-- id
+FIELD_NO_BTF
 -- verdict
 EINVAL map '' has to have BTF in order to use bpf_timer
 

@@ -12,6 +12,8 @@ r1 = map[fd:0]
 call 1
 r0 = *(u64 *)(r0 + 0)
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R0 invalid mem access 'map_value_or_null'
 
@@ -29,6 +31,8 @@ if r0 == 0 goto out
 out:
 r0 = 0
 exit
+-- id
+MAP_VALUE_OUTSIDE
 -- verdict
 EACCES invalid access to map value, value_size=8 off=8 size=4
 
@@ -46,6 +50,8 @@ if r0 == 0 goto out
 out:
 r0 = 0
 exit
+-- id
+MAP_VALUE_OUTSIDE
 -- verdict
 EACCES R0 min value is outside of the allowed memory range
 
@@ -60,6 +66,8 @@ r1 += r2
 r0 = *(u64 *)(r1 + 0)
 r0 = 0
 exit
+-- id
+MEM_UNBOUNDED
 -- verdict
 EACCES R1 unbounded memory access
 
@@ -73,6 +81,8 @@ r2 &= 63
 r1 += r2
 r0 = *(u64 *)(r1 + 0)
 exit
+-- id
+MAP_VALUE_OUTSIDE
 -- verdict
 EACCES R1 max value is outside of the allowed memory range
 
@@ -86,6 +96,8 @@ r2 &= 31
 r1 += r2
 r0 = *(u64 *)(r1 + 32)
 exit
+-- id
+MAP_VALUE_OUTSIDE
 -- verdict
 EACCES R1 max value is outside of the allowed memory range
 
@@ -122,6 +134,8 @@ r1 = map[fd:0][0]+0
 *(u64 *)(r1 + 0) = 0
 r0 = 0
 exit
+-- id
+MAP_WRITE_FORBIDDEN
 -- verdict
 EACCES write into map forbidden, value_size=64 off=0 size=8
 
@@ -132,6 +146,8 @@ array 4 64 1 wronly
 r1 = map[fd:0][0]+0
 r0 = *(u64 *)(r1 + 0)
 exit
+-- id
+MAP_READ_FORBIDDEN
 -- verdict
 EACCES read from map forbidden, value_size=64 off=0 size=8
 
@@ -154,6 +170,8 @@ if r0 == 0 goto out
 out:
 r0 = 0
 exit
+-- id
+MEM_LEAK
 -- verdict
 EACCES R6 leaks addr into map
 
@@ -166,6 +184,8 @@ array 4 8 1
 r1 = map[fd:0][0]+0
 r0 = *(u32 *)(r1 + 1)
 exit
+-- id
+MEM_MISALIGNED
 -- verdict
 EACCES misaligned value access off 0+0+1 size 4
 
@@ -184,6 +204,8 @@ ok
 r1 = 8
 r0 = *(u64 *)(r1 + 0)
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R1 invalid mem access 'scalar'
 
@@ -206,6 +228,8 @@ sched_cls
 r0 = 0
 *(u32 *)(r1 + 0) = r0
 exit
+-- id
+CTX_ACCESS
 -- verdict
 EACCES invalid bpf_context access off=0 size=4
 
@@ -215,6 +239,8 @@ sched_cls
 -- asm
 r0 = *(u32 *)(r1 + 192)
 exit
+-- id
+CTX_ACCESS
 -- verdict
 EACCES invalid bpf_context access off=192 size=4
 
@@ -226,6 +252,8 @@ r1 += 8
 r0 = *(u32 *)(r1 + 0)
 r0 = 0
 exit
+-- id
+PTR_MODIFIED
 -- verdict
 EACCES dereference of modified ctx ptr R1 off=8 disallowed
 
@@ -242,6 +270,8 @@ r0 = *(u8 *)(r2 + 8)
 out:
 r0 = 0
 exit
+-- id
+PACKET_OUTSIDE
 -- verdict
 EACCES R2 offset is outside of the packet
 
@@ -275,6 +305,8 @@ if r4 > r3 goto out
 out:
 r0 = 0
 exit
+-- id
+PACKET_WRITE
 -- verdict
 EACCES cannot write into packet
 
@@ -285,6 +317,8 @@ sched_cls
 r3 = *(u32 *)(r1 + 80)
 r0 = *(u8 *)(r3 + 0)
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R3 invalid mem access 'pkt_end'
 
@@ -304,6 +338,8 @@ r2 = 1
 lock *(u64 *)(r1 + 0) += r2
 r0 = 0
 exit
+-- id
+ATOMIC_STORE
 -- verdict
 EACCES BPF_ATOMIC stores into R1 ctx is not allowed
 
@@ -316,6 +352,8 @@ r2 = 1
 lock *(u64 *)(r1 + 1) += r2
 r0 = 0
 exit
+-- id
+MEM_MISALIGNED
 -- verdict
 EACCES misaligned value access off 0+0+1 size 8
 
@@ -323,6 +361,8 @@ EACCES misaligned value access off 0+0+1 size 8
 -- asm
 r0 = load_acquire((u64 *)(r1 + 0))
 exit
+-- id
+ATOMIC_LOAD
 -- verdict
 EACCES BPF_ATOMIC loads from R1 ctx is not allowed
 
@@ -340,6 +380,8 @@ store_release((u8 *)(r2 + 2), w0)
 out:
 r0 = 0
 exit
+-- id
+ATOMIC_STORE
 -- verdict
 EACCES BPF_ATOMIC stores into R2 pkt is not allowed
 
@@ -357,6 +399,8 @@ load:
 r0 = *(u32 *)(r3 + 0)
 r0 = 0
 exit
+-- id
+MEM_SAME_INSN
 -- verdict
 EINVAL same insn cannot be used with different pointers
 
@@ -379,6 +423,8 @@ socket_filter
 r6 = 1
 r0 = *(u8 *)skb[0]
 exit
+-- id
+LD_ABS_CTX
 -- verdict
 EINVAL at the time of BPF_LD_ABS|IND R6 != pointer to skb
 
@@ -387,6 +433,8 @@ EINVAL at the time of BPF_LD_ABS|IND R6 != pointer to skb
 r6 = r1
 r0 = *(u8 *)skb[0]
 exit
+-- id
+PACKET_LOAD
 -- verdict
 EINVAL BPF_LD_[ABS|IND] instructions not allowed for this program type
 
@@ -398,6 +446,8 @@ r6 = r1
 r0 = *(u8 *)skb[0]
 r0 = r1
 exit
+-- id
+REG_NOT_INIT
 -- verdict
 EACCES R1 !read_ok
 
@@ -426,6 +476,8 @@ r0 = *(u32 *)(r1 + 8)
 r0 = 0
 out:
 exit
+-- id
+SOCK_ACCESS
 -- verdict
 EACCES R1 invalid sock_common access off=8 size=4
 
@@ -439,6 +491,8 @@ if r1 == 0 goto out
 *(u32 *)(r1 + 4) = r0
 out:
 exit
+-- id
+MEM_READ_ONLY
 -- verdict
 EACCES R1 cannot write into sock_common
 
@@ -462,6 +516,8 @@ r1 = *(u64 *)(r1 + 144)
 r0 = *(u32 *)(r1 + 56)
 r0 = 0
 exit
+-- id
+FLOW_KEYS_ACCESS
 -- verdict
 EACCES invalid access to flow keys off=56 size=4
 
@@ -484,6 +540,8 @@ r1 = map[fd:0]
 r0 = 0
 *(u32 *)(r1 + 24) = r0
 exit
+-- id
+MAP_OBJECT_WRITE
 -- verdict
 EACCES only read from bpf_array is supported
 
@@ -504,6 +562,8 @@ xdp
 r0 = *(s32 *)(r1 + 0)
 r0 = 0
 exit
+-- id
+CTX_ACCESS
 -- verdict
 EACCES invalid bpf_context access off=0 size=4
 
@@ -516,6 +576,8 @@ unprivileged
 r0 = *(u32 *)(r1 + 76)
 r0 = 1
 exit
+-- id
+CTX_ACCESS
 -- verdict
 EACCES invalid bpf_context access off=76 size=4
 
@@ -536,6 +598,8 @@ array 4 64 1
 r1 = map[fd:0][0]+536870912
 r0 = 0
 exit
+-- id
+MEM_MIN_NEGATIVE
 -- verdict
 EINVAL direct value offset of 536870912 is not allowed
 
@@ -544,6 +608,8 @@ EINVAL direct value offset of 536870912 is not allowed
 r0 = 0
 exit
 r0 = 0
+-- id
+LAST_INSN
 -- verdict
 EINVAL last insn is not an exit or jmp
 
@@ -563,6 +629,8 @@ if r0 == 0 goto out
 out:
 r0 = 0
 exit
+-- id
+MAP_FIELD_DIRECT
 -- verdict
 EACCES bpf_spin_lock cannot be accessed directly by load/store
 
@@ -593,6 +661,8 @@ r1 = map[fd:0]
 r0 = *(u64 *)(r1 + 4096)
 r0 = 0
 exit
+-- id
+WALK_BEYOND
 -- verdict
 EACCES access beyond struct bpf_array at off 4096 size 8
 
@@ -616,6 +686,8 @@ r1 = *(u64 *)(r1 + 0)
 r0 = *(u64 *)(r1 - 8)
 r0 = 0
 exit
+-- id
+BUFFER_NEGATIVE
 -- verdict
 EACCES R1 invalid tracepoint buffer access: off=-8, size=8
 
@@ -630,6 +702,8 @@ r1 += r2
 r0 = *(u64 *)(r1 + 0)
 r0 = 0
 exit
+-- id
+BUFFER_VARIABLE
 -- verdict
 EACCES R1 invalid variable buffer offset: off=0, var_off=(0x0; 0x8)
 
@@ -640,6 +714,8 @@ sched_cls
 r0 = *(u16 *)(r1 + 1)
 r0 = 0
 exit
+-- id
+CTX_ACCESS
 -- verdict
 EACCES invalid bpf_context access off=1 size=2
 
@@ -652,6 +728,8 @@ unprivileged
 *(u64 *)(r1 + 48) = r1
 r0 = 0
 exit
+-- id
+MEM_LEAK
 -- verdict
 EACCES R1 leaks addr into ctx
 
@@ -666,6 +744,8 @@ r2 = r10
 r2 = atomic_fetch_add((u64 *)(r10 - 8), r2)
 r0 = 0
 exit
+-- id
+MEM_LEAK
 -- verdict
 EACCES R2 leaks addr into mem
 
@@ -680,6 +760,8 @@ r2 = 1
 r2 = atomic_fetch_add((u64 *)(r10 - 8), r2)
 r0 = 0
 exit
+-- id
+STACK_LEAK
 -- verdict
 EACCES leaking pointer from stack off -8
 
@@ -691,6 +773,8 @@ r1 = map[fd:0][0]+0
 r1 = atomic_fetch_add((u64 *)(r1 + 0), r1)
 r0 = 0
 exit
+-- id
+MEM_MISALIGNED
 -- verdict
 EACCES misaligned access off (0x0; 0xffffffffffffffff)+0+0 size 8
 
@@ -732,5 +816,7 @@ call 94
 out:
 r0 = 0
 exit
+-- id
+HELD_LOCK
 -- verdict
 EINVAL BPF_LD_[ABS|IND] cannot be used inside bpf_spin_lock-ed region

@@ -48,6 +48,8 @@ r3 = 0
 call 131
 r0 = 0
 exit
+-- id
+REFERENCE_LEAK
 -- verdict
 EINVAL BPF_EXIT instruction in main prog would lead to reference leak
 
@@ -67,6 +69,8 @@ call 132
 out:
 r0 = 0
 exit
+-- id
+MEM_OUTSIDE
 -- verdict
 EACCES invalid access to memory, mem_size=16 off=16 size=8
 
@@ -81,6 +85,8 @@ call 131
 *(u64 *)(r0 + 0) = 1
 r0 = 0
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R0 invalid mem access 'ringbuf_mem_or_null'
 
@@ -100,6 +106,8 @@ call 132
 out:
 r0 = 0
 exit
+-- id
+RELEASE_OFFSET
 -- verdict
 EINVAL R1 must have zero offset when passed to release func
 
@@ -122,6 +130,8 @@ call 132
 out:
 r0 = 0
 exit
+-- id
+ARG_TYPE
 -- verdict
 EACCES R1 type=scalar expected=ringbuf_mem
 
@@ -142,6 +152,8 @@ r0 = *(u64 *)(r6 + 0)
 out:
 r0 = 0
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R6 invalid mem access 'scalar'
 
@@ -163,6 +175,8 @@ r0 = *(u64 *)(r1 + 0)
 out:
 r0 = 0
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R1 invalid mem access 'scalar'
 
@@ -176,6 +190,8 @@ r3 = 0
 call 131
 r0 = 0
 exit
+-- id
+SIZE_UNKNOWN
 -- verdict
 EACCES R2 is not a known constant'
 
@@ -189,6 +205,8 @@ r2 = 0
 call 132
 r0 = 0
 exit
+-- id
+ARG_TYPE
 -- verdict
 EACCES R1 type=map_value expected=ringbuf_mem
 
@@ -245,6 +263,8 @@ r4 += -16
 call 198
 r0 = 0
 exit
+-- id
+REFERENCE_LEAK
 -- verdict
 EINVAL would lead to reference leak
 
@@ -268,6 +288,8 @@ r2 = 0
 call 199
 r0 = 0
 exit
+-- id
+DYNPTR_UNOWNED
 -- verdict
 EINVAL arg 1 is an unacquired reference
 
@@ -284,6 +306,8 @@ call 198
 *(u64 *)(r10 - 8) = 0
 r0 = 0
 exit
+-- id
+DYNPTR_OVERWRITTEN
 -- verdict
 EINVAL cannot overwrite referenced dynptr
 
@@ -304,6 +328,8 @@ r2 = 0
 call 199
 r0 = 0
 exit
+-- id
+STACK_NOT_INIT
 -- verdict
 EACCES invalid read from stack
 
@@ -319,6 +345,8 @@ r4 += -20
 call 198
 r0 = 0
 exit
+-- id
+SLOT_OFFSET
 -- verdict
 EINVAL cannot pass in dynptr at an offset=-20
 
@@ -334,6 +362,8 @@ r4 += -8
 call 198
 r0 = 0
 exit
+-- id
+SLOT_OFFSET
 -- verdict
 EINVAL cannot pass in dynptr at an offset=-8
 
@@ -380,6 +410,8 @@ if r0 == 0 goto out
 out:
 r0 = 0
 exit
+-- id
+MEM_OUTSIDE
 -- verdict
 EACCES invalid access to memory, mem_size=8 off=8 size=8
 
@@ -401,6 +433,8 @@ call 203
 *(u64 *)(r0 + 0) = 1
 r0 = 0
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R0 invalid mem access 'mem_or_null'
 
@@ -426,6 +460,8 @@ r0 = *(u64 *)(r6 + 0)
 out:
 r0 = 0
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R6 invalid mem access 'scalar'
 
@@ -441,6 +477,8 @@ r4 += -16
 call 197
 r0 = 0
 exit
+-- id
+DYNPTR_MEMORY
 -- verdict
 EACCES Unsupported reg type fp for bpf_dynptr_from_mem data
 
@@ -453,6 +491,8 @@ r3 = 8
 call 203
 r0 = 0
 exit
+-- id
+DYNPTR_NOT_INIT
 -- verdict
 EINVAL Expected an initialized dynptr as arg #0
 
@@ -472,6 +512,8 @@ r2 = 0
 call 199
 r0 = 0
 exit
+-- id
+DYNPTR_UNOWNED
 -- verdict
 EINVAL arg 1 is an unacquired reference
 
@@ -491,6 +533,8 @@ r2 += -16
 call 1
 r0 = 0
 exit
+-- id
+STACK_RANGE
 -- verdict
 EACCES invalid read from stack R2 off -16+0 size 4
 
@@ -556,6 +600,8 @@ r2 = 0
 call 199
 r0 = 0
 exit
+-- id
+DYNPTR_RELEASE_CONST
 -- verdict
 EINVAL cannot release unowned const bpf_dynptr
 
@@ -574,6 +620,8 @@ body:
 r0 = *(u64 *)(r1 + 0)
 r0 = 0
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R1 invalid mem access 'dynptr_ptr'
 

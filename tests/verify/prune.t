@@ -353,6 +353,8 @@ r1 += 1
 *(u64 *)(r2 + 0) = r1
 r0 = 0
 exit
+-- id
+STACK_OUTSIDE
 -- verdict
 EACCES processed 324 insns (limit 1000000) max_states_per_insn 25 total_states 26
 
@@ -363,6 +365,8 @@ l:
 if r6 == 1 goto l
 r0 = 0
 exit
+-- id
+INFINITE_LOOP
 -- verdict
 EINVAL infinite loop detected at insn 1
 
@@ -376,6 +380,8 @@ r6 += 1
 if r6 < 1000000 goto l
 r0 = 0
 exit
+-- id
+TOO_LARGE
 -- verdict
 E2BIG processed 1000001 insns (limit 1000000) max_states_per_insn 4 total_states 25001
 

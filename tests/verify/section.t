@@ -25,6 +25,8 @@ r1 += -8
 call kfunc:bpf_local_irq_save
 r0 = 0
 exit
+-- id
+HELD_IRQ
 -- verdict
 EINVAL BPF_EXIT instruction in main prog cannot be used inside bpf_local_irq_save-ed region
 
@@ -67,6 +69,8 @@ r1 += -16
 call kfunc:bpf_local_irq_restore
 r0 = 0
 exit
+-- id
+IRQ_ORDER
 -- verdict
 EACCES cannot restore irq state out of order, expected id=
 
@@ -85,6 +89,8 @@ r1 += -8
 call kfunc:bpf_local_irq_restore
 r0 = 0
 exit
+-- id
+IRQ_NOT_NEW
 -- verdict
 EINVAL expected uninitialized irq flag as arg#0
 
@@ -98,6 +104,8 @@ r1 += -8
 call kfunc:bpf_local_irq_restore
 r0 = 0
 exit
+-- id
+IRQ_NOT_SAVED
 -- verdict
 EINVAL expected an initialized irq flag as arg#0
 
@@ -116,6 +124,8 @@ r1 += -8
 call kfunc:bpf_local_irq_restore
 r0 = 0
 exit
+-- id
+IRQ_NOT_SAVED
 -- verdict
 EINVAL expected an initialized irq flag as arg#0
 
@@ -132,6 +142,8 @@ r1 += -8
 call kfunc:bpf_local_irq_restore
 r0 = 0
 exit
+-- id
+IRQ_NOT_SAVED
 -- verdict
 EINVAL expected an initialized irq flag as arg#0
 
@@ -148,6 +160,8 @@ r1 += -8
 call kfunc:bpf_local_irq_restore
 r0 = 0
 exit
+-- id
+STACK_NOT_INIT
 -- verdict
 EACCES invalid read from stack off -8+0 size 8
 
@@ -160,6 +174,8 @@ r1 += -12
 call kfunc:bpf_local_irq_save
 r0 = 0
 exit
+-- id
+SLOT_OFFSET
 -- verdict
 EINVAL expected uninitialized irq flag as arg#0
 
@@ -171,6 +187,8 @@ r1 = 0
 call kfunc:bpf_local_irq_save
 r0 = 0
 exit
+-- id
+KARG_NOT_IRQ
 -- verdict
 EINVAL arg#0 doesn't point to an irq flag on stack
 
@@ -194,6 +212,8 @@ sched_cls
 call kfunc:bpf_preempt_disable
 r0 = 0
 exit
+-- id
+HELD_PREEMPT
 -- verdict
 EINVAL BPF_EXIT instruction in main prog cannot be used inside bpf_preempt_disable-ed region
 
@@ -204,6 +224,8 @@ sched_cls
 call kfunc:bpf_preempt_enable
 r0 = 0
 exit
+-- id
+KFUNC_PREEMPT_UNMATCHED
 -- verdict
 EINVAL unmatched attempt to enable preemption
 
@@ -225,6 +247,8 @@ sched_cls
 call kfunc:bpf_rcu_read_lock
 r0 = 0
 exit
+-- id
+HELD_RCU
 -- verdict
 EINVAL BPF_EXIT instruction in main prog cannot be used inside bpf_rcu_read_lock-ed region
 
@@ -235,6 +259,8 @@ sched_cls
 call kfunc:bpf_rcu_read_unlock
 r0 = 0
 exit
+-- id
+KFUNC_RCU_UNMATCHED
 -- verdict
 EINVAL unmatched rcu read unlock
 
@@ -257,6 +283,8 @@ r1 += -16
 call kfunc:bpf_local_irq_restore
 r0 = 0
 exit
+-- id
+HELPER_SLEEPS_IN
 -- verdict
 EINVAL sleepable helper bpf_copy_from_user#148 in IRQ-disabled region
 
@@ -275,6 +303,8 @@ call 148
 call kfunc:bpf_preempt_enable
 r0 = 0
 exit
+-- id
+HELPER_SLEEPS_IN
 -- verdict
 EINVAL sleepable helper bpf_copy_from_user#148 in non-preemptible region
 
@@ -293,6 +323,8 @@ call 148
 call kfunc:bpf_rcu_read_unlock
 r0 = 0
 exit
+-- id
+HELPER_SLEEPS_IN
 -- verdict
 EINVAL sleepable helper bpf_copy_from_user#148 in rcu_read_lock region
 
@@ -339,6 +371,8 @@ r1 += -8
 call kfunc:bpf_iter_num_destroy
 r0 = 0
 exit
+-- id
+MEM_ACCESS
 -- verdict
 EACCES R0 invalid mem access 'scalar'
 
@@ -362,6 +396,8 @@ r1 += -8
 call kfunc:bpf_iter_num_destroy
 r0 = 0
 exit
+-- id
+MEM_OUTSIDE
 -- verdict
 EACCES invalid access to memory, mem_size=4 off=0 size=8
 
@@ -376,6 +412,8 @@ r3 = 3
 call kfunc:bpf_iter_num_new
 r0 = 0
 exit
+-- id
+REFERENCE_LEAK
 -- verdict
 EINVAL BPF_EXIT instruction in main prog would lead to reference leak
 
@@ -388,6 +426,8 @@ r1 += -8
 call kfunc:bpf_iter_num_next
 r0 = 0
 exit
+-- id
+ITER_NOT_INIT
 -- verdict
 EINVAL expected an initialized iter_num as arg #0
 
@@ -410,6 +450,8 @@ r1 += -8
 call kfunc:bpf_iter_num_destroy
 r0 = 0
 exit
+-- id
+ITER_NOT_NEW
 -- verdict
 EINVAL expected uninitialized iter_num as arg #0
 
@@ -430,6 +472,8 @@ r1 += -8
 call kfunc:bpf_iter_num_destroy
 r0 = 0
 exit
+-- id
+ITER_NOT_INIT
 -- verdict
 EINVAL expected an initialized iter_num as arg #0
 
@@ -448,6 +492,8 @@ r1 += -8
 call kfunc:bpf_iter_num_destroy
 r0 = 0
 exit
+-- id
+ITER_NOT_INIT
 -- verdict
 EINVAL expected an initialized iter_num as arg #0
 
@@ -466,6 +512,8 @@ r1 += -8
 call kfunc:bpf_iter_num_destroy
 r0 = 0
 exit
+-- id
+STACK_NOT_INIT
 -- verdict
 EACCES invalid read from stack off -8+0 size 8
 
@@ -495,6 +543,8 @@ r1 += -8
 call kfunc:bpf_iter_num_destroy
 r0 = 0
 exit
+-- id
+STACK_NOT_INIT
 -- verdict
 EACCES invalid read from stack off
 

@@ -67,6 +67,8 @@ r0 = *(u64 *)(r0 + 0)
 out:
 r0 = 0
 exit
+-- id
+MEM_UNBOUNDED
 -- verdict
 EACCES R0 unbounded memory access, make sure to bounds check any such access
 
@@ -90,6 +92,8 @@ r2 = r10
 r2 += r1
 r0 = *(u8 *)(r2 - 1)
 exit
+-- id
+STACK_VAR_ABOVE
 -- verdict
 EINVAL invalid variable-offset read from stack R2 var_off=(0x0; 0xff) off=-1 size=1
 
@@ -98,6 +102,8 @@ EINVAL invalid variable-offset read from stack R2 var_off=(0x0; 0xff) off=-1 siz
 *(u64 *)(r10 + 0) = 0
 r0 = 0
 exit
+-- id
+STACK_OUTSIDE
 -- verdict
 EACCES invalid write to stack R10 off=0 size=8
 
@@ -108,6 +114,8 @@ r1 += -4
 *(u64 *)(r1 + 0) = 0
 r0 = 0
 exit
+-- id
+MEM_MISALIGNED
 -- verdict
 EACCES misaligned stack access off 0+-4+0 size 8
 
@@ -116,6 +124,8 @@ EACCES misaligned stack access off 0+-4+0 size 8
 *(u64 *)(r10 - 520) = 0
 r0 = 0
 exit
+-- id
+STACK_OUTSIDE
 -- verdict
 EACCES invalid write to stack R10 off=-520 size=8
 
@@ -132,6 +142,8 @@ ok
 *(u64 *)(r10 - 8) = r1
 r0 = *(u32 *)(r10 - 8)
 exit
+-- id
+FILL_SIZE
 -- verdict
 EACCES invalid size of register fill
 
@@ -140,6 +152,8 @@ EACCES invalid size of register fill
 *(u32 *)(r10 - 8) = r1
 r0 = 0
 exit
+-- id
+SPILL_SIZE
 -- verdict
 EACCES invalid size of register spill
 
@@ -158,6 +172,8 @@ unprivileged
 -- asm
 r0 = *(u64 *)(r10 - 8)
 exit
+-- id
+STACK_OUTSIDE
 -- verdict
 EACCES invalid read from stack R10 off=-8 size=8
 
@@ -171,6 +187,8 @@ unprivileged
 r0 = 0
 *(u32 *)(r10 - 8) = r0
 exit
+-- id
+SPILL_CORRUPT
 -- verdict
 EACCES attempt to corrupt spilled pointer on stack
 
@@ -218,6 +236,8 @@ r1 += r7
 out:
 r0 = 0
 exit
+-- id
+STACK_VAR_ABOVE
 -- verdict
 EINVAL invalid variable-offset write to stack R1 var_off=
 
@@ -240,6 +260,8 @@ r0 = *(u64 *)(r1 + 0)
 out:
 r0 = 0
 exit
+-- id
+STACK_UNBOUNDED
 -- verdict
 EACCES invalid unbounded variable-offset read from stack R1
 
@@ -254,6 +276,8 @@ f:
 *(u64 *)(r1 + 0) = r10
 r0 = 0
 exit
+-- id
+SPILL_CALLER
 -- verdict
 EINVAL cannot spill pointers to stack into stack frame of the caller
 
@@ -290,6 +314,8 @@ r2 = 16
 call 6
 r0 = 0
 exit
+-- id
+STACK_ABOVE
 -- verdict
 EINVAL invalid read from stack R1 off=-8 size=16
 
@@ -312,6 +338,8 @@ call 16
 out:
 r0 = 0
 exit
+-- id
+SIZE_NEGATIVE
 -- verdict
 EACCES R2 min value is negative, either use unsigned or 'var &= const'
 
@@ -334,6 +362,8 @@ call 16
 out:
 r0 = 0
 exit
+-- id
+SIZE_UNBOUNDED
 -- verdict
 EACCES R2 unbounded memory access, use 'var &= const' or 'if (var < const)'
 
@@ -390,6 +420,8 @@ r3 = r10
 r3 += r2
 r0 = *(u8 *)(r3 - 16)
 exit
+-- id
+PTR_MATH_UNBOUNDED
 -- verdict
 EINVAL math between fp pointer and register with unbounded min value is not allowed
 
@@ -425,6 +457,8 @@ call 8
 r1 = *(u64 *)(r10 - 8)
 r2 = *(u64 *)(r10 - 8)
 exit
+-- id
+STACK_CHAIN
 -- verdict
 EACCES combined stack size of 2 calls is 528. Too large
 
@@ -442,5 +476,7 @@ r1 = 7
 call 5
 r1 = *(u64 *)(r10 - 8)
 exit
+-- id
+STACK_CHAIN
 -- verdict
 EACCES combined stack size of 2 calls is 528. Too large

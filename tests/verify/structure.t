@@ -22,6 +22,8 @@ ok
 r0 = 0
 if r0 == 0 goto +5
 exit
+-- id
+JUMP_RANGE
 -- verdict
 EINVAL jump out of range from insn 1 to 7
 
@@ -30,6 +32,8 @@ EINVAL jump out of range from insn 1 to 7
 r0 = 0
 if r0 == 0 goto -3
 exit
+-- id
+JUMP_RANGE
 -- verdict
 EINVAL jump out of range from insn 1 to -1
 
@@ -38,6 +42,8 @@ EINVAL jump out of range from insn 1 to -1
 r0 = 0
 gotol +5
 exit
+-- id
+JUMP_RANGE
 -- verdict
 EINVAL jump out of range from insn 1 to 7
 
@@ -56,6 +62,8 @@ r0 = 0
 if r0 == 0 goto +1
 r1 = 0x1122334455667788 ll
 exit
+-- id
+JUMP_LDDW
 -- verdict
 EINVAL
 -- kernel
@@ -73,6 +81,8 @@ ok
 == the end falls out
 -- asm
 r0 = 0
+-- id
+LAST_INSN
 -- verdict
 EINVAL last insn is not an exit or jmp
 
@@ -81,6 +91,8 @@ EINVAL last insn is not an exit or jmp
 r0 = 0
 exit
 if r0 == 0 goto -3
+-- id
+LAST_INSN
 -- verdict
 EINVAL last insn is not an exit or jmp
 
@@ -90,6 +102,8 @@ r0 = 0
 exit
 r0 = 1
 exit
+-- id
+UNREACHABLE
 -- verdict
 EINVAL unreachable insn 2
 
@@ -99,6 +113,8 @@ r0 = 0
 goto +1
 r0 = 1
 exit
+-- id
+UNREACHABLE
 -- verdict
 EINVAL unreachable insn 2
 
@@ -119,6 +135,8 @@ exit
 f: r0 = 0
 g: r0 = 1
 exit
+-- id
+LAST_INSN
 -- verdict
 EINVAL last insn is not an exit or jmp
 
@@ -130,6 +148,8 @@ if r0 == 0 goto +1
 exit
 f: r0 = 0
 exit
+-- id
+JUMP_RANGE
 -- verdict
 EINVAL jump out of range from insn 2 to 4
 
@@ -137,6 +157,8 @@ EINVAL jump out of range from insn 2 to 4
 -- asm
 call +5
 exit
+-- id
+CALL_TARGET
 -- verdict
 EINVAL
 
@@ -192,6 +214,8 @@ f7: call f8
 exit
 f8: r0 = 0
 exit
+-- id
+FRAMES
 -- verdict
 E2BIG the call stack of 9 frames is too deep
 
@@ -203,6 +227,8 @@ f: r0 = 0
 if r1 == 0 goto +1
 call f
 exit
+-- id
+FRAMES
 -- verdict
 E2BIG the call stack of 9 frames is too deep
 
@@ -227,6 +253,8 @@ exit
 f: *(u64 *)(r10 - 256) = 0
 r0 = 0
 exit
+-- id
+STACK_CHAIN
 -- verdict
 EACCES combined stack size of 2 calls is 528. Too large
 
@@ -258,6 +286,8 @@ exit
 f: *(u64 *)(r10 - 256) = 0
 r0 = 0
 exit
+-- id
+STACK_CHAIN
 -- verdict
 EACCES combined stack size of 2 calls is 528. Too large
 
@@ -274,6 +304,8 @@ ok
 *(u64 *)(r10 - 520) = 0
 r0 = 0
 exit
+-- id
+STACK_OUTSIDE
 -- verdict
 EACCES invalid write to stack R10 off=-520 size=8
 
@@ -282,6 +314,8 @@ EACCES invalid write to stack R10 off=-520 size=8
 *(u32 *)(r10 - 2) = 0
 r0 = 0
 exit
+-- id
+MEM_MISALIGNED
 -- verdict
 EACCES misaligned stack access off 0+0+-2 size 4
 
@@ -289,6 +323,8 @@ EACCES misaligned stack access off 0+0+-2 size 4
 -- asm
 r0 = *(u64 *)(r10 + 0)
 exit
+-- id
+STACK_OUTSIDE
 -- verdict
 EACCES invalid read from stack R10 off=0 size=8
 
@@ -306,6 +342,8 @@ ok
 r10 = 0
 r0 = 0
 exit
+-- id
+FRAME_POINTER
 -- verdict
 EACCES frame pointer is read only
 
@@ -314,6 +352,8 @@ EACCES frame pointer is read only
 r10 += -8
 r0 = 0
 exit
+-- id
+FRAME_POINTER
 -- verdict
 EACCES frame pointer is read only
 
@@ -322,6 +362,8 @@ EACCES frame pointer is read only
 r10 = *(u64 *)(r1 + 0)
 r0 = 0
 exit
+-- id
+FRAME_POINTER
 -- verdict
 EACCES frame pointer is read only
 
@@ -349,6 +391,8 @@ xdp
 call 174
 r0 = 0
 exit
+-- id
+HELPER_TYPE
 -- verdict
 EINVAL program of this type cannot use helper bpf_get_attach_cookie#174
 
@@ -358,6 +402,8 @@ tracepoint
 -- asm
 call 160
 exit
+-- id
+HELPER_TYPE
 -- verdict
 EINVAL program of this type cannot use helper bpf_ktime_get_coarse_ns#160
 
@@ -365,6 +411,8 @@ EINVAL program of this type cannot use helper bpf_ktime_get_coarse_ns#160
 -- asm
 call 0
 exit
+-- id
+HELPER_TYPE
 -- verdict
 EINVAL program of this type cannot use helper bpf_unspec#0
 
@@ -372,6 +420,8 @@ EINVAL program of this type cannot use helper bpf_unspec#0
 -- asm
 call 12345
 exit
+-- id
+INVALID_FUNC
 -- verdict
 EINVAL invalid func unknown#12345
 
@@ -379,6 +429,8 @@ EINVAL invalid func unknown#12345
 -- asm
 call -7
 exit
+-- id
+INVALID_FUNC
 -- verdict
 EINVAL
 -- kernel
@@ -399,6 +451,8 @@ Proprietary
 -- asm
 call 35
 exit
+-- id
+HELPER_GPL
 -- verdict
 EINVAL cannot call GPL-restricted function from non-GPL compatible program
 
@@ -428,6 +482,8 @@ tracepoint
 r6 = r1
 r0 = *(u8 *)skb[0]
 exit
+-- id
+PACKET_LOAD
 -- verdict
 EINVAL BPF_LD_[ABS|IND] instructions not allowed for this program type
 
@@ -457,6 +513,8 @@ tracepoint
 call 173
 r0 = 0
 exit
+-- id
+HELPER_FUNC_IP
 -- verdict
 ENOTSUPP func bpf_get_func_ip#173 not supported for program type 5
 
@@ -487,6 +545,8 @@ r3 = 0
 call 148
 r0 = 0
 exit
+-- id
+HELPER_SLEEPS
 -- verdict
 EINVAL helper call might sleep in a non-sleepable prog
 
@@ -498,6 +558,8 @@ sleepable
 -- asm
 r0 = 0
 exit
+-- id
+SLEEPS_NEVER
 -- verdict
 EINVAL Only fentry/fexit/fmod_ret, lsm, iter, uprobe, and struct_ops programs can be sleepable
 
@@ -518,5 +580,7 @@ syscall
 -- asm
 r0 = 0
 exit
+-- id
+SLEEPS_ALWAYS
 -- verdict
 EINVAL Syscall programs can only be sleepable

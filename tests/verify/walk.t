@@ -28,6 +28,8 @@ call f
 exit
 f: r0 = r2
 exit
+-- id
+REG_NOT_INIT
 -- verdict
 EACCES R2 !read_ok
 
@@ -38,6 +40,8 @@ call f
 exit
 f: r0 = r6
 exit
+-- id
+REG_NOT_INIT
 -- verdict
 EACCES R6 !read_ok
 
@@ -61,6 +65,8 @@ r0 = r2
 exit
 f: r0 = 0
 exit
+-- id
+REG_NOT_INIT
 -- verdict
 EACCES R2 !read_ok
 
@@ -70,6 +76,8 @@ call f
 exit
 f: r1 = 0
 exit
+-- id
+REG_NOT_INIT
 -- verdict
 EACCES R0 !read_ok
 
@@ -90,6 +98,8 @@ r0 = 0
 exit
 f: r0 = r10
 exit
+-- id
+STACK_RETURNED
 -- verdict
 EINVAL cannot return stack pointer to the caller
 
@@ -150,6 +160,8 @@ g: call h
 exit
 h: r0 = 0
 exit
+-- id
+FRAMES
 -- verdict
 E2BIG the call stack of 9 frames is too deep
 
@@ -159,6 +171,8 @@ call f
 exit
 f: call f
 exit
+-- id
+FRAMES
 -- verdict
 E2BIG the call stack of 9 frames is too deep
 
@@ -187,6 +201,8 @@ exit
 f: *(u64 *)(r10 - 256) = 0
 r0 = 0
 exit
+-- id
+STACK_CHAIN
 -- verdict
 EACCES combined stack size of 2 calls is 528. Too large
 
@@ -205,6 +221,8 @@ r0 = 0
 r1 = 1
 if r1 == 1 goto -2
 exit
+-- id
+INFINITE_LOOP
 -- verdict
 EINVAL infinite loop detected at insn 1
 -- kernel
@@ -236,6 +254,8 @@ cgroup_skb
 -- asm
 r0 = 4
 exit
+-- id
+RETURN_RANGE
 -- verdict
 EINVAL At program exit the register R0 has smin=4 smax=4 should have been in [0, 1]
 
@@ -254,6 +274,8 @@ cgroup_skb
 -- asm
 r0 = *(u64 *)(r10 - 8)
 exit
+-- id
+RETURN_RANGE
 -- verdict
 EINVAL At program exit the register R0 has unknown scalar value should have been in [0, 1]
 
@@ -273,12 +295,16 @@ cgroup_skb
 -- asm
 r0 = r1
 exit
+-- id
+RETURN_NOT_KNOWN
 -- verdict
 EINVAL At program exit the register R0 is not a known value (ctx)
 
 == no result
 -- asm
 exit
+-- id
+REG_NOT_INIT
 -- verdict
 EACCES R0 !read_ok
 
@@ -292,6 +318,8 @@ r0 = 0
 r0 += 1
 if r0 < 10 goto -2
 exit
+-- id
+BACK_EDGE
 -- verdict
 EINVAL back-edge from insn 2 to 1
 
@@ -303,6 +331,8 @@ unprivileged
 -- asm
 r0 = r1
 exit
+-- id
+RETURN_LEAK
 -- verdict
 EACCES R0 leaks addr as return value
 
