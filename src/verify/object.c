@@ -310,7 +310,18 @@ static bool is_rcu_protected(const struct verifier *v, const struct btf_special 
 	return false;
 }
 
-u32 verify_kptr_flags(const struct verifier *v, const struct btf_special *field)
+/* A node of a list or tree that it may be in: who holds the pointer does not own it. */
+static bool points_to_node(const struct verifier *v, const struct btf_special *field,
+			   const struct btf_info *btf)
+{
+	struct btf_fields fields;
+
+	return !field->kernel && !btf_fields_of_object(btf, field->type, v->in->vmlinux, &fields) &&
+	       fields.mask & BTF_SPECIAL_GRAPH_NODE;
+}
+
+u32 verify_kptr_flags(const struct verifier *v, const struct btf_special *field,
+		      const struct btf_info *btf)
 {
 	bool rcu = field->kind == BTF_SPECIAL_KPTR_PERCPU ||
 		   (field->kind == BTF_SPECIAL_KPTR_REF && is_rcu_protected(v, field));
@@ -319,7 +330,8 @@ u32 verify_kptr_flags(const struct verifier *v, const struct btf_special *field)
 		return REG_MAYBE_NULL | REG_UNTRUSTED;
 	if (field->kind == BTF_SPECIAL_KPTR_PERCPU)
 		return REG_MAYBE_NULL | REG_RCU | REG_PERCPU;
-	return REG_MAYBE_NULL | REG_RCU | (field->kernel ? 0 : REG_ALLOC);
+	return REG_MAYBE_NULL | REG_RCU | (field->kernel ? 0 : REG_ALLOC) |
+	       (points_to_node(v, field, btf) ? REG_NON_OWN : 0);
 }
 
 static const struct btf_info *field_btf(const struct verifier *v, const struct verify_map *map,
@@ -353,8 +365,9 @@ int mem_access_kptr(struct verifier *v, const struct mem_access *a, const struct
 			return 0;
 		if (field->kind == BTF_SPECIAL_UPTR)
 			return load_uptr(v, a, map, field);
-		*verify_reg(v, (u32)a->value) = object(v, field_btf(v, map, field), field->type,
-						       verify_kptr_flags(v, field));
+		*verify_reg(v, (u32)a->value) =
+			object(v, field_btf(v, map, field), field->type,
+			       verify_kptr_flags(v, field, field_btf(v, map, field)));
 		return 0;
 	}
 	if (field->kind == BTF_SPECIAL_UPTR)

@@ -609,7 +609,8 @@ int verify_packet_access(struct verifier *v, u32 regno, s32 off, u32 size, bool 
 int verify_btf_access(struct verifier *v, u32 regno, s32 off, u32 size, enum verify_access access,
 		      int value);
 /* Is a field's kernel pointer, loaded here, under RCU rather than untrusted? REG_* flags. */
-u32 verify_kptr_flags(const struct verifier *v, const struct btf_special *field);
+u32 verify_kptr_flags(const struct verifier *v, const struct btf_special *field,
+		      const struct btf_info *btf);
 /* Does RCU hold objects alive here: in a section, under a lock, in programs that do not sleep? */
 bool verify_in_rcu(const struct verifier *v);
 /* Destroys slots [slot, slot + count) that hold special things when plain data overwrites them. */
