@@ -12,6 +12,7 @@
 #include "verify/claim.h"
 #include "verify/undecoded.h"
 #include "vm/describe.h"
+#include "vm/image.h"
 #include "vm/engine.h"
 #include "vm/instance.h"
 #include "vm/load.h"
@@ -306,20 +307,6 @@ static int verify(struct work *w)
 	return 0;
 }
 
-/*
- * May it run where nothing is tested? Loads that may fault, and memory that
- * others own, are the checked interpreter's.
- */
-static u32 verified_flag(const struct work *w)
-{
-	if (w->l->inst->checked || w->refused)
-		return 0;
-	for (u32 i = 0; i < w->p->insn_count; i++)
-		if (w->proven.facts[i].facts & (FACT_BTF_LOAD | FACT_ARENA))
-			return 0;
-	return IMAGE_VERIFIED;
-}
-
 /* Fields of the context that lie elsewhere, or are narrower, than programs see them. */
 static void rewrite_context(struct work *w)
 {
@@ -335,52 +322,6 @@ static int cut_dead(struct work *w)
 	if (!w->l->unprivileged && core_kernel_has(w->l->inst->kernel, KERNEL_DEAD_CODE_REMOVED))
 		return program_trim(w->p, w->ops, &w->proven);
 	program_fill(w->p, w->ops, &w->proven);
-	return 0;
-}
-
-static u32 image_layout(const struct work *w, struct image *img)
-{
-	img->op_count = w->p->insn_count;
-	img->op_off = ROUND_UP(sizeof(*img), 8);
-	img->map_count = w->p->maps.len;
-	img->map_off = img->op_off + img->op_count * sizeof(struct isa_op);
-	img->sub_count = w->proven.sub_count;
-	img->sub_off = ROUND_UP(img->map_off + img->map_count * sizeof(u32), 8);
-	img->fact_off = ROUND_UP(img->sub_off + img->sub_count * sizeof(struct image_sub), 8);
-	return img->fact_off + img->op_count * sizeof(struct image_fact);
-}
-
-static int make_image(struct work *w)
-{
-	struct load *l = w->l;
-	struct prog_object *p = w->p;
-	struct image *img, head = {
-				   .magic = IMAGE_MAGIC,
-				   .prog_type = l->type,
-				   .attach_type = l->attach_type,
-				   .prog_id = p->o.id,
-				   .flags = verified_flag(w) | (l->gpl ? IMAGE_GPL : 0) |
-					    (l->prog_flags & BPF_F_SLEEPABLE ? IMAGE_SLEEPABLE : 0),
-				   .ctx_size = w->type->ctx_size,
-			   };
-
-	core_prog_ctx_writes(w->type, &head.ctx_write_lo, &head.ctx_write_hi);
-	head.size = image_layout(w, &head);
-	memcpy(head.name, l->name, sizeof(head.name));
-	memcpy(head.tag, p->tag, sizeof(head.tag));
-	img = base_zalloc(head.size);
-	if (!img)
-		return -ENOMEM;
-	*img = head;
-	memcpy((u8 *)img + head.op_off, w->ops, head.op_count * sizeof(struct isa_op));
-	vec_each (&p->maps, i)
-		memcpy((u8 *)img + head.map_off + i * sizeof(u32), &p->maps.data[i]->o.id,
-		       sizeof(u32));
-	memcpy((u8 *)img + head.sub_off, w->proven.subs, head.sub_count * sizeof(struct image_sub));
-	memcpy((u8 *)img + head.fact_off, w->proven.facts,
-	       head.op_count * sizeof(struct image_fact));
-	p->image = img;
-	p->image_size = head.size;
 	return 0;
 }
 
@@ -452,7 +393,8 @@ static int run_stages(struct work *w)
 	if (err)
 		return err;
 	rewrite_context(w);
-	return cut_dead(w) ?: make_image(w);
+	return cut_dead(w)
+		       ?: prog_image_make(p, w->ops, &w->proven, !w->refused && !l->inst->checked);
 }
 
 int prog_object_load(struct load *l, struct prog_object **out)
