@@ -80,14 +80,19 @@ struct kfunc_proto {
 	const char *doc;    /* one line; lint: never NULL */
 };
 
-#define KFUNC_BODY(name, state) helper_fn kfunc_##name;
+struct kfunc_body {
+	const char *name;
+	helper_fn *fn;
+	u16 size;   /* bytes that its ARG_MEM_FIXED* arguments point to */
+	u8 args[5]; /* enum helper_arg, up to the last that the checked interpreter must look at */
+};
+
+#define KFUNC_BODY(name, ...) helper_fn kfunc_##name;
 #include "core/kfunc_body.def"
 #undef KFUNC_BODY
 
 /* The body with that number in an image (isa/op.h), from 1; NULL: none. O(1). */
-helper_fn *core_kfunc_body(u32 number);
-/* Bytes that its first argument points to, read and written; 0: it is no pointer. */
-u32 core_kfunc_state(u32 number);
+const struct kfunc_body *core_kfunc_body(u32 number);
 /* The number of the body of `name`; 0: it has none. */
 u32 core_kfunc_body_number(const char *name);
 

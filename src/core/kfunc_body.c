@@ -2,12 +2,8 @@
 /* Kfuncs with bodies: apart from the table of all, which only loading needs. */
 #include "core/kfunc.h"
 
-static const struct {
-	const char *name;
-	helper_fn *fn;
-	u32 state;
-} bodies[] = {
-#define KFUNC_BODY(name, state) {#name, kfunc_##name, state},
+static const struct kfunc_body bodies[] = {
+#define KFUNC_BODY(name, size, ...) {#name, kfunc_##name, size, {__VA_ARGS__}},
 #include "core/kfunc_body.def"
 #undef KFUNC_BODY
 };
@@ -19,14 +15,9 @@ static bool name_equal(const char *a, const char *b)
 	return *a == *b;
 }
 
-helper_fn *core_kfunc_body(u32 number)
+const struct kfunc_body *core_kfunc_body(u32 number)
 {
-	return number - 1 < ARRAY_SIZE(bodies) ? bodies[number - 1].fn : NULL;
-}
-
-u32 core_kfunc_state(u32 number)
-{
-	return number - 1 < ARRAY_SIZE(bodies) ? bodies[number - 1].state : 0;
+	return number - 1 < ARRAY_SIZE(bodies) ? &bodies[number - 1] : NULL;
 }
 
 u32 core_kfunc_body_number(const char *name)

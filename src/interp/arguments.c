@@ -5,7 +5,8 @@
 #include "core/packet.h"
 #include "interp/arguments.h"
 
-#define MAX_MEM (1u << 29) /* no helper takes more memory at once */
+#define MAX_MEM      (1u << 29) /* no helper takes more memory at once */
+#define DYNPTR_BYTES 16
 
 /* Is it in one frame of the current chain? The gaps between frames belong to nobody. */
 static bool on_stack(const struct interp *in, u64 off, u64 size)
@@ -172,14 +173,15 @@ static bool check_argument(struct interp *in, const struct helper_proto *proto, 
 		/* fallthrough */
 	case ARG_SOCK_COMMON:
 	case ARG_BTF_SOCK_COMMON: return is_socket(in->run, v);
+	/* What it says is checked where it is used. */
+	case ARG_DYNPTR: return is_memory(in, v, *size = DYNPTR_BYTES, false);
+	case ARG_DYNPTR_NEW_LOCAL:
+	case ARG_DYNPTR_NEW_RINGBUF:
+	case ARG_DYNPTR_RINGBUF: return is_memory(in, v, *size = DYNPTR_BYTES, true);
 	/* Of these there are none yet: helpers that take one have no body. */
 	case ARG_BTF_RELEASED_OR_NULL:
 	case ARG_BTF_SOCK_COMMON_OR_NULL:
 	case ARG_PERCPU_BTF:
-	case ARG_DYNPTR:
-	case ARG_DYNPTR_NEW_LOCAL:
-	case ARG_DYNPTR_NEW_RINGBUF:
-	case ARG_DYNPTR_RINGBUF:
 	case ARG_TIMER:
 	case ARG_KPTR: return false;
 	}
@@ -203,12 +205,13 @@ bool interp_check_arguments(struct interp *in, const struct helper_proto *proto,
 	return true;
 }
 
-bool interp_check_kfunc(struct interp *in, u32 number, const u64 *regs, u32 pc)
+bool interp_check_kfunc(struct interp *in, const struct kfunc_body *body, const u64 *regs, u32 pc)
 {
-	u32 state = core_kfunc_state(number);
+	struct helper_proto proto = {0};
 
-	if (!state || interp_may_access(in, regs[1], state, true))
-		return true;
-	run_fault_set(in->run, FAULT_HELPER, pc, regs[1], state, 1);
-	return false;
+	for (u32 i = 0; i < 5; i++) {
+		proto.args[i] = body->args[i];
+		proto.fixed_size[i] = body->size;
+	}
+	return interp_check_arguments(in, &proto, regs, pc);
 }

@@ -4,6 +4,7 @@
 #define INTERP_ARGUMENTS_H
 
 #include "core/helper.h"
+#include "core/kfunc.h"
 #include "interp/state.h"
 
 /* Whether `size` bytes (> 0) at `addr` are live memory of this run. */
@@ -11,8 +12,8 @@ bool interp_may_access(struct interp *in, u64 addr, u64 size, bool write);
 /* Whether regs r1-r5 are what the prototype asks for; else the fault is set. */
 bool interp_check_arguments(struct interp *in, const struct helper_proto *proto, const u64 *regs,
 			    u32 pc);
-/* The same of the kfunc whose body has that number. */
-bool interp_check_kfunc(struct interp *in, u32 number, const u64 *regs, u32 pc);
+/* The same of a kfunc, by its body. */
+bool interp_check_kfunc(struct interp *in, const struct kfunc_body *body, const u64 *regs, u32 pc);
 /*
  * Is the load at `pc` one of a kernel object's (a map's own struct, say), by the verifier's word?
  * Where nothing is to be read it yields 0, and is counted.

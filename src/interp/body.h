@@ -12,7 +12,7 @@
  *	SWITCHED		 after in->ops changed: another program
  *	NULL_LOAD(addr)		 is a load from `addr`, not live, to yield 0?
  *	HELPER(proto, regs)	 are its arguments what it asks for? else the fault is set
- *	KFUNC(number, regs)	 the same of a kfunc with that body
+ *	KFUNC(body, regs)	 the same of a kfunc's body
  *	BEFORE_CALL, AFTER_CALL	 around anything that may use the run context
  *	SPOIL(first, last)	 nobody may count on what these registers hold
  *	ENDED			 the run is over, nothing given back yet
@@ -185,11 +185,12 @@
 	goto helper;
 #define RUN_CALL_KFUNC(name, bits, sem)         \
 	CASE(name)                              \
-	fn = core_kfunc_body((u32)op->off);     \
-	if (!fn)                                \
+	body = core_kfunc_body((u32)op->off);   \
+	if (!body)                              \
 		FAULT(FAULT_NO_HELPER, IMM, 0); \
-	if (!KFUNC((u32)op->off, r))            \
+	if (!KFUNC(body, r))                    \
 		goto fault;                     \
+	fn = body->fn;                          \
 	proto = NULL;                           \
 	goto call;
 #define RUN_CALL_SUB(name, bits, sem)                                         \
@@ -218,6 +219,7 @@ static u64 EXEC(struct interp *in, u32 start, const u64 args[5])
 	const struct isa_op *op = ops + start;
 	const u32 bottom = in->depth;
 	const struct helper_proto *proto;
+	const struct kfunc_body *body;
 	helper_fn *fn;
 	u64 id;
 	LOCALS

@@ -37,7 +37,7 @@
  */
 #define NULL_LOAD(addr)     ((in->missed && (addr) < PAGE_BYTES) || interp_reads_object(in->run, PC))
 #define HELPER(proto, regs) interp_check_arguments(in, proto, regs, PC)
-#define KFUNC(number, regs) interp_check_kfunc(in, number, regs, PC)
+#define KFUNC(body, regs)   interp_check_kfunc(in, body, regs, PC)
 #define BEFORE_CALL         run->budget = budget
 #define AFTER_CALL                                   \
 	do {                                         \

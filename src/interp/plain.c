@@ -13,7 +13,7 @@
 #define SWITCHED                 (void)0
 #define NULL_LOAD(addr)          false
 #define HELPER(proto, regs)      true
-#define KFUNC(number, regs)      true
+#define KFUNC(body, regs)        true
 #define BEFORE_CALL              (void)0
 #define AFTER_CALL               (void)0
 #define SPOIL(first, last)       (void)0
