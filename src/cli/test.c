@@ -70,6 +70,7 @@ const struct command command_test = {
 	.text = "The program is run by BPF_PROG_TEST_RUN in a private instance, not in the kernel, "
 		"and needs no privilege. Types that can be so run are socket_filter, sched_cls, "
 		"sched_act, xdp, cgroup_skb, lwt_in, lwt_out, lwt_xmit, flow_dissector, sk_lookup, "
+		"netfilter, "
 		"raw_tracepoint and syscall; input and output are as with Linux 6.18: a packet "
 		"begins with its Ethernet header.\n\n"
 		"Each file of CASES has any number of cases, each with maps of its own:\n\n"

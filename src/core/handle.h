@@ -18,6 +18,9 @@ enum handle_kind {
 	HANDLE_TASK_PARENT, /* its real parent */
 	HANDLE_TASK_LEADER, /* its group leader */
 	HANDLE_CRED,        /* its credentials */
+	HANDLE_HOOK_STATE,  /* where in netfilter a packet is; of it and the packet nothing is known
+			     */
+	HANDLE_SKB,
 };
 
 static inline u64 handle_make(u32 kind, u32 slot)

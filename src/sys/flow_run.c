@@ -4,6 +4,7 @@
  * flow one belongs to, which socket a connection goes to.
  */
 #include <linux/if_ether.h>
+#include "core/handle.h"
 #include "sys/test_run.h"
 
 #define AF_INET    2
@@ -77,6 +78,62 @@ long test_run_flow(struct test *t)
 	}
 	err = err ?: test_finish(t, (u8 *)keys, sizeof(*keys), NULL, 0);
 	return err ?: test_ctx_out(t, given, sizeof(*given));
+}
+
+#define NF_DATA_LEAST 20
+#define NF_DATA_MOST  (PAGE_BYTES - 64 - 320) /* what fits a page beside the kernel's own */
+#define NF_LOCAL_OUT  3
+
+/* The kernel's struct nf_hook_state, as far as a caller may set it. */
+struct hook_state {
+	u8 hook, family;
+	u8 padding[6];
+	u64 others[5];
+};
+
+/* What comes in has a protocol that the state must agree with; what is sent has none yet. */
+static int check_hook(const struct hook_state *s, const u8 *packet)
+{
+	u16 protocol;
+
+	if (!call_is_zero(s->others, sizeof(s->others)) ||
+	    (s->family != AF_INET && s->family != AF_INET6))
+		return -EINVAL;
+	if (s->hook == NF_LOCAL_OUT)
+		return 0;
+	memcpy(&protocol, packet + ETH_HLEN - sizeof(protocol), sizeof(protocol));
+	protocol = __builtin_bswap16(protocol);
+	if (protocol != ETH_P_IP && protocol != ETH_P_IPV6)
+		return -EPROTO;
+	return (protocol == ETH_P_IP) == (s->family == AF_INET) ? 0 : -EINVAL;
+}
+
+/* The program gets two kernel objects of which nothing is known. */
+long test_run_netfilter(struct test *t)
+{
+	const union bpf_attr *a = t->k->attr;
+	u32 size = a->test.data_size_in;
+	struct hook_state *state = NULL;
+	u64 *ctx;
+	int err;
+
+	if (a->test.flags || a->test.cpu || a->test.batch_size)
+		return -EINVAL;
+	if (size < NF_DATA_LEAST || size > NF_DATA_MOST || a->test.ctx_out)
+		return -EINVAL;
+	t->ctx_size = 2 * sizeof(*ctx);
+	t->buffer = base_alloc(size);
+	t->ctx = t->own_ctx = ctx = base_zalloc(t->ctx_size);
+	if (!t->buffer || !ctx)
+		return -ENOMEM;
+	err = call_read(t->k, t->buffer, a->test.data_in, size);
+	err = err ?: test_ctx_in(t, sizeof(*state), (void **)&state);
+	if (!err && state)
+		err = check_hook(state, t->buffer);
+	ctx[0] = handle_make(HANDLE_HOOK_STATE, 0);
+	ctx[1] = handle_make(HANDLE_SKB, 0);
+	err = err ?: test_run_all(t, a->test.repeat);
+	return err ?: test_finish(t, NULL, 0, NULL, 0);
 }
 
 /* The context as the program sees it: addresses of the family only. */

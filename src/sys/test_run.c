@@ -281,6 +281,7 @@ static long run_type(struct test *t)
 	case BPF_PROG_TYPE_CGROUP_SKB: return test_run_skb(t);
 	case BPF_PROG_TYPE_XDP: return test_run_xdp(t);
 	case BPF_PROG_TYPE_FLOW_DISSECTOR: return test_run_flow(t);
+	case BPF_PROG_TYPE_NETFILTER: return test_run_netfilter(t);
 	case BPF_PROG_TYPE_SK_LOOKUP: return test_run_lookup(t);
 	default: return -ENOTSUPP;
 	}

@@ -42,6 +42,7 @@ long test_run_xdp(struct test *t);
 long test_run_skb(struct test *t);
 long test_run_flow(struct test *t);
 long test_run_lookup(struct test *t);
+long test_run_netfilter(struct test *t);
 
 /*
  * The caller's context, of at most `size` bytes, zeroed behind what was given; *out NULL where the

@@ -439,6 +439,39 @@ static void flow_calls(struct pass *p)
 	close(bytes);
 }
 
+/* --- Netfilter. */
+static void netfilter_calls(struct pass *p)
+{
+	static const u32 sizes[] = {0, 14, 19, 20, 3712, 3713};
+	long fd = load(p, BPF_PROG_TYPE_NETFILTER, BPF_NETFILTER, RETURN(1));
+	u8 state[48];
+	char name[64];
+
+	for (u32 i = 0; i < ARRAY_SIZE(sizes); i++) {
+		snprintf(name, sizeof(name), "netfilter %u bytes", sizes[i]);
+		RUN(name, fd, big, sizes[i]);
+	}
+	RUN("netfilter short out", fd, tcp4, sizeof(tcp4), .room = 4);
+	RUN("netfilter flags", fd, tcp4, sizeof(tcp4), .flags = 1);
+	RUN("netfilter ctx out", fd, tcp4, sizeof(tcp4), .ctx_room = 48);
+	for (u32 hook = 0; hook < 7; hook++)
+		for (u32 family = 0; family < 12; family++) {
+			memset(state, 0, sizeof(state));
+			state[0] = hook;
+			state[1] = family;
+			snprintf(name, sizeof(name), "netfilter hook %u family %u", hook, family);
+			RUN(name, fd, tcp4, sizeof(tcp4), .ctx = state, .ctx_size = sizeof(state));
+		}
+	for (u32 i = 2; i < sizeof(state); i += 3) {
+		memset(state, 0, sizeof(state));
+		state[1] = 2;
+		state[i] = 1;
+		snprintf(name, sizeof(name), "netfilter byte %u", i);
+		RUN(name, fd, tcp4, sizeof(tcp4), .ctx = state, .ctx_size = sizeof(state));
+	}
+	close(fd);
+}
+
 /* --- Socket lookup. */
 static void lookup_field(struct pass *p, const char *what, u32 off, u32 family)
 {
@@ -612,6 +645,7 @@ static void run_calls(struct pass *p)
 	ask(p);
 	flow_calls(p);
 	lookup_calls(p);
+	netfilter_calls(p);
 }
 
 FACTS_MAIN("sys_test_run")
