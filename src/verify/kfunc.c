@@ -27,8 +27,16 @@ int verify_kfunc_exists(struct verifier *v, const struct isa_op *op)
 {
 	const struct verify_kfunc *k;
 	struct btf_function func;
+	int err;
 
-	return op->imm && v->in->vmlinux ? find_function(v, op, &k, &func) : 0;
+	if (!op->imm || !v->in->vmlinux)
+		return 0;
+	err = find_function(v, op, &k, &func);
+	/* What a device knows of its packets: asked of that device only. */
+	if (!err && !(v->in->prog_flags & BPF_F_XDP_DEV_BOUND_ONLY) &&
+	    !__builtin_strncmp(btf_name(k->btf, k->id), "bpf_xdp_metadata_rx_", 20))
+		err = verify_fail(v, MSG_KFUNC_DEVICE);
+	return err;
 }
 
 static int find(struct verifier *v, const struct isa_op *op, struct kfunc_call *c)

@@ -1010,3 +1010,16 @@ HELPER_TYPE
 -- verdict
 EINVAL cannot use helper bpf_trace_printk#6
 
+
+== a device's kfunc in a program of no device
+-- type
+xdp
+-- asm
+*(u64 *)(r10 - 8) = 0
+r2 = r10
+r2 += -8
+call kfunc:bpf_xdp_metadata_rx_timestamp
+r0 = 0
+exit
+-- verdict
+EINVAL metadata kfuncs require device-bound program
