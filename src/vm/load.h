@@ -75,6 +75,10 @@ int prog_object_load(struct load *l, struct prog_object **out);
  */
 int source_info_read(struct load *l, struct prog_object *p);
 
+/* `op`, at `insn`, names a map: its operands become the image's, *p holds the map. 0 or -errno. */
+struct isa_op;
+int load_resolve_map(struct load *l, struct prog_object *p, struct isa_op *op, u32 insn);
+
 /* SHA-256 (before 6.18: SHA-1) of the program, descriptors left out; the tag begins it. */
 void prog_digest(const struct cygnet *inst, const u8 *insns, u32 count, u8 *scratch, u8 digest[32]);
 
