@@ -329,16 +329,17 @@ static int check_special(struct verifier *v, struct call_meta *meta, bool *moves
 }
 
 /* Memory on the stack that the helper has written without reading. */
-static void note_written(struct verifier *v, const struct call_meta *meta)
+static int note_written(struct verifier *v, const struct call_meta *meta)
 {
 	const struct vreg *r;
 	s32 lo;
 
 	if (!meta->access_size)
-		return;
+		return 0;
 	r = verify_reg(v, meta->regno);
 	lo = r->off + (s32)r->s.bits.value;
-	verify_slots_misc(v, verify_frame_of(v, r), lo, lo + (s32)meta->access_size);
+	return verify_slots_misc(v, verify_frame_of(v, r), meta->regno, lo,
+				 lo + (s32)meta->access_size);
 }
 
 int verify_helper_call(struct verifier *v, const struct isa_op *op)
@@ -361,8 +362,8 @@ int verify_helper_call(struct verifier *v, const struct isa_op *op)
 	err = err ?: note_map(v, &meta);
 	if (err)
 		return err;
-	note_written(v, &meta);
-	err = release(v, &meta);
+	err = note_written(v, &meta);
+	err = err ?: release(v, &meta);
 	err = err ?: check_special(v, &meta, &moves_packet);
 	err = err ?: verify_helper_return(v, &meta);
 	err = err ?: check_pair(v, &meta);

@@ -45,6 +45,7 @@ static bool is_object(u32 type)
 	case REG_PACKET_META:
 	case REG_PACKET_END:
 	case REG_MEM: return true;
+	case REG_BTF_ID: return type & REG_TRUSTED;
 	default: return false;
 	}
 }

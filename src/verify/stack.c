@@ -507,8 +507,16 @@ int mem_access_stack(struct verifier *v, const struct mem_access *a)
 
 /* Ranges ------------------------------------------------------------------ */
 
-void verify_slots_misc(struct verifier *v, struct vframe *f, s32 lo, s32 hi)
+int verify_slots_misc(struct verifier *v, struct vframe *f, u32 regno, s32 lo, s32 hi)
 {
+	/* Pointers that the loader must not see are not cut to pieces, byte by byte. */
+	for (s32 off = lo; off < hi && !v->ptr_leaks; off++) {
+		const struct vslot *s = &f->slots[slot_at(off)];
+
+		if (slot_at(off) < f->slot_count && s->type[7] == SLOT_SPILL &&
+		    s->reg.type != REG_SCALAR)
+			return verify_fail_reg(v, regno, MSG_SPILL_CORRUPT);
+	}
 	for (s32 off = lo; off < hi; off++) {
 		struct vslot *s = &f->slots[slot_at(off)];
 
@@ -520,6 +528,7 @@ void verify_slots_misc(struct verifier *v, struct vframe *f, s32 lo, s32 hi)
 			scrub(s);
 		*byte_at(f, off) = SLOT_MISC;
 	}
+	return 0;
 }
 
 /* Memory that a callee fills whatever it held, but for dynptrs, which would turn into bytes. */

@@ -615,8 +615,11 @@ u32 verify_kptr_flags(const struct verifier *v, const struct btf_special *field,
 bool verify_in_rcu(const struct verifier *v);
 /* Destroys slots [slot, slot + count) that hold special things when plain data overwrites them. */
 int verify_slots_destroy(struct verifier *v, struct vframe *f, u32 slot);
-/* Bytes [lo, hi) of the frame (negative offsets) become SLOT_MISC. */
-void verify_slots_misc(struct verifier *v, struct vframe *f, s32 lo, s32 hi);
+/*
+ * Bytes [lo, hi) of the frame (negative offsets), to which `regno` points, become SLOT_MISC: a
+ * callee writes there.
+ */
+int verify_slots_misc(struct verifier *v, struct vframe *f, u32 regno, s32 lo, s32 hi);
 /* Packet pointers become unknown (a helper may have moved the packet). */
 void verify_packet_gone(struct verifier *v);
 bool verify_may_write_packet(const struct verifier *v, const struct call_meta *meta);
