@@ -87,7 +87,8 @@ check_rows() {
 			complain "tools/${table}_rows.c" "does not build"
 		fi
 	done
-	python3 tools/diagnostics.py | cmp -s - docs/diagnostics.md || complain docs/diagnostics.md "is behind the messages and their cases: make docs"
+	python3 tools/diagnostics.py >"$B/diagnostics.md"
+	cmp -s "$B/diagnostics.md" docs/diagnostics.md || complain docs/diagnostics.md "is behind the messages and their cases: make docs"
 	for cmd in $(sed -n 's/^COMMAND(\(.*\))/\1/p' src/cli/commands.def); do
 		file=$(grep -lE "^const struct command command_$cmd " src/cli/*.c)
 		[ -n "$file" ] || { complain src/cli/commands.def "COMMAND($cmd) has no command_$cmd"; continue; }
