@@ -58,6 +58,14 @@ static const char *field_words(const struct bpf_insn *insn, const struct bpf_ins
 	}
 }
 
+/* A load of no mode that there is, which is found before its opcode is looked up. */
+static bool is_strange_load(const struct bpf_insn *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_LDX &&
+	       ((BPF_MODE(insn->code) != BPF_MEM && BPF_MODE(insn->code) != BPF_MEMSX) ||
+		insn->imm);
+}
+
 static u32 wrong_register(const struct bpf_insn *insn)
 {
 	return insn->src_reg > BPF_REG_10 && BPF_CLASS(insn->code) != BPF_LD ? insn->src_reg
@@ -72,7 +80,7 @@ void undecoded_format(struct text *t, const void *insns, u32 count, u32 i, u32 b
 		text_puts(t, constant_words(insn, i + 1 < count ? insn + 1 : NULL));
 	else if (bad == ISA_DIAG_REGISTER)
 		text_fmt(t, "R%u is invalid", wrong_register(insn));
-	else if (bad == ISA_DIAG_OPCODE && BPF_CLASS(insn->code) != BPF_LDX)
+	else if (bad == ISA_DIAG_OPCODE && !is_strange_load(insn))
 		text_fmt(t, "unknown opcode %02x", insn->code);
 	else if (insn->code == (BPF_JMP | BPF_JCOND))
 		text_fmt(t, "invalid may_goto imm %d", insn->imm);
