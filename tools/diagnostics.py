@@ -60,7 +60,7 @@ def examples():
         near = sorted((abs(j - i), j) for j, (p, _, c) in enumerate(found)
                       if p == path and ' '.join(c.get('verdict', [])).startswith('ok'))
         good = found[near[0][1]] if near else None
-        refused.append((case.get('id', [''])[0], name, case, good))
+        refused.append((case.get('id', [''])[0].split(), name, case, good))
     return refused
 
 
@@ -74,7 +74,7 @@ def main():
             out.append('`%s` · %s\n' % (text.split('\n')[0], err))
             if hint:
                 out.append('%s.\n' % (hint[0].upper() + hint[1:]))
-            match = [r for r in refused if r[0] == name]
+            match = [r for r in refused if name in r[0]]
             if not match:
                 missing.append(name)
                 continue

@@ -294,7 +294,7 @@ static inline bool verify_tracks_precision(const struct verifier *v)
 
 /* log.c ---------------------------------------------------------------- */
 
-#define VERIFY_DIAG_BASE 200 /* of diag ids: the message's number is added */
+#define VERIFY_DIAG_BASE 1000 /* of diag ids: the message's number is added; behind vm/load.h's */
 
 enum verify_message {
 	MSG_NONE,
