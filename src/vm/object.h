@@ -138,8 +138,8 @@ struct prog_object {
 	void *line_info;
 	u32 line_info_size, line_info_count;
 	u32 prog_flags;
-	u32 max_ctx_offset; /* bytes of context it reads */
-	u32 verified_insns; /* looked at by its verification, on all paths */
+	u32 max_ctx_offset;           /* bytes of context it reads */
+	u32 verified_insns;           /* looked at by its verification, on all paths */
 	struct verify_claims *claims; /* cygnet.claims asks for them; NULL */
 };
 

@@ -17,8 +17,8 @@ static const struct {
 	const char *name;
 	u8 size;
 } specials[] = {
-	{"bpf_spin_lock", 4},  {"bpf_res_spin_lock", 4}, {"bpf_timer", 16},    {"bpf_wq", 16},
-	{"bpf_task_work", 8},  {"bpf_list_head", 16},    {"bpf_rb_root", 16},  {"bpf_refcount", 4},
+	{"bpf_spin_lock", 4},  {"bpf_res_spin_lock", 4}, {"bpf_timer", 16},   {"bpf_wq", 16},
+	{"bpf_task_work", 8},  {"bpf_list_head", 16},    {"bpf_rb_root", 16}, {"bpf_refcount", 4},
 	{"bpf_list_node", 24}, {"bpf_rb_node", 32},      {"long", 8},
 };
 
@@ -57,7 +57,9 @@ static void put_basics(void)
 		u32 pointee = id++;
 
 		gen_words(&gen, gen_string(&gen, pointees[p]), BTF_KIND_STRUCT << 24,
-			  p == 4 ? 0 : gen_one_in(&gen, 10) ? 4097 : 8);
+			  p == 4                 ? 0
+			  : gen_one_in(&gen, 10) ? 4097
+						 : 8);
 		for (u32 t = 0; t < TAGS; t++, id += 3) {
 			gen_words(&gen, gen_string(&gen, tag_names[t]), BTF_KIND_TYPE_TAG << 24,
 				  gen_one_in(&gen, 80) ? INT : pointee);
@@ -183,7 +185,8 @@ static void run_calls(struct pass *p)
 		u8 type;
 		u32 flags;
 	} types[] = {{1, 0},  {2, 0},  {5, 0},  {6, 0},  {9, 0},  {10, 0}, {2, BPF_F_RDONLY_PROG},
-		     {11, 1}, {22, 0}, {24, 1}, {28, 1}, {29, 1}, {32, 1}, {19, 0}, {21, 0}};
+		     {11, 1}, {22, 0}, {24, 1}, {28, 1}, {29, 1}, {32, 1}, {19, 0},
+		     {21, 0}};
 	char name[64];
 
 	for (u64 seed = 0; seed < SEEDS; seed++) {
