@@ -29,6 +29,8 @@ int verify_kfunc_exists(struct verifier *v, const struct isa_op *op)
 	struct btf_function func;
 	int err;
 
+	if (!v->in->gpl)
+		return verify_fail(v, MSG_KFUNC_GPL);
 	if (!op->imm || !v->in->vmlinux)
 		return 0;
 	err = find_function(v, op, &k, &func);

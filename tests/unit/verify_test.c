@@ -69,6 +69,7 @@ static char log_text[1 << 16];
 static struct cygnet *inst;
 static const char *refused_id; /* of the instance's last refusal; "" */
 static struct verify_btf case_btf;
+static int case_fd = -1;
 
 static bool fails(const char *fmt, ...) __printf_like(1, 2);
 static bool fails(const char *fmt, ...)
@@ -143,6 +144,14 @@ static int load_btf(bool kernel, const struct verify_btf *b)
 	return bpf(kernel, BPF_BTF_LOAD, &a);
 }
 
+/* The case's own, one for all its maps and the program. */
+static int case_btf_fd(bool kernel)
+{
+	if (case_fd < 0)
+		case_fd = load_btf(kernel, &case_btf);
+	return case_fd;
+}
+
 /* The map's value has a lock or a timer. */
 static int add_value_type(bool kernel, union bpf_attr *a, bool timer)
 {
@@ -162,7 +171,7 @@ static int make_map(bool kernel, const char *line)
 	const char *label;
 	int fd, n, btf = -1;
 
-	n = sscanf(line, "%31s %u %u %u %63[a-z_= ]", type, &a.key_size, &a.value_size,
+	n = sscanf(line, "%31s %u %u %u %63[a-z0-9_= ]", type, &a.key_size, &a.value_size,
 		   &a.max_entries, words);
 	a.map_type = map_type_named(type);
 	label = strstr(words, "value=");
@@ -171,16 +180,15 @@ static int make_map(bool kernel, const char *line)
 	a.map_flags = (strstr(words, "rdonly") ? BPF_F_RDONLY_PROG : 0) |
 		      (strstr(words, "wronly") ? BPF_F_WRONLY_PROG : 0);
 	if (label) {
-		btf = load_btf(kernel, &case_btf);
+		a.btf_fd = (u32)case_btf_fd(kernel);
 		a.btf_key_type_id = a.key_size ? verify_btf_named(&case_btf, "int") : 0;
 		a.btf_value_type_id = verify_btf_named(&case_btf, label + 6);
-		a.btf_fd = (u32)btf;
 		a.map_flags |= strstr(type, "storage") ? BPF_F_NO_PREALLOC : 0;
 	} else if (strstr(words, "lock") || strstr(words, "timer")) {
 		btf = add_value_type(kernel, &a, strstr(words, "timer"));
 	}
-	if (btf < 0 && a.btf_fd)
-		return btf;
+	if ((int)a.btf_fd < 0)
+		return (int)a.btf_fd;
 	fd = bpf(kernel, BPF_MAP_CREATE, &a);
 	if (btf >= 0)
 		close(btf);
@@ -198,6 +206,9 @@ static int make_map(bool kernel, const char *line)
 
 static void close_maps(int *maps)
 {
+	if (case_fd >= 0)
+		close(case_fd);
+	case_fd = -1;
 	for (u32 i = 0; i < MAX_MAPS; i++)
 		if (maps[i] >= 0)
 			close(maps[i]);
@@ -223,20 +234,18 @@ static int make_maps(bool kernel, const char *text, int *maps)
 }
 
 /* ... of the case's btf section. */
-static int add_case_functions(bool kernel, union bpf_attr *a, struct bpf_func_info *infos)
+static void add_case_functions(bool kernel, union bpf_attr *a, struct bpf_func_info *infos)
 {
 	u32 starts[VERIFY_BTF_FUNCS + 1], n;
-	int fd = load_btf(kernel, &case_btf);
 
 	n = verify_btf_starts((const void *)a->insns, a->insn_cnt, starts);
 	for (u32 i = 0; i < case_btf.func_count; i++)
 		infos[i] = (struct bpf_func_info){i < n ? starts[i] : a->insn_cnt - 1,
 						  case_btf.funcs[i]};
 	a->func_info_cnt = case_btf.func_count;
-	a->prog_btf_fd = (u32)fd;
+	a->prog_btf_fd = (u32)case_btf_fd(kernel);
 	a->func_info = (u64)infos;
 	a->func_info_rec_size = sizeof(*infos);
-	return fd;
 }
 
 /* Functions that are called or passed are static ones of the program's type information. */
@@ -245,8 +254,10 @@ static int add_functions(bool kernel, union bpf_attr *a, struct bpf_func_info *i
 	struct verify_btf b;
 	int fd;
 
-	if (case_btf.func_count)
-		return add_case_functions(kernel, a, infos);
+	if (case_btf.func_count) {
+		add_case_functions(kernel, a, infos);
+		return -1;
+	}
 	a->func_info_cnt = verify_btf_functions(&b, (const void *)a->insns, a->insn_cnt, infos);
 	if (a->func_info_cnt < 2) {
 		a->func_info_cnt = 0;

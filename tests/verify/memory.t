@@ -598,8 +598,6 @@ array 4 64 1
 r1 = map[fd:0][0]+536870912
 r0 = 0
 exit
--- id
-MEM_MIN_NEGATIVE
 -- verdict
 EINVAL direct value offset of 536870912 is not allowed
 
