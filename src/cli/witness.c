@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <bpf/bpf.h>
 
 #include "cli/witness.h"
@@ -20,6 +21,7 @@
 #include "vm/instance.h"
 
 #define TRIES     3000
+#define MOST_NS   400000000ull /* programs that loop take long each time */
 #define MAX_CONST 64
 
 struct search {
@@ -183,6 +185,14 @@ static bool try_one(struct search *s)
 	return faulted(s);
 }
 
+static u64 now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
+}
+
 bool witness_find(struct cygnet *inst, int fd, u32 prog_type, const void *insns, u32 count,
 		  u32 insn, struct witness *out)
 {
@@ -191,6 +201,7 @@ bool witness_find(struct cygnet *inst, int fd, u32 prog_type, const void *insns,
 	struct bpf_prog_info info = {0};
 	u32 len = sizeof(info);
 	struct prog_object *prog;
+	u64 started;
 
 	memset(out, 0, sizeof(*out));
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
@@ -202,7 +213,8 @@ bool witness_find(struct cygnet *inst, int fd, u32 prog_type, const void *insns,
 		return false;
 	s.stats = &inst->page->prog[prog->stats];
 	collect(&s, insns, count);
-	for (u32 i = 0; i < TRIES && !out->found; i++)
+	started = now();
+	for (u32 i = 0; i < TRIES && !out->found && now() - started < MOST_NS; i++)
 		out->found = try_one(&s);
 	return out->found;
 }
