@@ -240,7 +240,7 @@ static void add_case_functions(bool kernel, union bpf_attr *a, struct bpf_func_i
 
 	n = verify_btf_starts((const void *)a->insns, a->insn_cnt, starts);
 	for (u32 i = 0; i < case_btf.func_count; i++)
-		infos[i] = (struct bpf_func_info){i < n ? starts[i] : a->insn_cnt - 1,
+		infos[i] = (struct bpf_func_info){i < n ? starts[i] : a->insn_cnt - 2,
 						  case_btf.funcs[i]};
 	a->func_info_cnt = case_btf.func_count;
 	a->prog_btf_fd = (u32)case_btf_fd(kernel);
@@ -316,7 +316,10 @@ static int load(bool kernel, const struct test_case *c, const struct bpf_insn *f
 	if (strstr(c->flags, "freq"))
 		a.prog_flags |= BPF_F_TEST_STATE_FREQ;
 	read_attach(c, &a);
-	btf = is_unprivileged(c) ? -1 : add_functions(kernel, &a, infos);
+	btf = is_unprivileged(c) || strstr(c->flags, "untyped") ? -1
+								: add_functions(kernel, &a, infos);
+	if (strstr(c->flags, "shifted"))
+		infos[a.func_info_cnt - 1].insn_off++;
 	log_text[0] = 0;
 	refused_id = "";
 	fd = bpf(kernel, BPF_PROG_LOAD, &a);
