@@ -37,10 +37,12 @@ RTFLAGS := -ffreestanding -mgeneral-regs-only -fno-stack-protector -fasynchronou
 	   $(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
 
 # Of core/, what only loading and attaching read.
-LOAD_TABLES := $(addprefix src/core/,event_table.c kfunc.c kernel.c allowed.c)
+LOAD_TABLES := $(addprefix src/core/,event_table.c kfunc.c kernel.c allowed.c inlines.c)
+# Inline forms are for compilers, not for targets.
+INLINE_SRC := $(wildcard src/map/*_inline.c src/helper/*_inline.c)
 RT_SRC := src/base/text.c src/base/diag.c $(filter-out $(LOAD_TABLES),$(wildcard src/core/*.c)) \
-	  $(wildcard src/map/*.c src/helper/*.c src/prog/*.c src/interp/*.c)
-LIB_SRC := $(filter-out $(RT_SRC) src/base/mem.c,$(wildcard src/base/*.c)) $(LOAD_TABLES) \
+	  $(filter-out $(INLINE_SRC),$(wildcard src/map/*.c src/helper/*.c src/prog/*.c src/interp/*.c))
+LIB_SRC := $(filter-out $(RT_SRC) src/base/mem.c,$(wildcard src/base/*.c)) $(LOAD_TABLES) $(INLINE_SRC) \
 	   $(wildcard src/isa/*.c src/btf/*.c src/verify/*.c src/jit/*.c src/vm/*.c src/sys/*.c src/event/*.c src/world/*.c)
 SHIM_SRC := $(wildcard src/shim/*.c)
 CLI_SRC := $(wildcard src/cli/*.c)

@@ -46,9 +46,10 @@ struct builder;
 
 struct builder_ops {
 	bvalue (*constant)(struct builder *b, u64 value);
-	bvalue (*run)(struct builder *b);                  /* struct run * */
-	bvalue (*map)(struct builder *b);                  /* struct map * of the call's map */
-	bvalue (*contents)(struct builder *b, u64 offset); /* address in that map's contents */
+	bvalue (*run)(struct builder *b); /* struct run * */
+	bvalue (*map)(struct builder *b); /* struct map * of the call's map */
+	/* Address in that map's segment, from the start of its contents. */
+	bvalue (*contents)(struct builder *b, u64 offset);
 	/* bits 32: on the low halves, upper half of the result 0 */
 	bvalue (*alu)(struct builder *b, enum builder_op op, u32 bits, bvalue x, bvalue y);
 	bvalue (*mulhu)(struct builder *b, bvalue x,
@@ -86,6 +87,8 @@ struct builder {
 	u64 constants[5]; /* of arguments that are constants */
 	u8 is_constant;   /* bit per argument */
 	u8 key_size;      /* bytes at args[1] when it is a map's key */
+	bool key_known;   /* its u32 is always `key` */
+	u32 key;
 	bool live; /* in this process or a target: time, cpu and ids are those of the machine */
 };
 
@@ -102,8 +105,6 @@ struct inline_row {
 	const char *doc; /* one line */
 };
 
-extern const struct inline_row *const core_inlines[];
-extern const u32 core_inline_count;
 /* NULL: none. */
 const struct inline_row *core_inline(u32 helper, u32 map_type);
 

@@ -54,7 +54,7 @@ ir_ref build_const(struct build *b, u64 value)
 	return ir_const(b->f, b->at, value);
 }
 
-static ir_ref build_size(struct build *b, u32 op, u32 bits, u32 size, ir_ref x)
+ir_ref build_size(struct build *b, u32 op, u32 bits, u32 size, ir_ref x)
 {
 	ir_ref r = build_ins(b, op, bits, x, 0);
 
@@ -63,8 +63,7 @@ static ir_ref build_size(struct build *b, u32 op, u32 bits, u32 size, ir_ref x)
 	return r;
 }
 
-static ir_ref build_memory(struct build *b, u32 op, u32 size, ir_ref address, s64 disp,
-			   ir_ref value)
+ir_ref build_memory(struct build *b, u32 op, u32 size, ir_ref address, s64 disp, ir_ref value)
 {
 	ir_ref r = build_ins(b, op, 64, address, value);
 
@@ -506,7 +505,7 @@ static void atomic(struct build *b, const struct isa_op *op)
 
 /* calls ----------------------------------------------------------------------------- */
 
-static ir_ref build_call(struct build *b, u32 op, s64 imm, const ir_ref *args, u32 count)
+ir_ref build_call(struct build *b, u32 op, s64 imm, const ir_ref *args, u32 count)
 {
 	ir_ref r = build_ins(b, op, 64, 0, 0);
 	struct ir_function *f = b->f;
@@ -806,7 +805,8 @@ static void fill_phi(struct build *b, ir_ref r)
 static int fill_phis(struct build *b)
 {
 	for (ir_ref r = 1; r < b->f->ins.len; r++)
-		if (ir_at(b->f, r)->op == IR_PHI && ir_at(b->f, r)->block)
+		if (ir_at(b->f, r)->op == IR_PHI && ir_at(b->f, r)->block &&
+		    ir_at(b->f, r)->aux != BUILD_PHI_WHOLE)
 			fill_phi(b, r);
 	return b->f->failed ? -ENOMEM : 0;
 }

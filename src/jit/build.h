@@ -49,6 +49,11 @@ struct build {
 ir_ref build_ins(struct build *b, u32 op, u32 bits, ir_ref x, ir_ref y);
 ir_ref build_const(struct build *b, u64 value);
 
+#define BUILD_PHI_WHOLE 0xff /* aux of a phi that has its operands */
+ir_ref build_size(struct build *b, u32 op, u32 bits, u32 size, ir_ref x);
+ir_ref build_memory(struct build *b, u32 op, u32 size, ir_ref address, s64 disp, ir_ref value);
+ir_ref build_call(struct build *b, u32 op, s64 imm, const ir_ref *args, u32 count);
+
 /*
  * The call at b->insn in its inline form, if there is one: true, *result set
  * (0: nothing is returned), b->at the block where the way goes on.

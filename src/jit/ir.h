@@ -79,7 +79,7 @@ struct ir_ins {
 	u8 aux;           /* enum ir_atomic; */
 	u8 count;         /* arguments at f->args[args] */
 	bool used_result; /* of calls and atomics: set by clean.c; false: nobody reads it */
-	u16 map;          /* MAPVAL: index */
+	u16 map;          /* MAPVAL, MAPMEM: index */
 	ir_ref a, b, c;
 	u32 args;
 	s64 imm;

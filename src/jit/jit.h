@@ -52,8 +52,9 @@ enum jit_reloc_kind {
 	JIT_RELOC_MAP_VALUE, /* 64-bit: its contents, plus addend */
 	JIT_RELOC_HELPER,    /* 64-bit: helper_fn of id `index` */
 	JIT_RELOC_KFUNC,
-	JIT_RELOC_RUNTIME, /* 64-bit: enum jit_runtime */
-	JIT_RELOC_SELF,    /* 64-bit: this code's start plus addend */
+	JIT_RELOC_RUNTIME,    /* 64-bit: enum jit_runtime */
+	JIT_RELOC_SELF,       /* 64-bit: this code's start plus addend */
+	JIT_RELOC_MAP_MEMORY, /* 64-bit: where its segment is mapped, plus addend */
 };
 
 struct jit_reloc {

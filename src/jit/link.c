@@ -140,6 +140,9 @@ static int resolve(const struct jit_reloc *r, struct map *const *maps, u8 *code,
 	case JIT_RELOC_MAP: *value = (u64)(uintptr_t)maps[r->index]; return 0;
 	case JIT_RELOC_MAP_VALUE:
 		return maps[r->index]->ops->direct(maps[r->index], (u64)r->addend, value);
+	case JIT_RELOC_MAP_MEMORY:
+		*value = (u64)(uintptr_t)maps[r->index]->contents + (u64)r->addend;
+		return 0;
 	case JIT_RELOC_HELPER:
 		p = core_helper(r->index);
 		*value = p ? (u64)(uintptr_t)p->fn : 0;

@@ -39,7 +39,7 @@ static void put_plain(const struct ir_function *f, struct text *t, const struct 
 {
 	text_puts(t, ir_text(ins->op));
 	if (ins->op == IR_PARAM || ins->op == IR_MAP || ins->op == IR_MAPVAL ||
-	    ins->op == IR_CODE || ins->op == IR_STOP)
+	    ins->op == IR_MAPMEM || ins->op == IR_CODE || ins->op == IR_STOP)
 		text_fmt(t, " %lld", (long long)ins->imm);
 	if (ins->op == IR_ZEXT || ins->op == IR_SEXT || ins->op == IR_BSWAP)
 		text_fmt(t, "%u", ins->size * 8);

@@ -398,7 +398,10 @@ static void relocated(struct lowering *l, const struct ir_ins *v, u32 d)
 	struct mach_ins *i = x86_put(l, MACH_CONST, 8);
 
 	i->def = d;
-	i->reloc = (v->op == IR_MAP ? JIT_RELOC_MAP : JIT_RELOC_MAP_VALUE) + 1;
+	i->reloc = (v->op == IR_MAP      ? JIT_RELOC_MAP
+		    : v->op == IR_MAPVAL ? JIT_RELOC_MAP_VALUE
+					 : JIT_RELOC_MAP_MEMORY) +
+		   1;
 	i->imm =
 		v->op == IR_MAP ? (s64)((u64)v->imm << 32) : (s64)((u64)v->map << 32 | (u32)v->imm);
 }
@@ -408,7 +411,8 @@ static void value(struct lowering *l, const struct ir_ins *v, u32 d)
 	switch (v->op) {
 	case IR_PARAM: x86_move(l, d, x86_sub_args[v->imm - 1]); break;
 	case IR_MAP:
-	case IR_MAPVAL: relocated(l, v, d); break;
+	case IR_MAPVAL:
+	case IR_MAPMEM: relocated(l, v, d); break;
 	case IR_COPY: x86_move(l, d, x86_use(l, v->a)); break;
 	case IR_ADD:
 	case IR_SUB:

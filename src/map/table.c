@@ -58,26 +58,23 @@ static inline u64 fold(u64 a, u64 b)
 	return (u64)p ^ (u64)(p >> 64);
 }
 
-#define HASH_A 0x9e3779b97f4a7c15ull
-#define HASH_B 0xd6e8feb86659fd93ull
-
 u32 table_hash(const struct map *m, const void *key)
 {
 	const u8 *p = key;
 	u32 n = m->key_size;
-	u64 h = m->seed * HASH_B + n;
+	u64 h = m->seed * TABLE_HASH_B + n;
 
 	if (n == 8)
-		return (u32)fold(h ^ word_at(p, 8), HASH_A);
+		return (u32)fold(h ^ word_at(p, 8), TABLE_HASH_A);
 	if (n == 4) {
 		u32 v;
 
 		__builtin_memcpy(&v, p, 4);
-		return (u32)fold(h ^ v, HASH_A);
+		return (u32)fold(h ^ v, TABLE_HASH_A);
 	}
 	for (; n >= 8; n -= 8, p += 8)
-		h = fold(h ^ word_at(p, 8), HASH_A) + HASH_B;
-	return (u32)fold(h ^ word_at(p, n), HASH_A);
+		h = fold(h ^ word_at(p, 8), TABLE_HASH_A) + TABLE_HASH_B;
+	return (u32)fold(h ^ word_at(p, n), TABLE_HASH_A);
 }
 
 static inline bool key_equal(const u8 *a, const void *b, u32 size)

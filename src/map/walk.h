@@ -5,6 +5,10 @@
 
 #include "map/slot.h"
 
+/* The multipliers of table_hash(); hash_inline.c computes the same. */
+#define TABLE_HASH_A 0x9e3779b97f4a7c15ull
+#define TABLE_HASH_B 0xd6e8feb86659fd93ull
+
 u32 table_hash(const struct map *m, const void *key);
 void walk_begin(struct table *t, struct table_walk *w, u32 bucket, u64 *budget);
 /*
