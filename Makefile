@@ -30,6 +30,10 @@ endif
 OPT ?= -O2 -g
 SAN ?=
 CPPFLAGS := -Isrc -Iinclude -D_GNU_SOURCE -DCYGNET_VERSION='"$(VERSION)"' -DCYGNET_DATADIR='"$(DATADIR)"'
+# JIT_CHECK=1: the invariants of the intermediate form are checked between passes.
+ifdef JIT_CHECK
+CPPFLAGS += -DJIT_CHECK
+endif
 CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) -fPIC -fvisibility=hidden -MMD -MP
 # Run-time code: what runs while a program runs, also inside targets.
 RTFLAGS := -ffreestanding -mgeneral-regs-only -fno-stack-protector -fasynchronous-unwind-tables \

@@ -38,6 +38,7 @@ int ir_optimise(struct ir_function *f)
 	} passes[] = {
 		{"build", ir_clean},
 		{"clean", ir_fold},
+		{"fold", ir_number},
 	};
 	int err = 0;
 
@@ -46,7 +47,7 @@ int ir_optimise(struct ir_function *f)
 		err = passes[i].run(f);
 	}
 	if (!err)
-		checked(f, "clean");
+		checked(f, "number");
 	return err;
 }
 
