@@ -18,6 +18,7 @@
 #include "isa/asm.h"
 #include "isa/decode.h"
 #include "jit/jit.h"
+#include "map/walk.h"
 #include "vm/instance.h"
 #include "vm/object.h"
 
@@ -349,12 +350,36 @@ static void test_changing(void **state)
 	check_changing(16);
 }
 
+/* An element deleted, but by one who died before it was out of the list. */
+static void test_marked(void **state)
+{
+	const u64 key[2] = {77};
+	u64 ctx[3] = {77};
+	struct table *t;
+	struct bench b;
+	u32 first;
+
+	(void)state;
+	make_map(&b, BPF_MAP_TYPE_HASH, 8, 4);
+	load(&b, KEY_STORED, 0);
+	put(&b, key, 1, 0);
+	assert_int_equal(run_on(&b, true, 0, ctx), 1);
+	t = table_of(b.m);
+	first = link_index(t->heads[table_hash(b.m, key) & t->mask]);
+	table_node(t, first - 1)->next |= (u64)MARK_ENTRY << 62;
+	assert_int_equal(run_on(&b, true, 0, ctx), 0);
+	/* A head that a hostile process bent. */
+	t->heads[table_hash(b.m, key) & t->mask] = UINT32_MAX;
+	assert_int_equal(run_on(&b, true, 0, ctx), 0);
+	unload(&b);
+	end(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_array),
-		cmocka_unit_test(test_hash),
-		cmocka_unit_test(test_lru_touch),
+		cmocka_unit_test(test_array),     cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_lru_touch), cmocka_unit_test(test_marked),
 		cmocka_unit_test(test_changing),
 	};
 
