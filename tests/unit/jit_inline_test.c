@@ -90,7 +90,7 @@ static void make_map(struct bench *b, u32 type, u32 key_size, u32 entries)
 	b->m = &container_of(newest(b, OBJECT_MAP), struct map_object, o)->map;
 }
 
-static void load(struct bench *b, enum key_way way, u32 key)
+static void load_program(struct bench *b, enum key_way way, u32 key)
 {
 	struct jit_options host = jit_host(JIT_OPTIMISED);
 	struct bpf_insn insns[64];
@@ -189,7 +189,7 @@ static void check_hash(u32 type, u32 key_size, enum key_way way)
 		keys[i][0] = key_size == 4 ? i * 2654435761u : random_word();
 		keys[i][1] = random_word();
 	}
-	load(&b, way, 0);
+	load_program(&b, way, 0);
 	assert_true(b.memory_relocs > 0);
 	assert_int_equal(look(&b, keys[0], 0), 0); /* empty */
 	for (u32 i = 0; i < ENTRIES; i++)
@@ -231,7 +231,7 @@ static void test_lru_touch(void **state)
 
 	(void)state;
 	make_map(&b, BPF_MAP_TYPE_LRU_HASH, 8, 3);
-	load(&b, KEY_STORED, 0);
+	load_program(&b, KEY_STORED, 0);
 	put(&b, key, 99, 0);
 	for (u64 i = 100; i < 120; i++) {
 		const u64 other[2] = {i};
@@ -249,7 +249,7 @@ static void check_array(u32 type, enum key_way way, u32 constant)
 	struct bench b;
 
 	make_map(&b, type, 4, 37);
-	load(&b, way, constant);
+	load_program(&b, way, constant);
 	assert_int_equal(b.calls, 0);
 	for (u64 i = 0; i < 37; i++)
 		for (u32 cpu = 0; cpu < 16; cpu++) {
@@ -318,7 +318,7 @@ static void check_changing(u32 key_size)
 	struct bench b;
 
 	make_map(&b, BPF_MAP_TYPE_HASH, key_size, 160);
-	load(&b, KEY_STORED, 0);
+	load_program(&b, KEY_STORED, 0);
 	for (u64 i = 64; i < 128; i++) {
 		const u64 key[2] = {i};
 
@@ -361,7 +361,7 @@ static void test_marked(void **state)
 
 	(void)state;
 	make_map(&b, BPF_MAP_TYPE_HASH, 8, 4);
-	load(&b, KEY_STORED, 0);
+	load_program(&b, KEY_STORED, 0);
 	put(&b, key, 1, 0);
 	assert_int_equal(run_on(&b, true, 0, ctx), 1);
 	t = table_of(b.m);
