@@ -68,7 +68,7 @@ static void describe_map(struct verify_map *out, struct map_object *m, const str
 		.inner = in,
 		.unprivileged = m->unprivileged,
 		.frozen = m->frozen && m->attr.flags & BPF_F_RDONLY_PROG,
-		.read = read_constant,
+		.read = m->map.ops->direct ? read_constant : NULL,
 		.object = m,
 	};
 }

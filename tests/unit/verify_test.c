@@ -10,9 +10,8 @@
  *	-- flags	words: sleepable, strict (alignment), freq (states), unprivileged, stats
  *(the log is the statistics alone)
  *	-- maps		one per line: type name, key size, value size, entries, and words:
- *			rdonly, wronly (to programs), frozen; lock, timer: the value has one, of
- *			its type information: at 4 of 8 bytes, at 8 of 24; value=LABEL: the
- *			value is of that type
+ *			rdonly, wronly (to programs), frozen, filled; lock, timer: the value has
+ *one, of its type information: at 4 of 8 bytes, at 8 of 24; value=LABEL: the value is of that type
  *	-- btf		type information, one type per line, LABEL KIND ...: int SIZE; ptr, const,
  *			typedef TYPE; array TYPE COUNT; struct, union SIZE MEMBER:TYPE:OFFSET...;
  *			tag NAME TYPE; decl NAME TYPE [INDEX]; fwd struct; proto TYPE ARG:TYPE...;
@@ -87,10 +86,10 @@ static int errno_named(const char *name)
 	static const struct {
 		const char *name;
 		int err;
-	} names[] = {{"EINVAL", EINVAL}, {"EACCES", EACCES},        {"E2BIG", E2BIG},
-		     {"EPERM", EPERM},   {"ENOTSUPP", 524},         {"EFAULT", EFAULT},
-		     {"ENOENT", ENOENT}, {"EDEADLK", EDEADLK},      {"EBUSY", EBUSY},
-		     {"EEXIST", EEXIST}, {"EOPNOTSUPP", EOPNOTSUPP}};
+	} names[] = {{"EINVAL", EINVAL}, {"EACCES", EACCES},         {"E2BIG", E2BIG},
+		     {"EPERM", EPERM},   {"ENOTSUPP", 524},          {"EFAULT", EFAULT},
+		     {"ENOENT", ENOENT}, {"EDEADLK", EDEADLK},       {"EBUSY", EBUSY},
+		     {"EEXIST", EEXIST}, {"EOPNOTSUPP", EOPNOTSUPP}, {"EPROTO", EPROTO}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strncmp(name, names[i].name, strlen(names[i].name)))
@@ -164,6 +163,18 @@ static int add_value_type(bool kernel, union bpf_attr *a, bool timer)
 	return fd;
 }
 
+/* Element 0 of an array, all bits set. */
+static void fill_map(bool kernel, int fd, u32 value_size)
+{
+	u8 value[256];
+	u32 key = 0;
+	union bpf_attr a = {.map_fd = (u32)fd, .key = (u64)&key, .value = (u64)value};
+
+	memset(value, 0xff, sizeof(value));
+	if (value_size <= sizeof(value))
+		bpf(kernel, BPF_MAP_UPDATE_ELEM, &a);
+}
+
 static int make_map(bool kernel, const char *line)
 {
 	char type[32] = "", words[64] = "";
@@ -179,6 +190,8 @@ static int make_map(bool kernel, const char *line)
 		return -EINVAL;
 	a.map_flags = (strstr(words, "rdonly") ? BPF_F_RDONLY_PROG : 0) |
 		      (strstr(words, "wronly") ? BPF_F_WRONLY_PROG : 0);
+	if (!strcmp(type, "arena"))
+		a.map_flags |= BPF_F_MMAPABLE, a.map_extra = 1ULL << 44;
 	if (label) {
 		a.btf_fd = (u32)case_btf_fd(kernel);
 		a.btf_key_type_id = a.key_size ? verify_btf_named(&case_btf, "int") : 0;
@@ -192,6 +205,8 @@ static int make_map(bool kernel, const char *line)
 	fd = bpf(kernel, BPF_MAP_CREATE, &a);
 	if (btf >= 0)
 		close(btf);
+	if (fd >= 0 && strstr(words, "filled"))
+		fill_map(kernel, fd, a.value_size);
 	if (fd >= 0 && strstr(words, "frozen")) {
 		union bpf_attr freeze = {.map_fd = (u32)fd};
 

@@ -641,3 +641,159 @@ exit
 CALL_RIGHT
 -- verdict
 EPERM loading/calling other bpf or kernel functions are allowed for CAP_BPF and CAP_SYS_ADMIN
+
+== an offset of an element not tested
+-- maps
+hash 4 8 1
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+r0 += 4
+r0 = 0
+exit
+-- id
+PTR_ARITH_NULL
+-- verdict
+EACCES R0 pointer arithmetic on map_value_or_null prohibited, null-check it first
+
+== an offset of an element tested before
+-- maps
+hash 4 8 1
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r0 += 4
+r0 = *(u32 *)(r0 + 0)
+out:
+r0 = 0
+exit
+-- verdict
+ok
+
+== a pointer copied with its sign extended, by an ordinary user
+-- type
+socket_filter
+-- flags
+unprivileged
+-- asm
+r2 = (s32)r10
+r0 = 0
+exit
+-- id
+PTR_SIGN_EXTEND
+-- verdict
+EACCES R10 sign-extension part of pointer
+
+== an address negated by an ordinary user
+-- type
+socket_filter
+-- flags
+unprivileged
+-- asm
+r2 = r10
+r2 = -r2
+r0 = 0
+exit
+-- id
+PTR_ARITH
+-- verdict
+EACCES R2 pointer arithmetic prohibited
+
+== a value's pointer moved by a number that is at least 2^29
+-- maps
+array 4 8 1
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r1 = *(u32 *)(r0 + 0)
+r2 = 0x30000000
+r1 |= r2
+r0 += r1
+out:
+r0 = 0
+exit
+-- id
+PTR_VALUE_RANGE
+-- verdict
+EINVAL value 805306368 makes map_value pointer be out of bounds
+
+== an offset that may be negative
+-- maps
+array 4 8 1
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r1 = *(u64 *)(r0 + 0)
+if r1 s< -8 goto out
+if r1 s> 4 goto out
+r0 += r1
+r0 = *(u8 *)(r0 + 0)
+out:
+r0 = 0
+exit
+-- id
+MEM_MIN_NEGATIVE
+-- verdict
+EACCES R0 min value is negative, either use unsigned index or do a if (index >=0) check.
+
+== an offset that may not be negative
+-- maps
+array 4 8 1
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r1 = *(u64 *)(r0 + 0)
+if r1 s< 0 goto out
+if r1 s> 4 goto out
+r0 += r1
+r0 = *(u8 *)(r0 + 0)
+out:
+r0 = 0
+exit
+-- verdict
+ok
+
+== an offset whose sign is not known, by an ordinary user
+-- type
+socket_filter
+-- flags
+unprivileged
+-- maps
+array 4 64 1
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r1 = *(u64 *)(r0 + 0)
+if r1 s< -8 goto out
+if r1 s> 8 goto out
+r0 += r1
+out:
+r0 = 0
+exit
+-- id
+SPEC_MIXED
+-- verdict
+EACCES R1 has unknown scalar with mixed signed bounds, pointer arithmetic with it prohibited for !root
