@@ -6,7 +6,9 @@
  *	jit OBJECT [REPS]
  *
  * Prints a row of build/bench.json per program: ns per run less those of the
- * first program; medians. Columns: cygnet (native), interp, kernel.
+ * first program; medians. Columns: cygnet (native), interp, kernel. A second
+ * row has the bytes of code. DUMP=NAME writes that program's code to NAME.bin
+ * and the kernel's to NAME.kernel.bin.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,9 @@
 #include <sys/syscall.h>
 #include <bpf/libbpf.h>
 #include <cygnet/cygnet.h>
+#include "jit/jit.h"
+#include "vm/instance.h"
+#include "vm/object.h"
 
 #define BYTES  1500
 #define MAPS   16
@@ -121,6 +126,55 @@ static double run(enum engine e, int fd, unsigned repeat, unsigned *result)
 	return a.test.duration;
 }
 
+static void dump(const char *name, const char *suffix, const void *bytes, unsigned size)
+{
+	char path[64];
+	FILE *f;
+
+	if (!getenv("DUMP") || strcmp(getenv("DUMP"), name))
+		return;
+	snprintf(path, sizeof(path), "%s%s.bin", name, suffix);
+	f = fopen(path, "wb");
+	if (!f || fwrite(bytes, 1, size, f) != size || fclose(f))
+		fail("cannot write the code");
+}
+
+/* Bytes of code of the program last loaded. */
+static unsigned native_size(const char *name)
+{
+	struct object_table *progs = &inst[NATIVE]->objects[OBJECT_PROG];
+	struct prog_object *p =
+		container_of(progs->by_id.data[progs->by_id.len - 1], struct prog_object, o);
+	struct jit_options host = jit_host(JIT_OPTIMISED);
+	struct map *const *views;
+	struct jit_code *code;
+	struct diag why;
+	unsigned size;
+
+	diag_init(&why);
+	if (prog_object_views(p, &views) || jit_compile(p->image, views, &host, &code, &why))
+		return 0;
+	size = code->size;
+	dump(name, "", code->bytes, size);
+	jit_code_free(code);
+	return size;
+}
+
+static unsigned kernel_size(const char *name, int fd)
+{
+	static unsigned char code[1 << 16];
+	struct bpf_prog_info info = {.jited_prog_len = sizeof(code),
+				     .jited_prog_insns = (unsigned long)code};
+	union bpf_attr a = {.info = {.bpf_fd = (unsigned)fd,
+				     .info_len = sizeof(info),
+				     .info = (unsigned long)&info}};
+
+	if (call(KERNEL, BPF_OBJ_GET_INFO_BY_FD, &a))
+		return 0;
+	dump(name, ".kernel", code, info.jited_prog_len);
+	return info.jited_prog_len;
+}
+
 static int compare(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -128,7 +182,8 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void measure(const struct bpf_program *p, int reps, double median[ENGINES])
+static void measure(const struct bpf_program *p, int reps, double median[ENGINES],
+		    unsigned size[ENGINES])
 {
 	double times[ENGINES][99];
 	unsigned result[ENGINES], repeat[ENGINES];
@@ -145,6 +200,8 @@ static void measure(const struct bpf_program *p, int reps, double median[ENGINES
 	if (strcmp(bpf_program__name(p), "copy") &&
 	    (result[NATIVE] != result[KERNEL] || result[INTERP] != result[KERNEL]))
 		fail("results differ");
+	size[NATIVE] = native_size(bpf_program__name(p));
+	size[KERNEL] = kernel_size(bpf_program__name(p), fd[KERNEL]);
 	for (int i = 0; i < reps; i++)
 		for (int e = 0; e < ENGINES; e++)
 			times[e][i] = run(e, fd[e], repeat[e], &result[e]);
@@ -161,6 +218,7 @@ int main(int argc, char **argv)
 						  {.sz = sizeof(opts[0]), .engine = 1}};
 	int reps = argc > 2 ? atoi(argv[2]) : 5;
 	double null[ENGINES], ns[ENGINES];
+	unsigned size[ENGINES];
 	struct bpf_program *p;
 	bool first = true;
 
@@ -178,13 +236,17 @@ int main(int argc, char **argv)
 		make_maps(e);
 	bpf_object__for_each_program(p, obj)
 	{
-		measure(p, reps, first ? null : ns);
+		measure(p, reps, first ? null : ns, size);
 		for (int e = 0; e < ENGINES && !first; e++)
 			ns[e] = ns[e] - null[e] > 1 ? ns[e] - null[e] : 1;
 		printf("{\"group\":\"jit\",\"name\":\"%s\",\"unit\":\"ns\",\"cygnet\":%.0f,"
 		       "\"interp\":%.0f,\"kernel\":%.0f,\"reps\":%d}\n",
 		       bpf_program__name(p), first ? null[NATIVE] : ns[NATIVE],
 		       first ? null[INTERP] : ns[INTERP], first ? null[KERNEL] : ns[KERNEL], reps);
+		printf("{\"group\":\"jit\",\"name\":\"code of "
+		       "%s\",\"unit\":\"bytes\",\"cygnet\":%u,"
+		       "\"kernel\":%u,\"reps\":1}\n",
+		       bpf_program__name(p), size[NATIVE], size[KERNEL]);
 		fflush(stdout);
 		first = false;
 	}

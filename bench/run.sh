@@ -55,7 +55,7 @@ if [ -z "${ONLY:-}" ] || [ "$ONLY" = verify ]; then
 fi
 if [ -z "${ONLY:-}" ] || [ "$ONLY" = jit ]; then
 	clang -target bpf -mcpu=v3 -O2 -g -idirafter /usr/include/x86_64-linux-gnu -c bench/jit/suite.bpf.c -o "$O/suite.bpf.o"
-	gcc -O2 -Iinclude -o "$O/jit" bench/jit.c "$B/libcygnet.a" -lbpf -lelf -lZydis -lz -lpthread
+	gcc -O2 -std=gnu11 -D_GNU_SOURCE -Isrc -Iinclude -o "$O/jit" bench/jit.c "$B/libcygnet.a" -lbpf -lelf -lZydis -lz -lpthread
 	told=$("$O/jit" "$O/suite.bpf.o" "$REPS" | tee /dev/stderr | paste -sd,)
 	rows+="${told:+${rows:+,}$told}"
 fi
