@@ -10,8 +10,9 @@
  *	-- flags	words: sleepable, strict (alignment), freq (states), unprivileged, stats
  *(the log is the statistics alone)
  *	-- maps		one per line: type name, key size, value size, entries, and words:
- *			rdonly, wronly (to programs), frozen, filled; lock, timer: the value has
- *one, of its type information: at 4 of 8 bytes, at 8 of 24; value=LABEL: the value is of that type
+ *			rdonly, wronly (to programs), frozen, filled (all bits), percent ("%"); lock,
+ *timer: the value has one, of its type information: at 4 of 8 bytes, at 8 of 24; value=LABEL: the
+ *value is of that type
  *	-- btf		type information, one type per line, LABEL KIND ...: int SIZE; ptr, const,
  *			typedef TYPE; array TYPE COUNT; struct, union SIZE MEMBER:TYPE:OFFSET...;
  *			tag NAME TYPE; decl NAME TYPE [INDEX]; fwd struct; proto TYPE ARG:TYPE...;
@@ -163,14 +164,15 @@ static int add_value_type(bool kernel, union bpf_attr *a, bool timer)
 	return fd;
 }
 
-/* Element 0 of an array, all bits set. */
-static void fill_map(bool kernel, int fd, u32 value_size)
+/* Element 0 of an array: `byte`s, or where that is 0 the string "%". */
+static void fill_map(bool kernel, int fd, u32 value_size, u8 byte)
 {
 	u8 value[256];
 	u32 key = 0;
 	union bpf_attr a = {.map_fd = (u32)fd, .key = (u64)&key, .value = (u64)value};
 
-	memset(value, 0xff, sizeof(value));
+	memset(value, byte, sizeof(value));
+	value[0] = byte ?: '%';
 	if (value_size <= sizeof(value))
 		bpf(kernel, BPF_MAP_UPDATE_ELEM, &a);
 }
@@ -206,7 +208,9 @@ static int make_map(bool kernel, const char *line)
 	if (btf >= 0)
 		close(btf);
 	if (fd >= 0 && strstr(words, "filled"))
-		fill_map(kernel, fd, a.value_size);
+		fill_map(kernel, fd, a.value_size, 0xff);
+	if (fd >= 0 && strstr(words, "percent"))
+		fill_map(kernel, fd, a.value_size, 0);
 	if (fd >= 0 && strstr(words, "frozen")) {
 		union bpf_attr freeze = {.map_fd = (u32)fd};
 

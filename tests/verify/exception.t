@@ -424,3 +424,27 @@ r0 = 0
 exit
 -- verdict
 ok
+
+== an exception's callback of a pointer
+-- type
+sched_cls
+-- btf
+int int 4
+p ptr int
+mp proto int skb:p
+fp proto int n:p
+main func mp global
+f func fp global
+handled decl exception_callback:f main
+-- asm
+r1 = 1
+call kfunc:bpf_throw
+r0 = 0
+exit
+f:
+r0 = 0
+exit
+-- id
+FUNC_EXCEPTION_ARG
+-- verdict
+EINVAL exception cb only supports single integer argument

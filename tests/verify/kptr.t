@@ -538,3 +538,40 @@ exit
 KPTR_VARIES
 -- verdict
 EINVAL R1 doesn't have constant offset. kptr has to be at the constant offset
+
+== an acquired object of another type for a kernel pointer
+-- type
+sched_cls
+-- maps
+array 4 16 1 value=value
+-- btf
+int int 4
+long int 8
+task_struct struct 8 x:long:0
+tag tag kptr_untrusted task_struct
+pp ptr tag
+tag2 tag kptr task_struct
+pp2 ptr tag2
+value struct 16 weak:pp:0 ref:pp2:8
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r6 = r0
+r1 = 1
+call kfunc:bpf_cgroup_from_id
+if r0 == 0 goto out
+r2 = r0
+r1 = r6
+r1 += 8
+call 194
+out:
+r0 = 0
+exit
+-- id
+KPTR_TYPE
+-- verdict
+EACCES invalid kptr access, R2 type=ptr_cgroup expected=ptr_task_struct

@@ -617,3 +617,209 @@ exit
 KARG_NOT_FUNC
 -- verdict
 EINVAL arg1 expected pointer to func
+
+== a map's value pushed to a list
+-- type
+sched_cls
+-- maps
+array 4 24 1 value=head
+-- btf
+int int 4
+long int 8
+bpf_spin_lock struct 4 val:int:0
+bpf_res_spin_lock struct 4 val:int:0
+bpf_list_head struct 16 a:long:0 b:long:8
+bpf_list_node struct 24 a:long:0 b:long:8 c:long:16
+plain struct 16 a:long:0 b:long:8
+elem struct 56 data:long:0 node:bpf_list_node:8 second:bpf_list_node:32
+other struct 32 node:bpf_list_node:0 data:long:24
+bytes array long 100
+large struct 800 b:bytes:0
+to ptr long
+pointing struct 8 p:to:0
+resilient struct 8 lock:bpf_res_spin_lock:0
+head struct 24 data:int:0 lock:bpf_spin_lock:4 list:bpf_list_head:8
+contains decl contains:elem:node head 2
+main0 proto int ctx:to
+main func main0 global
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r6 = r0
+r1 = r6
+r1 += 4
+call 93
+r1 = r6
+r1 += 8
+r2 = r6
+r3 = 0
+r4 = 0
+call kfunc:bpf_list_push_front_impl
+r1 = r6
+r1 += 4
+call 94
+out:
+r0 = 0
+exit
+-- id
+KARG_NOT_ALLOCATED
+-- verdict
+EINVAL arg#1 expected pointer to allocated object
+
+== an object pushed twice
+-- type
+sched_cls
+-- maps
+array 4 24 1 value=head
+-- btf
+int int 4
+long int 8
+bpf_spin_lock struct 4 val:int:0
+bpf_res_spin_lock struct 4 val:int:0
+bpf_list_head struct 16 a:long:0 b:long:8
+bpf_list_node struct 24 a:long:0 b:long:8 c:long:16
+plain struct 16 a:long:0 b:long:8
+elem struct 56 data:long:0 node:bpf_list_node:8 second:bpf_list_node:32
+other struct 32 node:bpf_list_node:0 data:long:24
+bytes array long 100
+large struct 800 b:bytes:0
+to ptr long
+pointing struct 8 p:to:0
+resilient struct 8 lock:bpf_res_spin_lock:0
+head struct 24 data:int:0 lock:bpf_spin_lock:4 list:bpf_list_head:8
+contains decl contains:elem:node head 2
+main0 proto int ctx:to
+main func main0 global
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r6 = r0
+r1 = type:elem
+r2 = 0
+call kfunc:bpf_obj_new_impl
+if r0 == 0 goto out
+r7 = r0
+r1 = r6
+r1 += 4
+call 93
+r1 = r6
+r1 += 8
+r2 = r7
+r2 += 8
+r3 = 0
+r4 = 0
+call kfunc:bpf_list_push_front_impl
+r1 = r6
+r1 += 8
+r2 = r7
+r2 += 8
+r3 = 0
+r4 = 0
+call kfunc:bpf_list_push_front_impl
+r1 = r6
+r1 += 4
+call 94
+out:
+r0 = 0
+exit
+-- id
+KARG_NOT_ALLOCATED
+-- verdict
+EINVAL arg#1 expected pointer to allocated object
+
+== an object dropped from its middle
+-- type
+sched_cls
+-- maps
+array 4 24 1 value=head
+-- btf
+int int 4
+long int 8
+bpf_spin_lock struct 4 val:int:0
+bpf_res_spin_lock struct 4 val:int:0
+bpf_list_head struct 16 a:long:0 b:long:8
+bpf_list_node struct 24 a:long:0 b:long:8 c:long:16
+plain struct 16 a:long:0 b:long:8
+elem struct 56 data:long:0 node:bpf_list_node:8 second:bpf_list_node:32
+other struct 32 node:bpf_list_node:0 data:long:24
+bytes array long 100
+large struct 800 b:bytes:0
+to ptr long
+pointing struct 8 p:to:0
+resilient struct 8 lock:bpf_res_spin_lock:0
+head struct 24 data:int:0 lock:bpf_spin_lock:4 list:bpf_list_head:8
+contains decl contains:elem:node head 2
+main0 proto int ctx:to
+main func main0 global
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r6 = r0
+r1 = type:elem
+r2 = 0
+call kfunc:bpf_obj_new_impl
+if r0 == 0 goto out
+r7 = r0
+r1 = r7
+r1 += 8
+r2 = 0
+call kfunc:bpf_obj_drop_impl
+out:
+r0 = 0
+exit
+-- id
+KARG_RELEASE_OFFSET
+-- verdict
+EINVAL R1 must have zero offset when passed to release func or trusted arg to kfunc
+
+== an object of each processor read at once
+-- type
+sched_cls
+-- btf
+int int 4
+long int 8
+bpf_spin_lock struct 4 val:int:0
+bpf_res_spin_lock struct 4 val:int:0
+bpf_list_head struct 16 a:long:0 b:long:8
+bpf_list_node struct 24 a:long:0 b:long:8 c:long:16
+plain struct 16 a:long:0 b:long:8
+elem struct 56 data:long:0 node:bpf_list_node:8 second:bpf_list_node:32
+other struct 32 node:bpf_list_node:0 data:long:24
+bytes array long 100
+large struct 800 b:bytes:0
+to ptr long
+pointing struct 8 p:to:0
+resilient struct 8 lock:bpf_res_spin_lock:0
+head struct 24 data:int:0 lock:bpf_spin_lock:4 list:bpf_list_head:8
+contains decl contains:elem:node head 2
+main0 proto int ctx:to
+main func main0 global
+-- asm
+r1 = type:plain
+r2 = 0
+call kfunc:bpf_percpu_obj_new_impl
+if r0 == 0 goto out
+r6 = r0
+r1 = *(u64 *)(r6 + 0)
+r1 = r6
+r2 = 0
+call kfunc:bpf_percpu_obj_drop_impl
+out:
+r0 = 0
+exit
+-- id
+BTF_PERCPU
+-- verdict
+EACCES R6 is ptr_plain access percpu memory: off=0
