@@ -39,6 +39,9 @@ int ir_optimise(struct ir_function *f)
 		{"build", ir_clean},
 		{"clean", ir_fold},
 		{"fold", ir_number},
+		{"number", ir_memory},
+		{"memory", ir_fold},
+		{"fold", ir_number},
 	};
 	int err = 0;
 
