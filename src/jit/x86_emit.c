@@ -11,15 +11,9 @@
 #include <errno.h>
 #include <string.h>
 #include "jit/x86.h"
+#include "jit/x86_jumps.h"
 
 #define CALLEE_SAVED (1u << RBX | 1u << RBP | 1u << R12 | 1u << R13 | 1u << R14)
-
-struct jump {
-	u32 at;     /* within the function's body bytes: it stands before this one */
-	u32 target; /* block */
-	u8 cond;    /* 0-15; 0xff: always */
-	bool is_long;
-};
 
 struct table { /* of a switch: where its lea stands, and its cases */
 	u32 at, cases, count;
@@ -30,13 +24,14 @@ struct emitter {
 	const struct jit_options *opts;
 	struct x86_code *code;
 	VEC(u8) body;
-	VEC(struct jump) jumps;
+	VEC(struct x86_jump) jumps;
 	VEC(struct jit_line) lines;
 	VEC(struct jit_reloc) relocs;
 	VEC(struct x86_call) calls;
 	VEC(struct table) tables;
 	u32 *block_at;   /* in body */
 	u32 *first_jump; /* by block: of its own jumps */
+	u32 *cases;      /* of switches: as m->cases, then where those end */
 	u32 frame, saved, pushes;
 	int err;
 };
@@ -474,7 +469,7 @@ static void lay_out_frame(struct emitter *e)
 
 static void jump(struct emitter *e, u32 target, u32 cond)
 {
-	struct jump j = {.at = (u32)e->body.len, .target = target, .cond = (u8)cond};
+	struct x86_jump j = {.at = (u32)e->body.len, .target = target, .cond = (u8)cond};
 
 	e->err = e->err ?: vec_push(&e->jumps, j);
 }
@@ -640,8 +635,8 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 /* A jump that ends its block and leads to the one behind: none. */
 static void drop_last_jump(struct emitter *e, u32 block, u32 first_jump)
 {
-	struct jump *last = e->jumps.len > first_jump ? &e->jumps.data[e->jumps.len - 1] : NULL;
-	struct jump *before;
+	struct x86_jump *last = e->jumps.len > first_jump ? &e->jumps.data[e->jumps.len - 1] : NULL;
+	struct x86_jump *before;
 
 	if (!last || last->at != e->body.len || last->cond != 0xff)
 		return;
@@ -679,13 +674,30 @@ static void emit_blocks(struct emitter *e)
 		}
 		drop_last_jump(e, n, first_jump);
 	}
+	e->block_at[e->m->blocks.len] = (u32)e->body.len;
+	e->first_jump[e->m->blocks.len] = (u32)e->jumps.len;
+}
+
+static int thread_jumps(struct emitter *e)
+{
+	struct x86_flow f = {.jumps = e->jumps.data,
+			     .jump_count = (u32)e->jumps.len,
+			     .block_at = e->block_at,
+			     .first_jump = e->first_jump,
+			     .block_count = (u32)e->m->blocks.len,
+			     .cases = e->cases,
+			     .case_count = (u32)e->m->cases.len};
+
+	if (e->m->cases.len)
+		memcpy(e->cases, e->m->cases.data, e->m->cases.len * sizeof(u32));
+	return e->err = e->err ?: x86_jumps_thread(&f);
 }
 
 /* jumps: sizes and places ---------------------------------------------------------------------- */
 
-static u32 jump_size(const struct jump *j)
+static u32 jump_size(const struct x86_jump *j)
 {
-	return !j->is_long ? 2 : j->cond == 0xff ? 5 : 6;
+	return j->gone ? 0 : !j->is_long ? 2 : j->cond == 0xff ? 5 : 6;
 }
 
 /* Where a place of the body comes to stand: jumps before it counted, and (behind) those at it. */
@@ -729,7 +741,7 @@ static bool grow(struct emitter *e, u32 *before, const u32 *first_jump)
 
 	sum_sizes(e, before);
 	for (u32 i = 0; i < e->jumps.len; i++) {
-		struct jump *j = &e->jumps.data[i];
+		struct x86_jump *j = &e->jumps.data[i];
 		s64 from = (s64)j->at + before[i] + jump_size(j);
 		s64 to = block_place(e, before, first_jump, j->target);
 
@@ -753,12 +765,14 @@ static void put(struct emitter *e, const void *p, u32 n)
 	c->bytes.len += n;
 }
 
-static void put_jump(struct emitter *e, const struct jump *j, s64 distance)
+static void put_jump(struct emitter *e, const struct x86_jump *j, s64 distance)
 {
 	u8 b[6];
 	u32 n = jump_size(j);
 	s32 d = (s32)distance;
 
+	if (j->gone)
+		return;
 	if (!j->is_long) {
 		b[0] = j->cond == 0xff ? 0xeb : 0x70 | j->cond;
 		b[1] = (u8)d;
@@ -788,8 +802,7 @@ static void put_tables(struct emitter *e, u32 start, const u32 *before, const u3
 		if (!e->err)
 			memcpy(e->code->bytes.data + lea, &rel, 4);
 		for (u32 k = 0; k < t->count; k++) {
-			u32 to = start +
-				 block_place(e, before, first_jump, e->m->cases.data[t->cases + k]);
+			u32 to = start + block_place(e, before, first_jump, e->cases[t->cases + k]);
 
 			rel = (s32)(to - at);
 			put(e, &rel, 4);
@@ -806,7 +819,7 @@ static void put_all(struct emitter *e, const u32 *before, const u32 *first_jump)
 	start = (u32)e->code->bytes.len;
 	e->code->subs[e->m->ir->sub] = start;
 	for (u32 i = 0; i < e->jumps.len; i++) {
-		const struct jump *j = &e->jumps.data[i];
+		const struct x86_jump *j = &e->jumps.data[i];
 		s64 from = (s64)j->at + before[i] + jump_size(j);
 
 		put(e, e->body.data + done, j->at - done);
@@ -855,16 +868,18 @@ int x86_emit(const struct mach_function *m, const struct jit_options *opts, stru
 
 	e.block_at = base_calloc(m->blocks.len + 1, sizeof(u32));
 	e.first_jump = base_calloc(m->blocks.len + 1, sizeof(u32));
-	if (!e.block_at || !e.first_jump)
+	e.cases = base_calloc(m->cases.len + 1, sizeof(u32));
+	if (!e.block_at || !e.first_jump || !e.cases)
 		e.err = -ENOMEM;
 	if (!e.err) {
 		lay_out_frame(&e);
 		emit_blocks(&e);
 	}
-	if (!e.err)
+	if (!e.err && !thread_jumps(&e))
 		finish(&e);
 	base_free(e.block_at);
 	base_free(e.first_jump);
+	base_free(e.cases);
 	vec_fini(&e.body);
 	vec_fini(&e.jumps);
 	vec_fini(&e.lines);
