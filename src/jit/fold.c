@@ -427,6 +427,22 @@ static const u8 flipped[] = {
 	[COND_SLE] = COND_SGE, [COND_TEST] = COND_TEST, [COND_NTEST] = COND_NTEST,
 };
 
+/* What can be no greater than known bits let it may decide: then a constant is tested. */
+static void decide_by_range(struct folding *p, struct ir_ins *i, u64 n)
+{
+	u64 max = ~zeros_of(p, i->a), least = i->imm == COND_LT || i->imm == COND_GE ? 1 : 0;
+
+	if (i->bits == 32) {
+		max = (u32)max;
+		n = (u32)n;
+	}
+	if (i->imm < COND_LT || i->imm > COND_LE || n < least || max > n - least)
+		return;
+	i->imm = i->imm == COND_LT || i->imm == COND_LE ? COND_EQ : COND_NE;
+	i->a = i->b;
+	p->changed = true;
+}
+
 /* if (x & m) ...; 64-bit tests of narrow values; tests of comparisons. */
 static void fold_test(struct folding *p, ir_ref r)
 {
@@ -456,6 +472,7 @@ static void fold_test(struct folding *p, ir_ref r)
 	if (i->bits == 64 && i->imm <= COND_LE && !(n >> 32) &&
 	    zeros_of(p, i->a) >> 32 == 0xffffffff)
 		i->bits = 32;
+	decide_by_range(p, i, n);
 }
 
 static void fold_ins(struct folding *p, ir_ref r)

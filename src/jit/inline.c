@@ -84,7 +84,10 @@ static bvalue op_alu(struct builder *b, enum builder_op op, u32 bits, bvalue x, 
 		[B_OR] = IR_OR,   [B_XOR] = IR_XOR, [B_SHL] = IR_SHL, [B_SHR] = IR_SHR,
 		[B_SAR] = IR_SAR, [B_ROL] = IR_ROL,
 	};
+	u64 mask;
 
+	if (op == B_AND && ir_is_const(self(b)->build->f, y, &mask) && mask == UINT32_MAX)
+		return build_size(self(b)->build, IR_ZEXT, 64, 4, x);
 	return build_ins(self(b)->build, ops[op], bits, x, y);
 }
 

@@ -90,7 +90,7 @@ static bool emit(struct builder *b, bvalue *result)
 	const struct builder_ops *o = b->ops;
 	const struct table *t = table_of(b->map);
 	u32 size = b->map->key_size, bytes = MIN(size, 8u);
-	bvalue words[2], at, cur, first, node;
+	bvalue words[2], at, cur, first, node, mark;
 	blabel rare, done;
 	bvar value;
 
@@ -110,8 +110,9 @@ static bool emit(struct builder *b, bvalue *result)
 	o->branch(b, B_EQ, 64, first, o->constant(b, 0), done);
 	o->branch(b, B_GT, 64, first, o->constant(b, t->slots), rare);
 	node = node_of(b, first);
-	o->branch(b, B_GE, 64, o->load_acquire(b, node, offsetof(struct table_node, next), 8),
-		  o->constant(b, 1ull << 62), rare);
+	mark = o->alu(b, B_SHR, 64, o->load_acquire(b, node, offsetof(struct table_node, next), 8),
+		      o->constant(b, 62));
+	o->branch(b, B_NE, 64, mark, o->constant(b, MARK_NONE), rare);
 	/* Acquired, for the head must be read after them. */
 	for (u32 i = 0; i * 8 < size; i++)
 		o->branch(b, B_NE, bytes * 8, words[i],
