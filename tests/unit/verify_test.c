@@ -10,9 +10,9 @@
  *	-- flags	words: sleepable, strict (alignment), freq (states), unprivileged, stats
  *(the log is the statistics alone)
  *	-- maps		one per line: type name, key size, value size, entries, and words:
- *			rdonly, wronly (to programs), frozen, filled (all bits), percent ("%"); lock,
- *timer: the value has one, of its type information: at 4 of 8 bytes, at 8 of 24; value=LABEL: the
- *value is of that type
+ *			rdonly, wronly (to programs), frozen, filled (all bits), percent (a %);
+ *lock, timer: the value has one, of its type information: at 4 of 8 bytes, at 8 of 24; value=LABEL:
+ *the value is of that type
  *	-- btf		type information, one type per line, LABEL KIND ...: int SIZE; ptr, const,
  *			typedef TYPE; array TYPE COUNT; struct, union SIZE MEMBER:TYPE:OFFSET...;
  *			tag NAME TYPE; decl NAME TYPE [INDEX]; fwd struct; proto TYPE ARG:TYPE...;
@@ -21,6 +21,8 @@
  *			program's, in order
  *	-- attach	expected_attach_type, and the function or typedef of the kernel, or the
  *			number of the type, that it is attached to
+ *	-- onto		a sched_cls program that it is attached to instead, by a function's label:
+ *			the first of the functions are its
  *	-- version	kernel version that is imitated, such as 5.8; the running one is not asked
  *	-- asm		the program; map[fd:N] is the Nth of the maps, from 0, kfunc:NAME a
  *			function of the host's kernel (without it, the case is skipped); type:LABEL
@@ -61,7 +63,7 @@
 
 struct test_case {
 	char name[100], type[64], license[32], flags[64], maps[512], text[8192], verdict[256],
-		kernel[256], id[32], btf[4096], attach[64], version[16];
+		kernel[256], id[32], btf[4096], attach[64], version[16], onto[1024];
 };
 
 static char problem[1 << 14];
@@ -70,6 +72,10 @@ static struct cygnet *inst;
 static const char *refused_id; /* of the instance's last refusal; "" */
 static struct verify_btf case_btf;
 static int case_fd = -1;
+/* The program a case is attached to: its descriptor, how many of the functions are its. */
+static int onto_fd = -1;
+static u32 onto_funcs;
+static bool onto_loading;
 
 static bool fails(const char *fmt, ...) __printf_like(1, 2);
 static bool fails(const char *fmt, ...)
@@ -255,13 +261,15 @@ static int make_maps(bool kernel, const char *text, int *maps)
 /* ... of the case's btf section. */
 static void add_case_functions(bool kernel, union bpf_attr *a, struct bpf_func_info *infos)
 {
-	u32 starts[VERIFY_BTF_FUNCS + 1], n;
+	u32 starts[VERIFY_BTF_FUNCS + 1], n, count, first = onto_loading ? 0 : onto_funcs;
 
 	n = verify_btf_starts((const void *)a->insns, a->insn_cnt, starts);
-	for (u32 i = 0; i < case_btf.func_count; i++)
+	count = onto_loading ? MIN(n, case_btf.func_count) : case_btf.func_count - first;
+	for (u32 i = 0; i < count; i++)
 		infos[i] = (struct bpf_func_info){i < n ? starts[i] : a->insn_cnt - 2,
-						  case_btf.funcs[i]};
-	a->func_info_cnt = case_btf.func_count;
+						  case_btf.funcs[first + i]};
+	a->func_info_cnt = count;
+	onto_funcs = onto_loading ? count : 0;
 	a->prog_btf_fd = (u32)case_btf_fd(kernel);
 	a->func_info = (u64)infos;
 	a->func_info_rec_size = sizeof(*infos);
@@ -305,6 +313,11 @@ static bool read_attach(const struct test_case *c, union bpf_attr *a)
 		return true;
 	if (sscanf(target, "%u", &a->attach_btf_id) == 1)
 		return true;
+	if (*c->onto) {
+		a->attach_prog_fd = onto_fd < 0 || onto_loading ? 0 : (u32)onto_fd;
+		a->attach_btf_id = onto_loading ? 0 : verify_btf_named(&case_btf, target);
+		return true;
+	}
 	if (kernel_types())
 		a->attach_btf_id = btf_find(kernel_types(), target, BTF_KIND_UNKN);
 	return a->attach_btf_id;
@@ -341,12 +354,37 @@ static int load(bool kernel, const struct test_case *c, const struct bpf_insn *f
 		infos[a.func_info_cnt - 1].insn_off++;
 	log_text[0] = 0;
 	refused_id = "";
+	if (onto_loading)
+		a.expected_attach_type = 0;
 	fd = bpf(kernel, BPF_PROG_LOAD, &a);
-	if (fd >= 0)
+	if (fd >= 0 && onto_loading)
+		onto_fd = fd;
+	else if (fd >= 0)
 		close(fd);
 	if (btf >= 0)
 		close(btf);
 	return fd < 0 ? fd : 0;
+}
+
+/* The program that the case's is attached to. */
+static int load_onto(bool kernel, const struct test_case *c, const int *maps)
+{
+	struct isa_op *ops = NULL;
+	struct bpf_insn insns[64];
+	struct diag d;
+	u32 count = 0;
+	int err;
+
+	diag_init(&d);
+	err = isa_assemble(c->onto, strlen(c->onto), &ops, &count, &d);
+	if (!err)
+		err = count > ARRAY_SIZE(insns) ? -E2BIG : isa_encode(ops, count, insns);
+	base_free(ops);
+	onto_loading = true;
+	if (!err)
+		err = load(kernel, c, insns, count, BPF_PROG_TYPE_SCHED_CLS, maps);
+	onto_loading = false;
+	return err;
 }
 
 static bool ask(bool kernel, const struct test_case *c, const struct bpf_insn *insns, u32 count,
@@ -360,11 +398,21 @@ static bool ask(bool kernel, const struct test_case *c, const struct bpf_insn *i
 		close_maps(maps);
 		return fails("%s: no map: %d", kernel ? "kernel" : "cygnet", err);
 	}
+	err = *c->onto ? load_onto(kernel, c, maps) : 0;
+	if (err) {
+		close_maps(maps);
+		return fails("%s: no program to attach to: %d %.4000s",
+			     kernel ? "kernel" : "cygnet", err, log_text);
+	}
 	if (!kernel)
 		sys_self(inst)->unprivileged = is_unprivileged(c);
 	err = load(kernel, c, insns, count, type, maps);
 	if (!kernel)
 		sys_self(inst)->unprivileged = false;
+	if (onto_fd >= 0)
+		close(onto_fd);
+	onto_fd = -1;
+	onto_funcs = 0;
 	close_maps(maps);
 	return matches(kernel ? "kernel" : "cygnet", want, err);
 }
@@ -574,6 +622,7 @@ static char *section(struct test_case *c, const char *name, size_t *size)
 	SECTION(btf, "btf")
 	SECTION(attach, "attach")
 	SECTION(version, "version")
+	SECTION(onto, "onto")
 	fprintf(stderr, "no section %s\n", name);
 	exit(2);
 }
@@ -599,7 +648,8 @@ static void run_file(const char *dir, const char *file, bool kernel)
 			into = section(&c, line + 3, &size);
 		} else if (into && *line) {
 			size_t len = strlen(into);
-			bool lines = into == c.text || into == c.maps || into == c.btf;
+			bool lines =
+				into == c.text || into == c.maps || into == c.onto || into == c.btf;
 
 			snprintf(into + len, size - len, "%s%s", line, lines ? "\n" : "");
 		}
