@@ -281,3 +281,32 @@ TARGET_STATIC
 EINVAL Cannot replace static functions
 -- kernel
 -
+
+== a program without types attached to
+-- type
+tracing
+-- attach
+24 f
+-- flags
+untyped
+-- btf
+int int 4
+mp proto int skb:int
+main func mp global
+f func mp global
+-- onto
+r1 = 1
+call f
+exit
+f:
+r0 = 0
+exit
+-- asm
+r0 = 0
+exit
+-- id
+TARGET_NO_BTF
+-- verdict
+EINVAL FENTRY/FEXIT program can only be attached to another program annotated with BTF
+-- kernel
+-

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# Pointers into the kernel in map values: each rule with a program it takes and one it refuses.
+# Pointers into the kernel and to user space, where kfuncs may be called: each rule with a program it takes and one it refuses.
 
 == a kernel pointer stored away
 -- type
@@ -575,3 +575,221 @@ exit
 KPTR_TYPE
 -- verdict
 EACCES invalid kptr access, R2 type=ptr_cgroup expected=ptr_task_struct
+
+== what a device knows of its packets, of no device
+-- type
+xdp
+-- asm
+*(u64 *)(r10 - 8) = 0
+r2 = r10
+r2 += -8
+call kfunc:bpf_xdp_metadata_rx_timestamp
+r0 = 0
+exit
+-- id
+KFUNC_DEVICE
+-- verdict
+EINVAL metadata kfuncs require device-bound program
+
+== a path where the kernel may not be asked for it
+-- type
+tracing
+-- attach
+24 vfs_read
+-- asm
+r1 = *(u64 *)(r1 + 0)
+r2 = r10
+r2 += -16
+r3 = 16
+call 147
+r0 = 0
+exit
+-- id
+HELPER_PLACE
+-- verdict
+EINVAL helper call is not allowed in probe
+-- kernel
+-
+
+== a set's tasks walked by a program that may not
+-- type
+sched_cls
+-- asm
+r1 = 1
+call kfunc:bpf_cgroup_from_id
+if r0 == 0 goto out
+r6 = r0
+r1 = r10
+r1 += -8
+r2 = r0
+r3 = 0
+call kfunc:bpf_iter_css_task_new
+r1 = r10
+r1 += -8
+call kfunc:bpf_iter_css_task_destroy
+r1 = r6
+call kfunc:bpf_cgroup_release
+out:
+r0 = 0
+exit
+-- id
+KARG_CSS_TASK
+-- verdict
+EINVAL css_task_iter is only allowed in bpf_lsm, bpf_iter and sleepable progs
+
+== memory of user space replaced
+-- type
+tracing
+-- attach
+23 btf_trace_sched_switch
+-- maps
+task_storage 4 8 0 value=shared
+-- btf
+int int 4
+long int 8
+udata struct 8 a:long:0
+tag tag uptr udata
+up ptr tag
+shared struct 8 u:up:0
+-- asm
+r2 = *(u64 *)(r1 + 8)
+r1 = map[fd:0]
+r3 = 0
+r4 = 0
+call 156
+if r0 == 0 goto out
+*(u64 *)(r0 + 0) = 0
+out:
+r0 = 0
+exit
+-- id
+UPTR_STORE
+-- verdict
+EACCES store to uptr disallowed
+
+== memory of user space read
+-- type
+tracing
+-- attach
+23 btf_trace_sched_switch
+-- maps
+task_storage 4 8 0 value=shared
+-- btf
+int int 4
+long int 8
+udata struct 8 a:long:0
+tag tag uptr udata
+up ptr tag
+shared struct 8 u:up:0
+-- asm
+r2 = *(u64 *)(r1 + 8)
+r1 = map[fd:0]
+r3 = 0
+r4 = 0
+call 156
+if r0 == 0 goto out
+r0 = *(u64 *)(r0 + 0)
+if r0 == 0 goto out
+r0 = *(u64 *)(r0 + 0)
+out:
+r0 = 0
+exit
+-- verdict
+ok
+
+== an element's pointer that may be null for a task
+-- type
+sched_cls
+-- maps
+array 4 16 1 value=value
+-- btf
+int int 4
+long int 8
+task_struct struct 8 x:long:0
+tag tag kptr_untrusted task_struct
+pp ptr tag
+tag2 tag kptr task_struct
+pp2 ptr tag2
+value struct 16 weak:pp:0 ref:pp2:8
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r1 = *(u64 *)(r0 + 8)
+call kfunc:bpf_task_acquire
+out:
+r0 = 0
+exit
+-- id
+KARG_NULL
+-- verdict
+EACCES Possibly NULL pointer passed to trusted arg0
+
+== a task of a map's value outside of a section
+-- type
+syscall
+-- flags
+sleepable
+-- maps
+array 4 16 1 value=value
+-- btf
+int int 4
+long int 8
+task_struct struct 8 x:long:0
+tag tag kptr_untrusted task_struct
+pp ptr tag
+tag2 tag kptr task_struct
+pp2 ptr tag2
+value struct 16 weak:pp:0 ref:pp2:8
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r1 = *(u64 *)(r0 + 8)
+if r1 == 0 goto out
+call kfunc:bpf_task_acquire
+out:
+r0 = 0
+exit
+-- id
+KARG_NOT_RCU
+-- verdict
+EINVAL R1 must be a rcu pointer
+
+== an address below a task's group
+-- type
+sched_cls
+-- asm
+r2 = kernel:task_struct
+call kfunc:bpf_rdonly_cast
+r1 = r0
+call kfunc:bpf_task_release
+out:
+r0 = 0
+exit
+-- id
+KARG_UNTRUSTED
+-- verdict
+EINVAL R1 must be referenced or trusted
+
+== an address cast for a task
+-- type
+sched_cls
+-- asm
+r2 = kernel:task_struct
+call kfunc:bpf_rdonly_cast
+r1 = r0
+call kfunc:bpf_task_acquire
+out:
+r0 = 0
+exit
+-- id
+KARG_NOT_RCU
+-- verdict
+EINVAL R1 must be a rcu pointer
