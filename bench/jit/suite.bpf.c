@@ -45,6 +45,13 @@ struct {
 	__type(value, u64);
 } hash4 SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, u64);
+	__type(value, u64);
+} lru SEC(".maps");
+
 /* The packet, when it is as long as it should be. */
 INLINE u8 *packet(struct xdp_md *ctx)
 {
@@ -288,6 +295,84 @@ PROGRAM(hash4_lookup)
 		if (v)
 			sum += *v;
 	}
+	return sum;
+}
+
+PROGRAM(lru_lookup)
+{
+	u64 sum = 0;
+
+	for (u64 i = 0; i < 256; i++) {
+		u64 key = i;
+		u64 *v = bpf_map_lookup_elem(&lru, &key);
+
+		if (v)
+			sum += *v;
+	}
+	return sum;
+}
+
+PROGRAM(chain)
+{
+	u64 a = ctx->rx_queue_index;
+
+	for (int i = 0; i < 64; i++) {
+		a = (a << 7 | a >> 57) + 0x9e37;
+		a ^= a >> 11;
+		a *= 0x9e3779b97f4a7c15ull;
+		a -= a << 3;
+	}
+	return a ^ a >> 32;
+}
+
+/* More values alive at once than there are registers. */
+PROGRAM(spill)
+{
+	u8 *p = packet(ctx);
+	u64 v[14];
+
+	if (!p)
+		return 0;
+#pragma unroll
+	for (int i = 0; i < 14; i++)
+		v[i] = *(u64 *)(p + i * 8);
+	for (int n = 0; n < 20; n++) {
+#pragma unroll
+		for (int i = 0; i < 14; i++)
+			v[i] += v[(i + 5) % 14] ^ v[(i + 9) % 14] >> 3;
+	}
+	for (int i = 1; i < 14; i++)
+		v[0] ^= v[i];
+	return v[0];
+}
+
+PROGRAM(switches)
+{
+	u8 *p = packet(ctx);
+	u32 sum = 0;
+
+	if (!p)
+		return 0;
+#define CASE(n)                             \
+	case (n):                           \
+		sum = sum * 3 + (n)*7 % 31; \
+		break;
+#define CASES(n) CASE(n) CASE(n + 3) CASE(n + 7) CASE(n + 12) CASE(n + 18)
+	for (int i = 0; i < 200; i++)
+		switch (p[i]) {
+			CASES(1)
+			CASES(21)
+			CASES(41)
+			CASES(61)
+			CASES(81)
+			CASES(101)
+			CASES(121)
+			CASES(141)
+			CASES(161)
+			CASES(181)
+			CASES(201)
+		default: sum++;
+		}
 	return sum;
 }
 
