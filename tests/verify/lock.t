@@ -675,3 +675,32 @@ FIELD_NO_BTF
 -- verdict
 EINVAL map '' has to have BTF in order to use bpf_timer
 
+
+
+== a helper that no kernel has, under a lock
+-- type
+sched_cls
+-- maps
+array 4 8 1 lock
+-- asm
+*(u32 *)(r10 - 4) = 0
+r2 = r10
+r2 += -4
+r1 = map[fd:0]
+call 1
+if r0 == 0 goto out
+r6 = r0
+r1 = r6
+r1 += 4
+call 93
+call -1
+r1 = r6
+r1 += 4
+call 94
+out:
+r0 = 0
+exit
+-- id
+CALL_UNDER_LOCK
+-- verdict
+EINVAL function calls are not allowed while holding a lock
