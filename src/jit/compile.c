@@ -41,7 +41,8 @@ int ir_optimise(struct ir_function *f)
 		{"fold", ir_number},
 		{"number", ir_memory},
 		{"memory", ir_fold},
-		{"fold", ir_divide},
+		{"fold", ir_switch},
+		{"switch", ir_divide},
 		{"divide", ir_number},
 	};
 	int err = 0;

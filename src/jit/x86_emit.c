@@ -489,20 +489,21 @@ static void call(struct emitter *e, const struct mach_ins *i)
 	modrm_reg(e, 2, RAX);
 }
 
-/* lea def, [rip + table]; movsxd scratch, [def + src * 4]; add def, scratch; jmp def */
+/* lea scratch, [rip + table]; movsxd def, [scratch + src * 4]; add def, scratch; jmp def */
 static void switch_to(struct emitter *e, const struct mach_ins *i)
 {
 	struct table t = {.cases = i->args, .count = i->count};
-	struct address a = {i->def, i->src[0], 4, 0};
+	struct address a = {X86_SCRATCH, i->src[0], 4, 0};
 
-	rex(e, true, i->def, MACH_NONE, MACH_NONE, false);
+	/* The offset may replace the number: they can be one register. */
+	rex(e, true, X86_SCRATCH, MACH_NONE, MACH_NONE, false);
 	byte(e, 0x8d);
-	byte(e, (i->def & 7) << 3 | 5);
+	byte(e, (X86_SCRATCH & 7) << 3 | 5);
 	t.at = (u32)e->body.len;
 	e->err = e->err ?: vec_push(&e->tables, t);
 	word32(e, 0);
-	op_memory(e, 0, 0x63, true, X86_SCRATCH, &a, false);
-	op_reg(e, 0, 0x01, true, X86_SCRATCH, i->def, false);
+	op_memory(e, 0, 0x63, true, i->def, &a, false);
+	op_reg(e, 0, 0x01, true, X86_SCRATCH, i->def, false); /* def += table */
 	rex(e, false, MACH_NONE, MACH_NONE, i->def, false);
 	byte(e, 0xff);
 	modrm_reg(e, 4, i->def);
