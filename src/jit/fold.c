@@ -475,6 +475,33 @@ static void fold_test(struct folding *p, ir_ref r)
 	decide_by_range(p, i, n);
 }
 
+/* x << n | x >> (width - n) */
+static bool rotate(struct folding *p, ir_ref r)
+{
+	struct ir_ins *i = ir_at(p->f, r);
+	const struct ir_ins *x = val(p, i->a), *y = val(p, i->b);
+	u64 n, m;
+
+	if (i->op != IR_OR)
+		return false;
+	if (x->op == IR_SHR) {
+		const struct ir_ins *t = x;
+
+		x = y;
+		y = t;
+	}
+	if (x->op != IR_SHL || y->op != IR_SHR || x->bits != y->bits || i->bits < x->bits ||
+	    resolve(p, x->a) != resolve(p, y->a) || !constant(p, x->b, &n) ||
+	    !constant(p, y->b, &m) || !n || n >= x->bits || n + m != x->bits)
+		return false;
+	i->op = IR_ROL;
+	i->bits = x->bits;
+	i->a = x->a;
+	i->b = x->b;
+	p->changed = true;
+	return true;
+}
+
 static void fold_ins(struct folding *p, ir_ref r)
 {
 	struct ir_ins *i = ir_at(p->f, r);
@@ -486,6 +513,8 @@ static void fold_ins(struct folding *p, ir_ref r)
 	if (fold_constants(p, r))
 		return;
 	turn(p, r);
+	if (rotate(p, r))
+		return;
 	i = ir_at(p->f, r);
 	if (i->op == IR_ZEXT || i->op == IR_SEXT) {
 		fold_extension(p, r);

@@ -55,12 +55,19 @@ static void put_unary(struct text *t)
 	static const char *const swaps[] = {"be16", "be32",    "be64",    "le16",
 					    "le32", "bswap16", "bswap32", "bswap64"};
 	static const char *const casts[] = {"s8", "s16", "s32"};
-	u32 r = any_reg();
+	u32 r = any_reg(), to = any_reg(), n = 1 + rnd(31), wide = rnd(2);
+	char w = wide ? 'r' : 'w';
 
-	switch (rnd(4)) {
+	switch (rnd(5)) {
 	case 0: text_fmt(t, "r%u = -r%u\n", r, r); break;
 	case 1: text_fmt(t, "w%u = -w%u\n", r, r); break;
 	case 2: text_fmt(t, "r%u = %s r%u\n", r, swaps[rnd(ARRAY_SIZE(swaps))], r); break;
+	case 3: /* a rotation, or not quite one */
+		if (to != r)
+			text_fmt(t, "%c%u = %c%u\n%c%u <<= %u\n%c%u >>= %u\n%c%u |= %c%u\n", w, to,
+				 w, r, w, to, n, w, r, (wide ? 64 : 32) - n + !rnd(8) - !rnd(8), w,
+				 to, w, r);
+		break;
 	default: text_fmt(t, "r%u = (%s)r%u\n", r, casts[rnd(3)], any_reg());
 	}
 }
