@@ -443,6 +443,24 @@ static void decide_by_range(struct folding *p, struct ir_ins *i, u64 n)
 	p->changed = true;
 }
 
+/* An address within a map: never NULL, however the verifier let the program move it. */
+static bool is_address(const struct folding *p, const struct ir_ins *i)
+{
+	const struct ir_ins *base = i->op == IR_ADD && i->bits == 64 ? val(p, i->a) : i;
+
+	return base->op == IR_MAPMEM || base->op == IR_MAPVAL || base->op == IR_FRAME;
+}
+
+static void decide_address(struct folding *p, struct ir_ins *i, u64 n)
+{
+	if (n || i->bits != 64 || (i->imm != COND_EQ && i->imm != COND_NE) ||
+	    !is_address(p, val(p, i->a)))
+		return;
+	i->imm = i->imm == COND_EQ ? COND_NE : COND_EQ;
+	i->a = i->b;
+	p->changed = true;
+}
+
 /* if (x & m) ...; 64-bit tests of narrow values; tests of comparisons. */
 static void fold_test(struct folding *p, ir_ref r)
 {
@@ -473,6 +491,7 @@ static void fold_test(struct folding *p, ir_ref r)
 	    zeros_of(p, i->a) >> 32 == 0xffffffff)
 		i->bits = 32;
 	decide_by_range(p, i, n);
+	decide_address(p, i, n);
 }
 
 /* x << n | x >> (width - n) */
