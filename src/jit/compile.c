@@ -36,14 +36,9 @@ int ir_optimise(struct ir_function *f)
 		const char *name;
 		int (*run)(struct ir_function *f);
 	} passes[] = {
-		{"build", ir_clean},
-		{"clean", ir_fold},
-		{"fold", ir_number},
-		{"number", ir_memory},
-		{"memory", ir_fold},
-		{"fold", ir_switch},
-		{"switch", ir_divide},
-		{"divide", ir_number},
+		{"build", ir_clean},   {"clean", ir_fold},    {"fold", ir_number},
+		{"number", ir_memory}, {"memory", ir_fold},   {"fold", ir_switch},
+		{"switch", ir_divide}, {"divide", ir_number},
 	};
 	int err = 0;
 

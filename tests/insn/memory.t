@@ -371,3 +371,89 @@ r0 = *(u64 *)(r10 -8)
 exit
 -- result
 0xffff0000ff00
+
+== a subprogram writes what its caller stored
+-- asm
+*(u64 *)(r10 -8) = 1
+r1 = r10
+r1 += -8
+call put
+r0 = *(u64 *)(r10 -8)
+exit
+put: r2 = *(u64 *)(r1 +0)
+r2 += 41
+*(u64 *)(r1 +0) = r2
+r0 = 0
+exit
+-- result
+42
+
+== a subprogram reads what its caller stores before a call only
+-- asm
+*(u64 *)(r10 -16) = 40
+r1 = r10
+r1 += -16
+call get
+*(u64 *)(r10 -16) = 2
+r6 = r0
+r1 = r10
+r1 += -16
+call get
+r0 += r6
+exit
+get: r0 = *(u64 *)(r1 +0)
+exit
+-- result
+42
+
+== a pointer to the stack, chosen
+-- asm
+r6 = r1
+r0 = *(u8 *)(r6 +0)
+*(u64 *)(r10 -8) = 1
+*(u64 *)(r10 -16) = 2
+r2 = r10
+r2 += -8
+if r0 != 0 goto l
+r2 += -8
+l: *(u64 *)(r2 +0) = 21
+r3 = *(u64 *)(r10 -8)
+r4 = *(u64 *)(r10 -16)
+r0 = r3
+r0 *= r4
+exit
+-- mem
+01
+-- result
+42
+
+== a pointer to the stack, from the stack
+-- asm
+r2 = r10
+r2 += -8
+*(u64 *)(r10 -16) = r2
+*(u64 *)(r10 -8) = 1
+r3 = *(u64 *)(r10 -16)
+*(u32 *)(r3 +0) = 42
+r0 = *(u64 *)(r10 -8)
+exit
+-- result
+42
+
+== parts of what was stored
+-- asm
+r2 = 0x8899aabbccddeeff ll
+*(u64 *)(r1 +0) = r2
+r0 = *(s8 *)(r1 +0)
+r3 = *(u16 *)(r1 +0)
+r0 += r3
+r3 = *(u8 *)(r1 +1)
+r0 += r3
+*(u8 *)(r1 +0) = 1
+r3 = *(u16 *)(r1 +0)
+r0 += r3
+exit
+-- mem
+00 00 00 00 00 00 00 00
+-- result
+0x1dded
