@@ -107,24 +107,58 @@ void ir_remove(struct ir_function *f, ir_ref r)
 	ins->prev = ins->next = 0;
 }
 
+/* Constants by value: open addressing, at most half full. */
+static u32 const_place(const struct ir_function *f, u64 value)
+{
+	u32 at = (u32)(value * 0x9e3779b97f4a7c15ull >> 32) & (f->const_room - 1);
+
+	while (f->consts[at] && (u64)ir_at(f, f->consts[at])->imm != value)
+		at = (at + 1) & (f->const_room - 1);
+	return at;
+}
+
+static bool grow_consts(struct ir_function *f)
+{
+	u32 room = f->const_room, count = f->const_count;
+	ir_ref *old = f->consts, *table;
+
+	if (count * 2 < room)
+		return true;
+	table = base_calloc(MAX(room * 2, 64u), sizeof(*table));
+	if (!table)
+		return false;
+	f->consts = table;
+	f->const_room = MAX(room * 2, 64u);
+	for (u32 i = 0; i < room; i++)
+		if (old[i])
+			table[const_place(f, (u64)ir_at(f, old[i])->imm)] = old[i];
+	base_free(old);
+	return true;
+}
+
 ir_ref ir_const(struct ir_function *f, u32 block, u64 value)
 {
-	struct ir_block *entry = &f->blocks.data[1];
 	ir_ref r;
+	u32 at;
 
 	/* All constants stand at the head of the entry, where they dominate all. */
 	(void)block;
-	for (r = entry->first; r; r = ir_at(f, r)->next) {
-		if (ir_at(f, r)->op == IR_CONST && (u64)ir_at(f, r)->imm == value)
-			return r;
-		if (ir_at(f, r)->op != IR_CONST && ir_at(f, r)->op != IR_PHI)
-			break;
-	}
-	r = ir_new(f, IR_CONST, 64);
-	if (!r)
+	if (!grow_consts(f)) {
+		f->failed = true;
 		return 0;
-	ir_at(f, r)->imm = (s64)value;
-	ir_insert_first(f, 1, r);
+	}
+	at = const_place(f, value);
+	r = f->consts[at];
+	if (!r) {
+		r = ir_new(f, IR_CONST, 64);
+		if (!r)
+			return 0;
+		ir_at(f, r)->imm = (s64)value;
+		f->consts[at] = r;
+		f->const_count++;
+	}
+	if (!ir_at(f, r)->block) /* new, or tidied away */
+		ir_insert_first(f, 1, r);
 	return r;
 }
 
@@ -528,4 +562,5 @@ void ir_fini(struct ir_function *f)
 	vec_fini(&f->args);
 	vec_fini(&f->cases);
 	vec_fini(&f->order);
+	base_free(f->consts);
 }

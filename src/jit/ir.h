@@ -113,9 +113,11 @@ struct ir_function {
 	VEC(struct ir_block) blocks; /* [0] unused; 1: entry */
 	VEC(ir_ref) phis, args;
 	VEC(struct ir_case) cases;
-	VEC(u32) order;     /* blocks in reverse postorder: ir_order() */
-	u32 stack;          /* bytes of BPF stack that must be memory */
-	ir_ref frame;       /* the FRAME value */
+	VEC(u32) order; /* blocks in reverse postorder: ir_order() */
+	u32 stack;      /* bytes of BPF stack that must be memory */
+	ir_ref frame;   /* the FRAME value */
+	ir_ref *consts; /* by value: ir_const() */
+	u32 const_room, const_count;
 	bool failed;        /* memory ran out: passes look once, at their end */
 	bool calls,         /* makes any call: the machine stack is aligned, registers saved */
 		calls_back; /* its address is taken: entered from the runtime too */
@@ -188,8 +190,5 @@ void ir_fini(struct ir_function *f);
 /* NULL, or what is wrong (static text), with the instruction. */
 const char *ir_check(const struct ir_function *f, ir_ref *where);
 void ir_print(const struct ir_function *f, struct text *t);
-/* Interprets the function: the passes' oracle (tests). `memory`: loads and stores hit real
- * addresses. */
-int ir_eval(const struct ir_function *f, const u64 params[6], u64 frame, u64 run, u64 *result);
 
 #endif

@@ -10,6 +10,8 @@
 #include "vm/instance.h"
 
 #define WARM_RUNS 8
+/* Larger programs stay interpreted: compiling takes longer than linear time. */
+#define MOST_OPS (32u << 10)
 
 static void compile(struct prog_object *p)
 {
@@ -34,7 +36,7 @@ void prog_object_warm(struct prog_object *p, u64 runs)
 	struct cygnet *inst = p->o.inst;
 
 	if (inst->engine == ENGINE_INTERP || inst->checked || p->native_tried ||
-	    !(p->image->flags & IMAGE_VERIFIED))
+	    !(p->image->flags & IMAGE_VERIFIED) || p->image->op_count > MOST_OPS)
 		return;
 	if (inst->engine == ENGINE_AUTO &&
 	    __atomic_add_fetch(&p->warmth, runs, __ATOMIC_RELAXED) < WARM_RUNS)
