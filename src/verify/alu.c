@@ -223,12 +223,9 @@ static int binary_reg(struct verifier *v, const struct isa_op *op)
 	int err = 0;
 
 	if (src->type != REG_SCALAR && dst->type != REG_SCALAR) {
-		static const char *const names[16] = {"+=",  "-=",  "*=", "/=", "|=", "&=",  "<<=",
-						      ">>=", "neg", "%=", "^=", "=",  "s>>="};
-
 		if (isa_info(op->op)->code >> 4 != BPF_SUB >> 4 || !v->ptr_leaks)
 			return verify_fail_reg(v, op->dst, MSG_PTR_WITH_PTR, op->dst,
-					       names[isa_info(op->op)->code >> 4]);
+					       verify_operator_name(op));
 		*dst = verify_unknown(v);
 		return 0;
 	}

@@ -37,23 +37,6 @@ struct story {
 	struct explain_place found[EXPLAIN_MAX_PLACES];
 };
 
-static const struct verify_line *line_of(const struct verify_input *in, u32 insn)
-{
-	u32 lo = 0, hi = in->line_count;
-
-	if (!hi || in->lines[0].insn > insn)
-		return NULL;
-	while (hi - lo > 1) {
-		u32 mid = (lo + hi) / 2;
-
-		if (in->lines[mid].insn <= insn)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return &in->lines[lo];
-}
-
 static const char *format_insn(struct story *s, u32 insn)
 {
 	char buf[128];
@@ -110,7 +93,7 @@ static void add_values(struct story *s, const struct verify_trace_step *step, u3
 static void tell(struct story *s, const struct verify_trace_step *step, enum explain_role role,
 		 u32 regs)
 {
-	const struct verify_line *line = line_of(s->in, step->insn);
+	const struct verify_line *line = verify_line_of(s->in, step->insn);
 	struct explain_place p = {.role = role, .insn = step->insn};
 
 	if (line && s->in->btf && line->line_col >> 10) {

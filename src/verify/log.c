@@ -339,7 +339,7 @@ void verify_format_insn(const struct verifier *v, struct text *t, u32 insn)
 /* The source line, when the last one printed was another. */
 static void log_source(struct verifier *v)
 {
-	const struct verify_line *line = verify_line_of(v, v->insn), *last = v->prev_line;
+	const struct verify_line *line = verify_line_of(v->in, v->insn), *last = v->prev_line;
 	const char *text, *file, *slash;
 
 	if (!line || line == last)
@@ -356,10 +356,10 @@ static void log_source(struct verifier *v)
 	verify_say(v, "; %s @ %s:%u\n", text, slash ? slash + 1 : file, line->line_col >> 10);
 }
 
-const struct verify_line *verify_line_of(const struct verifier *v, u32 insn)
+const struct verify_line *verify_line_of(const struct verify_input *in, u32 insn)
 {
-	const struct verify_line *lines = v->in->lines;
-	u32 lo = 0, hi = v->in->line_count;
+	const struct verify_line *lines = in->lines;
+	u32 lo = 0, hi = in->line_count;
 
 	if (!hi || lines[0].insn > insn)
 		return NULL;

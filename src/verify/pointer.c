@@ -46,7 +46,7 @@ static const char *type_name(u32 type, char *buf, size_t size)
 	return buf;
 }
 
-static const char *operator_name(const struct isa_op *op)
+const char *verify_operator_name(const struct isa_op *op)
 {
 	static const char *const names[16] = {"+=",  "-=",  "*=", "/=", "|=", "&=",   "<<=",
 					      ">>=", "neg", "%=", "^=", "=",  "s>>=", "endian"};
@@ -369,8 +369,8 @@ static int move(struct verifier *v, const struct isa_op *op, const struct maskin
 		return 0;
 	case BPF_AND:
 	case BPF_OR:
-	case BPF_XOR: return verify_fail(v, MSG_PTR_BITWISE, op->dst, operator_name(op));
-	default: return verify_fail(v, MSG_PTR_OPERATOR, op->dst, operator_name(op));
+	case BPF_XOR: return verify_fail(v, MSG_PTR_BITWISE, op->dst, verify_operator_name(op));
+	default: return verify_fail(v, MSG_PTR_OPERATOR, op->dst, verify_operator_name(op));
 	}
 }
 

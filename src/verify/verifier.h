@@ -312,7 +312,7 @@ int verify_fail(struct verifier *v, enum verify_message id, ...);
 /* The stable name of a diagnostic id; NULL when it is not of the verifier's. */
 const char *verify_message_name(u32 diag_id);
 /* The line_info record an instruction belongs to; NULL: none. */
-const struct verify_line *verify_line_of(const struct verifier *v, u32 insn);
+const struct verify_line *verify_line_of(const struct verify_input *in, u32 insn);
 /* ... of which the kernel's log says nothing: in the diagnostic alone. */
 int verify_fail_quiet(struct verifier *v, enum verify_message id, ...);
 /* The same about a register. */
@@ -552,6 +552,8 @@ bool verify_may_hold_lock(const struct vreg *r);
 int verify_ptr_off(struct verifier *v, const struct vreg *r, u32 regno, bool fixed_ok);
 /* A pointer whose offset is out of reasonable bounds: -EINVAL. */
 int verify_sane_offset(struct verifier *v, const struct vreg *r, u32 type);
+/* "+=", as messages name an operation. */
+const char *verify_operator_name(const struct isa_op *op);
 /* dst = ptr op off; dst is one of both. */
 int verify_pointer_alu(struct verifier *v, const struct isa_op *op, const struct vreg *ptr,
 		       const struct vreg *off);
