@@ -145,7 +145,7 @@ static unsigned native_size(const char *name)
 	struct object_table *progs = &inst[NATIVE]->objects[OBJECT_PROG];
 	struct prog_object *p =
 		container_of(progs->by_id.data[progs->by_id.len - 1], struct prog_object, o);
-	struct jit_options host = jit_host(JIT_OPTIMISED);
+	struct jit_options host = jit_host();
 	struct map *const *views;
 	struct jit_code *code;
 	struct diag why;

@@ -31,7 +31,9 @@ struct cygnet_opts {
 	const char *btf_path;       /* BTF answered as vmlinux's; NULL: the host's */
 	/* Not 0: programs run in the checked interpreter, which tests what verification proved. */
 	unsigned int checked;
-	/* 0: programs that run often become native code; 1: none do; 2: all do, at their first run.
+	/*
+	 * Of TEST_RUN: 0: programs that run often become native code; 1: none do; 2: all do, at
+	 * their first run. What no compiler takes (src/vm/engine.c) is interpreted in any case.
 	 */
 	unsigned int engine;
 };

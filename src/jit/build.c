@@ -16,6 +16,7 @@
 #include "core/run.h"
 #include "isa/decode.h"
 #include "jit/build.h"
+#include "jit/jit.h"
 
 #define SLOT_VAR     10
 #define MAY_GOTO_VAR 74
@@ -583,7 +584,7 @@ static void packet_load(struct build *b, const struct isa_op *op)
 		offset = build_ins(b, IR_ADD, 32, offset, reg(b, op->src));
 	args[0] = offset;
 	args[1] = build_const(b, info->bits / 8);
-	r = build_call(b, IR_CCALL, 3 /* JIT_RT_LD_ABS */, args, 2);
+	r = build_call(b, IR_CCALL, JIT_RT_LD_ABS, args, 2);
 	back = build_ins(b, IR_BRANCH, 64, r, build_const(b, 0));
 	if (!back)
 		return;

@@ -87,8 +87,6 @@ static int take(struct x86_code *from, const struct jit_options *opts, u32 sub_c
 	c->reloc_count = (u32)from->relocs.len;
 	c->lines = from->lines.data;
 	c->line_count = (u32)from->lines.len;
-	c->faults = from->faults.data;
-	c->fault_count = (u32)from->faults.len;
 	c->subs = from->subs;
 	c->sub_count = sub_count;
 	c->entry = from->subs[0];
@@ -115,7 +113,6 @@ int jit_compile(const struct image *image, struct map *const *maps, const struct
 		vec_fini(&code.bytes);
 		vec_fini(&code.relocs);
 		vec_fini(&code.lines);
-		vec_fini(&code.faults);
 		vec_fini(&code.calls);
 		base_free(code.subs);
 	}
@@ -129,7 +126,6 @@ void jit_code_free(struct jit_code *c)
 	base_free(c->bytes);
 	base_free(c->relocs);
 	base_free(c->lines);
-	base_free(c->faults);
 	base_free(c->subs);
 	base_free(c);
 }

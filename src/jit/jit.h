@@ -25,11 +25,6 @@ enum jit_target {
 	JIT_AARCH64,
 };
 
-enum jit_tier {
-	JIT_BASELINE, /* one pass, a fixed register for each of BPF's */
-	JIT_OPTIMISED,
-};
-
 /* What the code may use of the processor: bits are the target's. */
 enum jit_x86_feature {
 	JIT_X86_BMI2 = 1 << 0,
@@ -67,17 +62,9 @@ struct jit_line { /* code offsets in ascending order: instruction of the image *
 	u32 offset, insn;
 };
 
-struct jit_fault { /* an access that may fault: code range, where to go on, register to clear */
-	u32 start, end, resume, reg;
-};
-
 struct jit_options {
 	enum jit_target target;
-	enum jit_tier tier;
 	u32 features;
-	bool gpr_only; /* no vectors: probe sites */
-	bool blind;    /* constant blinding */
-	bool fences;   /* speculation barriers */
 };
 
 /* Position-independent but for relocations; immutable, owns its memory. */
@@ -90,8 +77,6 @@ struct jit_code {
 	u32 reloc_count;
 	struct jit_line *lines;
 	u32 line_count;
-	struct jit_fault *faults;
-	u32 fault_count;
 	u32 *subs; /* per subprogram: offset of its enter() thunk, or ~0 */
 	u32 sub_count;
 };
@@ -116,6 +101,6 @@ const u8 *jit_linked_at(const struct jit_linked *l, u32 *size);
 int jit_run(const struct jit_linked *l, struct run *run, u64 *ret);
 
 /* The host's target and features. */
-struct jit_options jit_host(enum jit_tier tier);
+struct jit_options jit_host(void);
 
 #endif

@@ -163,7 +163,7 @@ int jit_link(const struct jit_code *code, const struct image *image, struct map 
 
 	if (!l)
 		return -ENOMEM;
-	if (code->options.target != jit_host(JIT_OPTIMISED).target) {
+	if (code->options.target != jit_host().target) {
 		base_free(l);
 		return -EOPNOTSUPP;
 	}
@@ -250,9 +250,9 @@ int jit_run(const struct jit_linked *l, struct run *run, u64 *ret)
 	return 0;
 }
 
-struct jit_options jit_host(enum jit_tier tier)
+struct jit_options jit_host(void)
 {
-	struct jit_options o = {.target = JIT_AARCH64, .tier = tier};
+	struct jit_options o = {.target = JIT_AARCH64};
 
 #ifdef __x86_64__
 	o.target = JIT_X86_64;

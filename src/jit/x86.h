@@ -121,7 +121,6 @@ struct x86_code {
 	VEC(u8) bytes;
 	VEC(struct jit_reloc) relocs;
 	VEC(struct jit_line) lines;
-	VEC(struct jit_fault) faults;
 	VEC(struct x86_call) calls; /* of subprograms: to be patched */
 	u32 *subs;                  /* by subprogram: offset of its code */
 };

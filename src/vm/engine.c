@@ -15,7 +15,7 @@
 
 static void compile(struct prog_object *p)
 {
-	struct jit_options host = jit_host(JIT_OPTIMISED);
+	struct jit_options host = jit_host();
 	struct jit_linked *linked = NULL;
 	struct jit_code *code = NULL;
 	struct map *const *maps;

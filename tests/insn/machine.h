@@ -38,7 +38,7 @@ static u32 jit_ran, jit_passed_on;
 
 static int jit_fresh(struct run *run, u64 *ret)
 {
-	struct jit_options host = jit_host(JIT_OPTIMISED);
+	struct jit_options host = jit_host();
 	struct jit_code *code = NULL;
 	struct jit_linked *linked = NULL;
 	struct diag d = {0};

@@ -92,7 +92,7 @@ static void make_map(struct bench *b, u32 type, u32 key_size, u32 entries)
 
 static void load_program(struct bench *b, enum key_way way, u32 key)
 {
-	struct jit_options host = jit_host(JIT_OPTIMISED);
+	struct jit_options host = jit_host();
 	struct bpf_insn insns[64];
 	struct jit_code *code;
 	struct prog_object *p;
