@@ -80,22 +80,6 @@ static void each_def(struct mach_function *m, struct mach_ins *i, operand_fn *fn
 				fn(data, &m->copies.data[i->args + k].to);
 }
 
-struct mach_ins *mach_add(struct mach_function *m, u32 op)
-{
-	struct mach_ins i = {.op = (u16)op,
-			     .size = 8,
-			     .def = MACH_NONE,
-			     .src = {MACH_NONE, MACH_NONE, MACH_NONE},
-			     .base = MACH_NONE,
-			     .index = MACH_NONE,
-			     .scale = 1};
-
-	if (vec_push(&m->ins, i))
-		return NULL;
-	m->blocks.data[m->blocks.len - 1].count++;
-	return &m->ins.data[m->ins.len - 1];
-}
-
 void mach_fini(struct mach_function *m)
 {
 	vec_fini(&m->ins);

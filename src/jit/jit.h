@@ -96,7 +96,6 @@ struct jit_linked; /* executable memory of this process */
 int jit_link(const struct jit_code *code, const struct image *image, struct map *const *maps,
 	     struct jit_linked **out);
 void jit_linked_free(struct jit_linked *l);
-const u8 *jit_linked_at(const struct jit_linked *l, u32 *size);
 /* The program on the run: as interp_run(). */
 int jit_run(const struct jit_linked *l, struct run *run, u64 *ret);
 

@@ -204,12 +204,6 @@ void jit_linked_free(struct jit_linked *l)
 	base_free(l);
 }
 
-const u8 *jit_linked_at(const struct jit_linked *l, u32 *size)
-{
-	*size = l->size;
-	return l->code;
-}
-
 /* running ------------------------------------------------------------------------------ */
 
 static int call_back(struct run *run, u32 start, const u64 args[5], u64 *r0)

@@ -86,7 +86,5 @@ struct mach_target {
  */
 int mach_allocate(struct mach_function *m, const struct mach_target *target);
 void mach_fini(struct mach_function *m);
-/* Appends to the block under construction (the last one). */
-struct mach_ins *mach_add(struct mach_function *m, u32 op);
 
 #endif

@@ -79,7 +79,6 @@ void x86_set_flag(struct lowering *l, const struct ir_ins *v, u32 d);
 void x86_select_value(struct lowering *l, const struct ir_ins *v, u32 d);
 void x86_load(struct lowering *l, const struct ir_ins *v, u32 d);
 void x86_store(struct lowering *l, const struct ir_ins *v);
-void x86_zero_upper(struct lowering *l, u32 reg, u32 size);
 void x86_atomic(struct lowering *l, const struct ir_ins *v, u32 d);
 void x86_compare_exchange(struct lowering *l, const struct ir_ins *v, u32 d);
 u32 x86_pass(struct lowering *l, const u8 *regs, const u32 *values, u32 n, bool with_run);

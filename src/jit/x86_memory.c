@@ -85,7 +85,7 @@ void x86_store(struct lowering *l, const struct ir_ins *v)
 	x86_set_place(i, &p);
 }
 
-void x86_zero_upper(struct lowering *l, u32 reg, u32 size)
+static void zero_upper(struct lowering *l, u32 reg, u32 size)
 {
 	struct mach_ins *i;
 
@@ -110,7 +110,7 @@ void x86_atomic(struct lowering *l, const struct ir_ins *v, u32 d)
 		i->def = i->src[0] = reg;
 		i->keeps = true;
 		x86_set_place(i, &p);
-		x86_zero_upper(l, reg, v->size);
+		zero_upper(l, reg, v->size);
 		return;
 	}
 	if (d == MACH_NONE) {
@@ -143,7 +143,7 @@ void x86_compare_exchange(struct lowering *l, const struct ir_ins *v, u32 d)
 	if (d == MACH_NONE)
 		return;
 	x86_move(l, d, RAX);
-	x86_zero_upper(l, d, v->size);
+	zero_upper(l, d, v->size);
 }
 
 /* calls ---------------------------------------------------------------- */

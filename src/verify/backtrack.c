@@ -48,25 +48,19 @@ static u64 step_slot(const struct vstep *step)
 /* Linked registers and slots: one wanted, all wanted. */
 static void want_linked(struct precise_set *p, const struct vstep *step)
 {
-	u64 linked = step ? step->linked : 0;
-	u32 count = linked >> 60;
+	struct vlinked set = {0};
 	bool wanted = false;
 
-	for (int pass = 0; pass < 2; pass++) {
-		for (u32 i = 0; i < count; i++) {
-			u32 e = linked >> 10 * i & 0x3ff, frame = e >> 1 & 7, at = e >> 4;
-
-			if (!pass)
-				wanted |= e & 1 ? p->regs[frame] >> at & 1
-						: p->slots[frame] >> at & 1;
-			else if (e & 1)
-				p->regs[frame] |= 1u << at;
-			else
-				p->slots[frame] |= 1ull << at;
-		}
-		if (!wanted)
-			return;
-	}
+	if (step)
+		verify_linked_unpack(step->linked, &set);
+	for (u32 i = 0; i < set.count; i++)
+		wanted |= set.at[i].is_reg ? p->regs[set.at[i].frame] >> set.at[i].index & 1
+					   : p->slots[set.at[i].frame] >> set.at[i].index & 1;
+	for (u32 i = 0; wanted && i < set.count; i++)
+		if (set.at[i].is_reg)
+			p->regs[set.at[i].frame] |= 1u << set.at[i].index;
+		else
+			p->slots[set.at[i].frame] |= 1ull << set.at[i].index;
 }
 
 static void back_alu(struct precise_set *p, const struct isa_op *op, const struct isa_info *info)

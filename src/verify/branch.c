@@ -208,7 +208,8 @@ static void forget_reference(struct vstate *s, u32 id)
 		}
 }
 
-void verify_mark_null(struct verifier *v, struct vstate *s, u32 regno, bool is_null)
+/* Registers with the id of a _or_null one become the pointer, or 0. */
+static void mark_null(struct verifier *v, struct vstate *s, u32 regno, bool is_null)
 {
 	struct vreg *r = &s->frames[s->curframe]->regs[regno];
 	u32 id = r->id;
@@ -358,8 +359,8 @@ static int learn_pointers(struct verifier *v, const struct jump *j, struct vstat
 	learn_nonnull(v, j, other);
 	if (j->test.width == 64 && !j->by_reg && !j->op->imm && equality &&
 	    j->a->type & REG_MAYBE_NULL) {
-		verify_mark_null(v, v->state, j->op->dst, j->test.cond == SCALAR_NE);
-		verify_mark_null(v, other, j->op->dst, j->test.cond == SCALAR_EQ);
+		mark_null(v, v->state, j->op->dst, j->test.cond == SCALAR_NE);
+		mark_null(v, other, j->op->dst, j->test.cond == SCALAR_EQ);
 		return 0;
 	}
 	if (!learn_packet(v, j, other) && !v->ptr_leaks && is_pointer(j->a))
@@ -369,7 +370,8 @@ static int learn_pointers(struct verifier *v, const struct jump *j, struct vstat
 
 /* the jump ----------------------------------------------------------------- */
 
-int verify_spec_branch(struct verifier *v, const struct isa_op *op, u32 to)
+/* The branch not taken, for the processor that takes it all the same. */
+static int push_speculated(struct verifier *v, const struct isa_op *op, u32 to)
 {
 	struct vstate *other;
 	struct vreg *regs;
@@ -422,7 +424,7 @@ static int go_one_way(struct verifier *v, const struct jump *j, bool jumps, u32 
 		err = verify_mark_precise(v, j->op->dst);
 	if (!err && j->by_reg && j->b->type == REG_SCALAR)
 		err = verify_mark_precise(v, j->op->src);
-	err = err ?: verify_spec_branch(v, j->op, other);
+	err = err ?: push_speculated(v, j->op, other);
 	if (err)
 		return err;
 	v->insns[v->insn].branch |= jumps ? 1 : 2;

@@ -389,7 +389,8 @@ static int check_signature(struct reading *r)
 	return 0;
 }
 
-int verify_function_args(struct verifier *v, u32 s)
+/* Fills subs[s].args from BTF. */
+static int read_args(struct verifier *v, u32 s)
 {
 	struct vsub *sub = &v->subs[s];
 	struct reading r = {.v = v, .btf = v->in->btf, .sub = sub, .func_id = sub->type_id};
@@ -448,7 +449,7 @@ static struct vreg entry_register(struct verifier *v, const struct varg *arg)
 int verify_function_entry(struct verifier *v, u32 s, struct vframe *f)
 {
 	struct vsub *sub = &v->subs[s];
-	int err = verify_function_args(v, s);
+	int err = read_args(v, s);
 
 	if (err)
 		return err;
@@ -462,7 +463,7 @@ int verify_function_entry(struct verifier *v, u32 s, struct vframe *f)
 void verify_function_main(struct verifier *v)
 {
 	struct vsub *sub = &v->subs[0];
-	int err = v->in->func_count ? verify_function_args(v, 0) : 0;
+	int err = v->in->func_count ? read_args(v, 0) : 0;
 
 	if (err || sub->arg_count != 1 || sub->args[0].kind != VARG_CTX)
 		sub->unreliable = true;
@@ -554,7 +555,7 @@ static int match(struct verifier *v, u32 i, const struct varg *arg)
 int verify_function_call(struct verifier *v, u32 s)
 {
 	struct vsub *sub = &v->subs[s];
-	int err = verify_function_args(v, s);
+	int err = read_args(v, s);
 
 	for (u32 i = 0; i < sub->arg_count && !err; i++)
 		err = match(v, i, &sub->args[i]);

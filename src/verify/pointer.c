@@ -69,7 +69,8 @@ static bool by_register(const struct isa_op *op)
 	return isa_info(op->op)->kind == ISA_KIND_ALU_REG;
 }
 
-int verify_sane_offset(struct verifier *v, const struct vreg *r, u32 type)
+/* An offset out of reasonable bounds. */
+static int check_sane_offset(struct verifier *v, const struct vreg *r, u32 type)
 {
 	s64 value = (s64)r->s.bits.value, smin = r->s.smin;
 	char name[64];
@@ -396,15 +397,15 @@ static int check_arithmetic(struct verifier *v, const struct isa_op *op, struct 
 	bool masks = is_add(op) || is_sub(op);
 	int err = check_operands(v, op, &m->ptr, &m->off);
 
-	err = err ?: verify_sane_offset(v, &m->off, type);
-	err = err ?: verify_sane_offset(v, &m->ptr, type);
+	err = err ?: check_sane_offset(v, &m->off, type);
+	err = err ?: check_sane_offset(v, &m->ptr, type);
 	err = err ?: masks ? mask_before(v, m) : 0;
 	if (err)
 		return err;
 	*dst = m->ptr;
 	forget_low(&dst->s);
 	err = move(v, op, m);
-	err = err ?: verify_sane_offset(v, dst, type);
+	err = err ?: check_sane_offset(v, dst, type);
 	if (err)
 		return err;
 	scalar_sync(&dst->s);

@@ -521,8 +521,6 @@ void verify_slots_written(struct verifier *v, u32 frame, u64 slots); /* surely, 
 
 int verify_alu(struct verifier *v, const struct isa_op *op);
 int verify_branch(struct verifier *v, const struct isa_op *op, u32 *next);
-/* Turns registers with the id of a _or_null one to the pointer or to 0. */
-void verify_mark_null(struct verifier *v, struct vstate *s, u32 regno, bool is_null);
 /* A number of its own: no id that others share. */
 void verify_unlink(struct vreg *r);
 /* Gives a number an id, so that copies of it are refined together. */
@@ -550,8 +548,6 @@ bool verify_is_trusted(const struct vreg *r);
 bool verify_may_hold_lock(const struct vreg *r);
 /* A pointer that must be as it came; fixed_ok: but for a constant at or above 0. */
 int verify_ptr_off(struct verifier *v, const struct vreg *r, u32 regno, bool fixed_ok);
-/* A pointer whose offset is out of reasonable bounds: -EINVAL. */
-int verify_sane_offset(struct verifier *v, const struct vreg *r, u32 type);
 /* "+=", as messages name an operation. */
 const char *verify_operator_name(const struct isa_op *op);
 /* dst = ptr op off; dst is one of both. */
@@ -569,8 +565,6 @@ bool verify_older_refine(const struct verifier *v, struct scalar_test test, bool
 			 struct scalar *a, struct scalar *b);
 /* dst op= a number, for loaders whom speculation concerns. */
 int verify_spec_scalar(struct verifier *v, const struct isa_op *op);
-/* The branch not taken, for the processor that takes it all the same. */
-int verify_spec_branch(struct verifier *v, const struct isa_op *op, u32 to);
 
 #define PACKET_AT_END     ((u32)-1) /* of vreg.range: at the end, or beyond it */
 #define PACKET_BEYOND_END ((u32)-2)
@@ -777,8 +771,7 @@ int verify_give_to_graph(struct verifier *v, u32 ref);
 
 /* function.c ------------------------------------------------------------ */
 
-int verify_functions_check(struct verifier *v);        /* func_info against subs; names, linkage */
-int verify_function_args(struct verifier *v, u32 sub); /* fills subs[sub].args from BTF */
+int verify_functions_check(struct verifier *v); /* func_info against subs; names, linkage */
 /* Registers r1-r5 of frame 0 as a global function's signature has them, for its own verification.
  */
 int verify_function_entry(struct verifier *v, u32 sub, struct vframe *f);
