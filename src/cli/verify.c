@@ -54,8 +54,8 @@ const struct command command_verify = {
 		"(accepted, "
 		"refused, skipped), oldest, below, missing; accepted ones instructions, visited, "
 		"states, peak_states, peak_bytes, time_us, stack; refused ones errno, id (see "
-		"docs/diagnostics.md), message, why, hint, function, insn, register, path_length "
-		"and "
+		"docs/diagnostics.md), message, why, hint, function, insn, register, path_length, "
+		"witness (data and ctx in hex on which it really fails; null: none found) and "
 		"path: role, insn, text, values, file, line, column, source of each place.",
 	.examples = "cygnet verify prog.bpf.o\tthe verdict of the host's kernel version\n"
 		    "cygnet verify --kernel 5.15 prog.bpf.c\tof another\n"
