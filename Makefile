@@ -45,7 +45,8 @@ LOAD_TABLES := $(addprefix src/core/,event_table.c kfunc.c kernel.c allowed.c in
 # Inline forms are for compilers, not for targets.
 INLINE_SRC := $(wildcard src/map/*_inline.c src/helper/*_inline.c)
 RT_SRC := src/base/text.c src/base/diag.c $(filter-out $(LOAD_TABLES),$(wildcard src/core/*.c)) \
-	  $(filter-out $(INLINE_SRC),$(wildcard src/map/*.c src/helper/*.c src/prog/*.c src/interp/*.c))
+	  $(filter-out $(INLINE_SRC),$(wildcard src/map/*.c src/helper/*.c src/prog/*.c src/interp/*.c \
+					    src/native/*.c))
 LIB_SRC := $(filter-out $(RT_SRC) src/base/mem.c,$(wildcard src/base/*.c)) $(LOAD_TABLES) $(INLINE_SRC) \
 	   $(wildcard src/isa/*.c src/btf/*.c src/verify/*.c src/jit/*.c src/vm/*.c src/sys/*.c src/event/*.c src/world/*.c)
 SHIM_SRC := $(wildcard src/shim/*.c)

@@ -27,7 +27,7 @@ level_of() { # FOLDER
 	isa | btf) echo 1 ;;
 	core) echo 2 ;;
 	map | helper | prog | classic) echo 3 ;;
-	verify | interp | jit) echo 4 ;;
+	verify | interp | native | jit) echo 4 ;;
 	vm) echo 5 ;;
 	sys | event | record) echo 6 ;;
 	world | shim | agent) echo 7 ;;

@@ -32,8 +32,9 @@ struct cygnet_opts {
 	/* Not 0: programs run in the checked interpreter, which tests what verification proved. */
 	unsigned int checked;
 	/*
-	 * Of TEST_RUN: 0: programs that run often become native code; 1: none do; 2: all do, at
-	 * their first run. What no compiler takes (src/vm/engine.c) is interpreted in any case.
+	 * 0: programs that run often become native code; 1: none do; 2: all do, at their first
+	 * run; 3: the same, by the compiler of one pass. What no compiler takes (src/vm/engine.c)
+	 * is interpreted in any case.
 	 */
 	unsigned int engine;
 };

@@ -584,7 +584,7 @@ static void packet_load(struct build *b, const struct isa_op *op)
 		offset = build_ins(b, IR_ADD, 32, offset, reg(b, op->src));
 	args[0] = offset;
 	args[1] = build_const(b, info->bits / 8);
-	r = build_call(b, IR_CCALL, JIT_RT_LD_ABS, args, 2);
+	r = build_call(b, IR_CCALL, NATIVE_LD_ABS, args, 2);
 	back = build_ins(b, IR_BRANCH, 64, r, build_const(b, 0));
 	if (!back)
 		return;

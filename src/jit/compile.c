@@ -2,7 +2,7 @@
 /* Compiling an image: each subprogram through the passes, into one piece of code. */
 #include <errno.h>
 #include <string.h>
-#include "jit/x86.h"
+#include "jit/backend.h"
 
 #ifdef JIT_CHECK
 #include <stdio.h>
@@ -52,8 +52,9 @@ int ir_optimise(struct ir_function *f)
 }
 
 static int compile_sub(const struct image *image, u32 sub, struct map *const *maps,
-		       const struct jit_options *opts, struct x86_code *code, struct diag *diag)
+		       const struct jit_options *opts, struct jit_buffer *code, struct diag *diag)
 {
+	const struct jit_backend *b = jit_backend(opts->target);
 	struct ir_function f;
 	struct mach_function m = {0};
 	struct arena arena = {0};
@@ -63,30 +64,50 @@ static int compile_sub(const struct image *image, u32 sub, struct map *const *ma
 		diag_set(diag, 0, 1, (s32)image_subs(image)[sub].start,
 			 "subprogram %u has what only the interpreter does", sub);
 	err = err ?: ir_optimise(&f);
-	err = err ?: x86_lower(&f, opts, &m);
-	err = err ?: mach_allocate(&m, &x86_target);
-	err = err ?: x86_emit(&m, opts, code);
+	err = err ?: b->lower(&f, opts, &m);
+	err = err ?: mach_allocate(&m, b->registers);
+	err = err ?: b->emit(&m, opts, code);
 	mach_fini(&m);
 	ir_fini(&f);
 	arena_fini(&arena);
 	return err;
 }
 
-static int take(struct x86_code *from, const struct jit_options *opts, u32 sub_count,
+static int compile(const struct image *image, struct map *const *maps,
+		   const struct jit_options *opts, struct jit_buffer *code, struct diag *diag)
+{
+	const struct jit_backend *b = jit_backend(opts->target);
+	int err = 0;
+
+	if (opts->tier == JIT_TIER_BASELINE)
+		return b->baseline ? b->baseline(image, maps, opts, code) : -EOPNOTSUPP;
+	for (u32 s = 0; s < image->sub_count && !err; s++)
+		err = compile_sub(image, s, maps, opts, code, diag);
+	return err;
+}
+
+static int take(struct jit_buffer *from, const struct jit_options *opts, u32 sub_count,
 		struct jit_code **out)
 {
 	struct jit_code *c = base_zalloc(sizeof(*c));
 
 	if (!c)
 		return -ENOMEM;
-	x86_patch_calls(from);
+	for (u32 i = 0; i < from->calls.len; i++)
+		jit_backend(opts->target)
+			->patch_call(from->bytes.data, from->calls.data[i].at,
+				     from->subs[from->calls.data[i].sub]);
 	c->options = *opts;
 	c->bytes = from->bytes.data;
 	c->size = (u32)from->bytes.len;
-	c->relocs = from->relocs.data;
-	c->reloc_count = (u32)from->relocs.len;
+	c->slots = from->slots.data;
+	c->slot_count = (u32)from->slots.len;
+	c->refs = from->refs.data;
+	c->ref_count = (u32)from->refs.len;
 	c->lines = from->lines.data;
 	c->line_count = (u32)from->lines.len;
+	c->fixups = from->fixups.data;
+	c->fixup_count = (u32)from->fixups.len;
 	c->subs = from->subs;
 	c->sub_count = sub_count;
 	c->entry = from->subs[0];
@@ -95,24 +116,46 @@ static int take(struct x86_code *from, const struct jit_options *opts, u32 sub_c
 	return 0;
 }
 
+#define SLOTS_BACK 64 /* so far back a word is looked for before another is made */
+
+int jit_slot(struct jit_buffer *code, u32 kind, u32 index, s64 addend, u32 *slot)
+{
+	struct native_slot s = {kind, index, addend};
+	u32 n = (u32)code->slots.len;
+
+	for (u32 i = n; i-- > 0 && n - i <= SLOTS_BACK;)
+		if (!memcmp(&code->slots.data[i], &s, sizeof(s)))
+			return *slot = i, 0;
+	if (vec_push(&code->slots, s))
+		return -ENOMEM;
+	*slot = n;
+	return 0;
+}
+
+const struct jit_backend *jit_backend(enum jit_target target)
+{
+	return target == JIT_X86_64 ? &jit_x86 : NULL;
+}
+
 int jit_compile(const struct image *image, struct map *const *maps, const struct jit_options *opts,
 		struct jit_code **out, struct diag *diag)
 {
-	struct x86_code code = {0};
-	int err = 0;
+	struct jit_buffer code = {0};
+	int err;
 
-	if (!(image->flags & IMAGE_VERIFIED) || opts->target != JIT_X86_64)
+	if (!(image->flags & IMAGE_VERIFIED) || !jit_backend(opts->target))
 		return -EOPNOTSUPP;
 	code.subs = base_calloc(image->sub_count, sizeof(u32));
 	if (!code.subs)
 		return -ENOMEM;
-	for (u32 s = 0; s < image->sub_count && !err; s++)
-		err = compile_sub(image, s, maps, opts, &code, diag);
+	err = compile(image, maps, opts, &code, diag);
 	err = err ?: take(&code, opts, image->sub_count, out);
 	if (err) {
 		vec_fini(&code.bytes);
-		vec_fini(&code.relocs);
+		vec_fini(&code.slots);
+		vec_fini(&code.refs);
 		vec_fini(&code.lines);
+		vec_fini(&code.fixups);
 		vec_fini(&code.calls);
 		base_free(code.subs);
 	}
@@ -124,8 +167,10 @@ void jit_code_free(struct jit_code *c)
 	if (!c)
 		return;
 	base_free(c->bytes);
-	base_free(c->relocs);
+	base_free(c->slots);
+	base_free(c->refs);
 	base_free(c->lines);
+	base_free(c->fixups);
 	base_free(c->subs);
 	base_free(c);
 }

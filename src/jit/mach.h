@@ -41,7 +41,7 @@ struct mach_ins {
 	s32 disp;
 	s64 imm;         /* constant; block; slot */
 	u32 args, count; /* PARALLEL: copies */
-	u32 reloc;       /* what imm stands for: enum jit_reloc_kind + 1; 0: itself */
+	u32 reloc;       /* what imm stands for: enum native_slot_kind + 1; 0: itself */
 	u32 insn;        /* the image's */
 };
 

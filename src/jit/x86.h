@@ -15,8 +15,7 @@
 #define JIT_X86_H
 
 #include "core/helper.h"
-#include "jit/jit.h"
-#include "jit/mach.h"
+#include "jit/backend.h"
 
 enum x86_reg {
 	RAX,
@@ -112,21 +111,8 @@ int x86_lower(const struct ir_function *f, const struct jit_options *opts,
 
 extern const struct mach_target x86_target;
 
-struct x86_call {
-	u32 at, sub; /* the rel32 */
-};
-
-/* Code being made: all subprograms one after the other. */
-struct x86_code {
-	VEC(u8) bytes;
-	VEC(struct jit_reloc) relocs;
-	VEC(struct jit_line) lines;
-	VEC(struct x86_call) calls; /* of subprograms: to be patched */
-	u32 *subs;                  /* by subprogram: offset of its code */
-};
-
 /* Appends the function, whose registers are assigned. 0, -ENOMEM, -E2BIG. */
-int x86_emit(const struct mach_function *m, const struct jit_options *opts, struct x86_code *code);
-int x86_patch_calls(struct x86_code *code);
+int x86_emit(const struct mach_function *m, const struct jit_options *opts,
+	     struct jit_buffer *code);
 
 #endif

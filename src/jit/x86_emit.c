@@ -22,12 +22,12 @@ struct table { /* of a switch: where its lea stands, and its cases */
 struct emitter {
 	const struct mach_function *m;
 	const struct jit_options *opts;
-	struct x86_code *code;
+	struct jit_buffer *code;
 	VEC(u8) body;
 	VEC(struct x86_jump) jumps;
-	VEC(struct jit_line) lines;
-	VEC(struct jit_reloc) relocs;
-	VEC(struct x86_call) calls;
+	VEC(struct native_line) lines;
+	VEC(struct jit_ref) refs;
+	VEC(struct jit_call) calls;
 	VEC(struct table) tables;
 	u32 *block_at;   /* in body */
 	u32 *first_jump; /* by block: of its own jumps */
@@ -182,16 +182,25 @@ static void load_const(struct emitter *e, u32 reg, s64 value, bool keep_flags)
 	}
 }
 
-static void load_reloc(struct emitter *e, u32 reg, const struct mach_ins *i)
+/* modrm of a word of the table: [rip + n], n to come */
+static void table_word(struct emitter *e, u32 reg, const struct mach_ins *i)
 {
-	struct jit_reloc r = {
-		.kind = i->reloc - 1, .index = (u32)(i->imm >> 32), .addend = (s32)i->imm};
+	struct jit_ref r = {0};
 
-	rex(e, true, MACH_NONE, MACH_NONE, reg, false);
-	byte(e, 0xb8 | (reg & 7));
+	e->err = e->err
+			 ?: jit_slot(e->code, i->reloc - 1, (u32)(i->imm >> 32), (s32)i->imm,
+				     &r.slot);
+	byte(e, (reg & 7) << 3 | 5);
 	r.offset = (u32)e->body.len;
-	e->err = e->err ?: vec_push(&e->relocs, r);
-	word64(e, 0);
+	e->err = e->err ?: vec_push(&e->refs, r);
+	word32(e, 0);
+}
+
+static void load_word(struct emitter *e, u32 reg, const struct mach_ins *i)
+{
+	rex(e, true, reg, MACH_NONE, MACH_NONE, false);
+	byte(e, 0x8b);
+	table_word(e, reg, i);
 }
 
 static void store(struct emitter *e, const struct mach_ins *i, const struct address *a)
@@ -477,16 +486,15 @@ static void jump(struct emitter *e, u32 target, u32 cond)
 static void call(struct emitter *e, const struct mach_ins *i)
 {
 	if (i->op == X86_CALL_SUB) {
-		struct x86_call c = {(u32)e->body.len + 1, (u32)i->imm};
+		struct jit_call c = {(u32)e->body.len + 1, (u32)i->imm};
 
 		byte(e, 0xe8);
 		e->err = e->err ?: vec_push(&e->calls, c);
 		word32(e, 0);
 		return;
 	}
-	load_reloc(e, RAX, i);
 	byte(e, 0xff);
-	modrm_reg(e, 2, RAX);
+	table_word(e, 2, i);
 }
 
 /* lea scratch, [rip + table]; movsxd def, [scratch + src * 4]; add def, scratch; jmp def */
@@ -535,7 +543,7 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 	case MACH_MOVE: op_reg(e, 0, 0x89, true, i->src[0], i->def, false); break;
 	case MACH_CONST:
 		if (i->reloc)
-			load_reloc(e, i->def, i);
+			load_word(e, i->def, i);
 		else
 			load_const(e, i->def, i->imm, flags_live(e, b, k + 1));
 		break;
@@ -669,7 +677,7 @@ static void emit_blocks(struct emitter *e)
 
 			if (of != insn)
 				e->err = vec_push(&e->lines,
-						  ((struct jit_line){(u32)e->body.len, of}));
+						  ((struct native_line){(u32)e->body.len, of}));
 			insn = of;
 			emit(e, b, k);
 		}
@@ -756,7 +764,7 @@ static bool grow(struct emitter *e, u32 *before, const u32 *first_jump)
 
 static void put(struct emitter *e, const void *p, u32 n)
 {
-	struct x86_code *c = e->code;
+	struct jit_buffer *c = e->code;
 
 	if (e->err || vec_reserve(&c->bytes, n)) {
 		e->err = e->err ?: -ENOMEM;
@@ -828,20 +836,20 @@ static void put_all(struct emitter *e, const u32 *before, const u32 *first_jump)
 		put_jump(e, j, (s64)block_place(e, before, first_jump, j->target) - from);
 	}
 	put(e, e->body.data + done, (u32)e->body.len - done);
-	for (u32 i = 0; i < e->relocs.len && !e->err; i++) {
-		struct jit_reloc r = e->relocs.data[i];
+	for (u32 i = 0; i < e->refs.len && !e->err; i++) {
+		struct jit_ref r = e->refs.data[i];
 
 		r.offset = start + place(e, before, r.offset, true);
-		e->err = vec_push(&e->code->relocs, r);
+		e->err = vec_push(&e->code->refs, r);
 	}
 	for (u32 i = 0; i < e->calls.len && !e->err; i++) {
-		struct x86_call c = e->calls.data[i];
+		struct jit_call c = e->calls.data[i];
 
 		c.at = start + place(e, before, c.at, true);
 		e->err = vec_push(&e->code->calls, c);
 	}
 	for (u32 i = 0; i < e->lines.len && !e->err; i++) {
-		struct jit_line l = e->lines.data[i];
+		struct native_line l = e->lines.data[i];
 
 		l.offset = start + place(e, before, l.offset, true);
 		e->err = vec_push(&e->code->lines, l);
@@ -863,7 +871,7 @@ static int finish(struct emitter *e)
 	return e->err;
 }
 
-int x86_emit(const struct mach_function *m, const struct jit_options *opts, struct x86_code *code)
+int x86_emit(const struct mach_function *m, const struct jit_options *opts, struct jit_buffer *code)
 {
 	struct emitter e = {.m = m, .opts = opts, .code = code};
 
@@ -884,19 +892,28 @@ int x86_emit(const struct mach_function *m, const struct jit_options *opts, stru
 	vec_fini(&e.body);
 	vec_fini(&e.jumps);
 	vec_fini(&e.lines);
-	vec_fini(&e.relocs);
+	vec_fini(&e.refs);
 	vec_fini(&e.calls);
 	vec_fini(&e.tables);
 	return e.err;
 }
 
-int x86_patch_calls(struct x86_code *code)
+static void patch_call(u8 *bytes, u32 at, u32 to)
 {
-	for (u32 i = 0; i < code->calls.len; i++) {
-		const struct x86_call *c = &code->calls.data[i];
-		s32 rel = (s32)(code->subs[c->sub] - (c->at + 4));
+	s32 rel = (s32)(to - (at + 4));
 
-		memcpy(code->bytes.data + c->at, &rel, 4);
-	}
-	return 0;
+	memcpy(bytes + at, &rel, 4);
 }
+
+static void patch_ref(u8 *bytes, u32 at, s64 table)
+{
+	s32 rel = (s32)(table - (at + 4));
+
+	memcpy(bytes + at, &rel, 4);
+}
+
+const struct jit_backend jit_x86 = {.lower = x86_lower,
+				    .registers = &x86_target,
+				    .emit = x86_emit,
+				    .patch_call = patch_call,
+				    .patch_ref = patch_ref};

@@ -296,7 +296,7 @@ static void leave_for_another(struct lowering *l, const struct ir_ins *v)
 	struct mach_ins *i;
 
 	mask = x86_pass(l, x86_helper_args, values, 2, true);
-	x86_call_address(l, JIT_RELOC_RUNTIME, JIT_RT_TAIL, mask, MACH_NONE);
+	x86_call_address(l, NATIVE_CALL, NATIVE_TAIL, mask, MACH_NONE);
 	x86_compare_const(l, 8, RAX, 0);
 	jump_if(l, COND_EQ, edge(l, v->block, l->f->blocks.data[v->block].succ[0]));
 	x86_move(l, RDI, ctx);
@@ -349,12 +349,12 @@ static void stop(struct lowering *l, const struct ir_ins *v)
 	if (v->op == IR_THROW) {
 		values[0] = x86_use(l, v->a);
 		mask = x86_pass(l, x86_helper_args, values, 1, true);
-		x86_call_address(l, JIT_RELOC_RUNTIME, JIT_RT_THROW, mask, MACH_NONE);
+		x86_call_address(l, NATIVE_CALL, NATIVE_THROW, mask, MACH_NONE);
 	} else {
 		values[0] = x86_const_register(l, v->imm);
 		values[1] = x86_const_register(l, v->insn);
 		mask = x86_pass(l, x86_helper_args, values, 2, true);
-		x86_call_address(l, JIT_RELOC_RUNTIME, JIT_RT_STOP, mask, MACH_NONE);
+		x86_call_address(l, NATIVE_CALL, NATIVE_STOP, mask, MACH_NONE);
 	}
 	x86_put(l, X86_TRAP, 8);
 }
@@ -398,9 +398,9 @@ static void relocated(struct lowering *l, const struct ir_ins *v, u32 d)
 	struct mach_ins *i = x86_put(l, MACH_CONST, 8);
 
 	i->def = d;
-	i->reloc = (v->op == IR_MAP      ? JIT_RELOC_MAP
-		    : v->op == IR_MAPVAL ? JIT_RELOC_MAP_VALUE
-					 : JIT_RELOC_MAP_MEMORY) +
+	i->reloc = (v->op == IR_MAP      ? NATIVE_MAP
+		    : v->op == IR_MAPVAL ? NATIVE_MAP_VALUE
+					 : NATIVE_MAP_MEMORY) +
 		   1;
 	i->imm =
 		v->op == IR_MAP ? (s64)((u64)v->imm << 32) : (s64)((u64)v->map << 32 | (u32)v->imm);

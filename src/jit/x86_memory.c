@@ -211,12 +211,12 @@ void x86_call(struct lowering *l, const struct ir_ins *v, u32 d)
 		n = helper_arg_count((u32)v->imm);
 		take_args(l, v, n, values);
 		mask = x86_pass(l, x86_helper_args, values, n, true);
-		x86_call_address(l, JIT_RELOC_HELPER, (u32)v->imm, mask, d);
+		x86_call_address(l, NATIVE_HELPER, (u32)v->imm, mask, d);
 		return;
 	case IR_CCALL:
 		take_args(l, v, n, values);
 		mask = x86_pass(l, x86_helper_args, values, n, true);
-		x86_call_address(l, JIT_RELOC_RUNTIME, (u32)v->imm, mask, d);
+		x86_call_address(l, NATIVE_CALL, (u32)v->imm, mask, d);
 		return;
 	default:
 		take_args(l, v, n, values);
@@ -240,6 +240,5 @@ void x86_load_carefully(struct lowering *l, const struct ir_ins *v, u32 d)
 	x86_lea(l, 8, values[0], &p);
 	values[1] = x86_const_register(l, v->size);
 	mask = x86_pass(l, x86_helper_args, values, 2, true);
-	x86_call_address(l, JIT_RELOC_RUNTIME, JIT_RT_LOAD_BTF, mask,
-			 d == MACH_NONE ? x86_fresh(l) : d);
+	x86_call_address(l, NATIVE_CALL, NATIVE_LOAD, mask, d == MACH_NONE ? x86_fresh(l) : d);
 }

@@ -22,6 +22,8 @@ static void compile(struct prog_object *p)
 	struct diag why;
 	int err = prog_object_views(p, &maps);
 
+	if (p->o.inst->engine == ENGINE_BASELINE)
+		host.tier = JIT_TIER_BASELINE;
 	diag_init(&why);
 	err = err ?: jit_compile(p->image, maps, &host, &code, &why);
 	err = err ?: jit_link(code, p->image, maps, &linked);
@@ -48,7 +50,7 @@ int prog_object_run(const struct prog_object *p, struct run *run, u64 *ret)
 {
 	const struct jit_linked *native = __atomic_load_n(&p->native, __ATOMIC_ACQUIRE);
 
-	return native ? jit_run(native, run, ret) : interp_start(run, ret);
+	return native ? native_run(jit_prog(native), run, ret) : interp_start(run, ret);
 }
 
 void prog_object_cool(struct prog_object *p)

@@ -8,9 +8,10 @@
 struct run;
 
 enum vm_engine {
-	ENGINE_AUTO,   /* native once it has run a few times */
-	ENGINE_INTERP, /* never native */
-	ENGINE_JIT,    /* native from the first run */
+	ENGINE_AUTO,     /* native once it has run a few times */
+	ENGINE_INTERP,   /* never native */
+	ENGINE_JIT,      /* optimised native code from the first run */
+	ENGINE_BASELINE, /* native code of one pass from the first run */
 };
 
 /*

@@ -52,7 +52,7 @@ static int jit_fresh(struct run *run, u64 *ret)
 	}
 	assert_int_equal(err, 0);
 	jit_ran++;
-	err = jit_run(linked, run, ret);
+	err = native_run(jit_prog(linked), run, ret);
 	jit_linked_free(linked);
 	jit_code_free(code);
 	return err;

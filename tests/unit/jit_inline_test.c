@@ -121,9 +121,10 @@ static void load_program(struct bench *b, enum key_way way, u32 key)
 	assert_int_equal(jit_compile(p->image, b->views, &host, &code, &d), 0);
 	assert_int_equal(jit_link(code, p->image, b->views, &b->native), 0);
 	b->memory_relocs = b->calls = 0;
-	for (u32 i = 0; i < code->reloc_count; i++) {
-		b->memory_relocs += code->relocs[i].kind == JIT_RELOC_MAP_MEMORY;
-		b->calls += code->relocs[i].kind == JIT_RELOC_HELPER && code->relocs[i].index == 1;
+	for (u32 i = 0; i < code->ref_count; i++) {
+		b->memory_relocs += code->slots[code->refs[i].slot].kind == NATIVE_MAP_MEMORY;
+		b->calls += code->slots[code->refs[i].slot].kind == NATIVE_HELPER &&
+			    code->slots[code->refs[i].slot].index == 1;
 	}
 	jit_code_free(code);
 }
@@ -150,7 +151,8 @@ static u64 run_on(const struct bench *b, bool native, u32 cpu, u64 ctx[3])
 			  .possible_cpus = 16};
 	u64 ret = ~0ull;
 
-	assert_int_equal(native ? jit_run(b->native, &run, &ret) : interp_run(&run, &ret), 0);
+	assert_int_equal(
+		native ? native_run(jit_prog(b->native), &run, &ret) : interp_run(&run, &ret), 0);
 	return ret;
 }
 

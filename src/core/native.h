@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Native code where it runs: how it is entered and left, what it calls, and
+ * what it may take from its table. The same in the process that compiled it and
+ * in traced targets. Freestanding.
+ *
+ * Code holds no address. It reaches what it needs through a table of 8-byte
+ * words at a fixed distance behind it (x86-64: [rip + n]; aarch64: adrp and
+ * ldr), which native_resolve() fills where the code runs. So the same pages of
+ * code serve every process, and are never written there.
+ *
+ * Convention of a compiled main function and of subprograms:
+ *	x86-64	r15 run; r1-r5 in rdi rsi rdx rcx r8; result rax
+ *	aarch64	x28 run; r1-r5 in x0-x4; result x0
+ * Helpers and the functions of enum native_call are C: run, then the arguments.
+ */
+#ifndef CORE_NATIVE_H
+#define CORE_NATIVE_H
+
+#include "core/run.h"
+
+/* C functions that code calls beside helpers and kfuncs; the first argument is the run. */
+enum native_call {
+	/* (map, index): where the next program starts, or 0: the caller goes on. The caller's
+	 * frame is taken down, the first argument set to run->ctx, and jumped there. */
+	NATIVE_TAIL,
+	NATIVE_THROW,  /* (cookie): bpf_throw; never returns */
+	NATIVE_STOP,   /* (kind, insn): a fault; never returns */
+	NATIVE_LD_ABS, /* (offset, size): a packet load's value, or < 0: outside, which ends the
+			  function with 0 */
+	NATIVE_LOAD, /* (addr, size): of a kernel object, zero-extended; 0 when it cannot be read */
+	NATIVE_CALLS
+};
+
+/* What a word of the table is. */
+enum native_slot_kind {
+	NATIVE_MAP,        /* struct map * of the image's map `index` */
+	NATIVE_MAP_VALUE,  /* its contents, at addend (map_ops.direct) */
+	NATIVE_MAP_MEMORY, /* where its segment is mapped, plus addend */
+	NATIVE_HELPER,     /* helper_fn of the helper with id `index` */
+	NATIVE_KFUNC,      /* helper_fn of the kfunc body with number `index` (core/kfunc.h) */
+	NATIVE_CALL,       /* enum native_call `index` */
+	NATIVE_SELF,       /* the code's start, plus addend */
+};
+
+struct native_slot {
+	u32 kind, index;
+	s64 addend;
+};
+
+/* Code offsets ascending: from here on, code of that instruction of the image. */
+struct native_line {
+	u32 offset, insn;
+};
+
+/* A load that may fault: then register `reg` (the machine's number; 0xff: none) is 0 and the code
+ * goes on at `to`. */
+struct native_fixup {
+	u32 at, to;
+	u32 reg;
+};
+
+/* A program's code in this process. */
+struct native_prog {
+	const struct image *image;
+	u64 code; /* address */
+	u32 size;
+	u32 entry;       /* offset of the main function */
+	const u32 *subs; /* by subprogram: offset */
+	u32 sub_count;
+	u32 line_count;
+	const struct native_line *lines;
+	u32 fixup_count;
+	const struct native_fixup *fixups;
+};
+
+/* What one word of the table holds here. -EOPNOTSUPP: nothing (no such body). */
+int native_resolve(const struct native_slot *s, struct map *const *maps, u64 code, u64 *value);
+
+/* The program on the run: as interp_run(). */
+int native_run(const struct native_prog *p, struct run *run, u64 *ret);
+
+/* The image's instruction that the address is of; RUN_INSN_HERE: none. */
+u32 native_insn(const struct native_prog *p, u64 pc);
+
+/* native/enter.c: assembly ------------------------------------------------------------- */
+
+/* Saves the caller's registers, loads the run's and r1-r5, calls `code`. The stack pointer that
+ * native_leave() goes back to is left in *stack when that is 0. */
+u64 native_enter(struct run *run, u64 code, const u64 args[5], u64 *stack);
+void native_leave(u64 stack, u64 value) __attribute__((noreturn));
+
+#endif
