@@ -20,15 +20,15 @@ static void two_address(struct lowering *l, u32 op, u32 size, u32 d, u32 a, cons
 {
 	struct mach_ins *i;
 
-	x86_move(l, d, a);
-	i = x86_put(l, op, size);
+	lower_move(l, d, a);
+	i = lower_put(l, op, size);
 	i->def = i->src[0] = d;
 	x86_set_operand(i, o);
 }
 
 void x86_lea(struct lowering *l, u32 size, u32 d, const struct place *p)
 {
-	struct mach_ins *i = x86_put(l, X86_LEA, size);
+	struct mach_ins *i = lower_put(l, X86_LEA, size);
 
 	i->def = d;
 	x86_set_place(i, p);
@@ -41,24 +41,24 @@ static bool add_by_lea(struct lowering *l, const struct ir_ins *v, u32 d)
 	s64 n;
 
 	if (x86_immediate(l, v->b, v->bits, &n)) {
-		if (x86_val(l, v->a)->op == IR_FRAME) {
+		if (lower_val(l, v->a)->op == IR_FRAME) {
 			p.base = X86_FRAME;
 			p.disp = n;
 			x86_lea(l, v->bits / 8, d, &p);
 			return true;
 		}
-		if (x86_val(l, v->a)->uses < 2)
+		if (lower_val(l, v->a)->uses < 2)
 			return false;
-		p.base = x86_use(l, v->a);
+		p.base = lower_use(l, v->a);
 		p.disp = n;
 		x86_lea(l, v->bits / 8, d, &p);
 		return true;
 	}
-	if (x86_val(l, v->a)->uses < 2 || x86_val(l, v->b)->uses < 2 ||
-	    x86_val(l, v->a)->op == IR_FRAME || x86_val(l, v->b)->op == IR_FRAME)
+	if (lower_val(l, v->a)->uses < 2 || lower_val(l, v->b)->uses < 2 ||
+	    lower_val(l, v->a)->op == IR_FRAME || lower_val(l, v->b)->op == IR_FRAME)
 		return false;
-	p.base = x86_use(l, v->a);
-	p.index = x86_use(l, v->b);
+	p.base = lower_use(l, v->a);
+	p.index = lower_use(l, v->b);
 	x86_lea(l, v->bits / 8, d, &p);
 	return true;
 }
@@ -73,13 +73,13 @@ void x86_binary(struct lowering *l, const struct ir_ins *v, u32 d)
 	if (v->op == IR_ADD && add_by_lea(l, v, d))
 		return;
 	/* What dies here, or is memory, had better be where the operation wants it. */
-	if (ir_flags(v->op) & IR_COMM && !x86_constant(l, y, &n) &&
-	    ((x86_val(l, x)->uses > 1 && x86_val(l, y)->uses == 1) || x86_can_take(l, x))) {
+	if (ir_flags(v->op) & IR_COMM && !lower_constant(l, y, &n) &&
+	    ((lower_val(l, x)->uses > 1 && lower_val(l, y)->uses == 1) || lower_can_take(l, x))) {
 		x = v->b;
 		y = v->a;
 	}
 	o = x86_operand(l, y, v->bits);
-	a = x86_use(l, x);
+	a = lower_use(l, x);
 	two_address(l, x86_alu_op(v->op), size, d, a, &o);
 }
 
@@ -91,21 +91,21 @@ void x86_multiply(struct lowering *l, const struct ir_ins *v, u32 d)
 	s64 n;
 
 	if (x86_immediate(l, v->b, v->bits, &n)) {
-		a = x86_use(l, v->a);
+		a = lower_use(l, v->a);
 		if (n == 3 || n == 5 || n == 9) {
 			struct place p = {a, a, (u32)n - 1, 0};
 
 			x86_lea(l, v->bits / 8, d, &p);
 			return;
 		}
-		i = x86_put(l, X86_IMUL_IMM, v->bits / 8);
+		i = lower_put(l, X86_IMUL_IMM, v->bits / 8);
 		i->def = d;
 		i->src[0] = a;
 		i->imm = n;
 		return;
 	}
 	o = x86_operand(l, v->b, v->bits);
-	a = x86_use(l, v->a);
+	a = lower_use(l, v->a);
 	two_address(l, X86_IMUL, v->bits / 8, d, a, &o);
 }
 
@@ -119,10 +119,10 @@ void x86_shift(struct lowering *l, const struct ir_ins *v, u32 d)
 	struct mach_ins *i;
 	s64 n;
 
-	if (x86_constant(l, v->b, &n)) {
+	if (lower_constant(l, v->b, &n)) {
 		n &= v->bits - 1;
-		a = x86_use(l, v->a);
-		if (op == X86_SHL && n && n <= 3 && x86_val(l, v->a)->uses > 1) {
+		a = lower_use(l, v->a);
+		if (op == X86_SHL && n && n <= 3 && lower_val(l, v->a)->uses > 1) {
 			struct place p = {MACH_NONE, a, 1u << n, 0};
 
 			if (n == 1) {
@@ -132,42 +132,42 @@ void x86_shift(struct lowering *l, const struct ir_ins *v, u32 d)
 			x86_lea(l, size, d, &p);
 			return;
 		}
-		x86_move(l, d, a);
-		i = x86_put(l, op, size);
+		lower_move(l, d, a);
+		i = lower_put(l, op, size);
 		i->def = i->src[0] = d;
 		i->imm = n;
 		return;
 	}
-	a = x86_use(l, v->a);
-	count = x86_use(l, v->b);
+	a = lower_use(l, v->a);
+	count = lower_use(l, v->b);
 	if (l->opts->features & JIT_X86_BMI2 && op != X86_ROL) {
-		i = x86_put(l, X86_SHLX + (op - X86_SHL), size);
+		i = lower_put(l, X86_SHLX + (op - X86_SHL), size);
 		i->def = d;
 		i->src[0] = a;
 		i->src[1] = count;
 		return;
 	}
-	x86_move(l, d, a);
-	x86_move(l, RCX, count);
-	i = x86_put(l, op, size);
+	lower_move(l, d, a);
+	lower_move(l, RCX, count);
+	i = lower_put(l, op, size);
 	i->def = i->src[0] = d;
 	i->src[1] = RCX;
 }
 
 void x86_high_product(struct lowering *l, const struct ir_ins *v, u32 d)
 {
-	u32 a = x86_use(l, v->a), b = x86_use(l, v->b);
+	u32 a = lower_use(l, v->a), b = lower_use(l, v->b);
 	struct mach_ins *i;
 
-	x86_move(l, RAX, a);
-	i = x86_put(l, X86_MULH, v->bits / 8);
+	lower_move(l, RAX, a);
+	i = lower_put(l, X86_MULH, v->bits / 8);
 	i->src[0] = b;
-	x86_move(l, d, RDX);
+	lower_move(l, d, RDX);
 }
 
 static void conditional(struct lowering *l, u32 d, u32 from, u32 cond)
 {
-	struct mach_ins *i = x86_put(l, X86_CMOV, 8);
+	struct mach_ins *i = lower_put(l, X86_CMOV, 8);
 
 	i->def = i->src[0] = d;
 	i->src[1] = from;
@@ -176,7 +176,7 @@ static void conditional(struct lowering *l, u32 d, u32 from, u32 cond)
 
 void x86_compare_const(struct lowering *l, u32 size, u32 reg, s64 n)
 {
-	struct mach_ins *i = x86_put(l, n ? X86_CMP : X86_TEST, size);
+	struct mach_ins *i = lower_put(l, n ? X86_CMP : X86_TEST, size);
 
 	i->src[0] = reg;
 	if (n)
@@ -185,23 +185,12 @@ void x86_compare_const(struct lowering *l, u32 size, u32 reg, s64 n)
 		i->src[1] = reg;
 }
 
-u32 x86_const_register(struct lowering *l, s64 value)
-{
-	struct mach_ins *i = x86_put(l, MACH_CONST, 8);
-	u32 reg = x86_fresh(l);
-
-	i = l->err ? i : &l->work.data[l->work.len - 1];
-	i->def = reg;
-	i->imm = value;
-	return reg;
-}
-
 /* A divisor that the machine takes: 1 in place of 0, and of -1 where the result is special. */
 static u32 safe_divisor(struct lowering *l, u32 b, u32 size, bool is_signed)
 {
-	u32 one = x86_const_register(l, 1), s = x86_fresh(l);
+	u32 one = lower_const_register(l, 1), s = lower_fresh(l);
 
-	x86_move(l, s, b);
+	lower_move(l, s, b);
 	x86_compare_const(l, size, b, 0);
 	conditional(l, s, one, COND_EQ);
 	if (is_signed) {
@@ -216,14 +205,14 @@ static void divide_machine(struct lowering *l, u32 a, u32 b, u32 size, bool is_s
 {
 	struct mach_ins *i;
 
-	x86_move(l, RAX, a);
+	lower_move(l, RAX, a);
 	if (is_signed) {
-		x86_put(l, X86_CQO, size);
+		lower_put(l, X86_CQO, size);
 	} else {
-		i = x86_put(l, MACH_CONST, 8);
+		i = lower_put(l, MACH_CONST, 8);
 		i->def = RDX;
 	}
-	i = x86_put(l, is_signed ? X86_IDIV : X86_DIV, size);
+	i = lower_put(l, is_signed ? X86_IDIV : X86_DIV, size);
 	i->src[0] = b;
 }
 
@@ -234,46 +223,46 @@ void x86_divide(struct lowering *l, const struct ir_ins *v, u32 d)
 	bool is_mod = v->op == IR_UMOD || v->op == IR_SMOD;
 	u32 size = v->bits / 8, a, b, s, other;
 	s64 n = 0;
-	bool known = x86_constant(l, v->b, &n);
+	bool known = lower_constant(l, v->b, &n);
 
-	if (!is_signed && size == 8 && x86_upper_zero(l, v->a) && x86_upper_zero(l, v->b))
+	if (!is_signed && size == 8 && lower_upper_zero(l, v->a) && lower_upper_zero(l, v->b))
 		size = 4;
 	if (known && size == 4)
 		n = (s32)n;
-	a = x86_use(l, v->a);
-	b = x86_use(l, v->b);
+	a = lower_use(l, v->a);
+	b = lower_use(l, v->b);
 	if (known && n && !(is_signed && n == -1)) {
 		divide_machine(l, a, b, size, is_signed);
-		x86_move(l, d, is_mod ? RDX : RAX);
+		lower_move(l, d, is_mod ? RDX : RAX);
 		if (size == 4 && is_signed) {
-			struct mach_ins *i = x86_put(l, X86_MOVZX, 4);
+			struct mach_ins *i = lower_put(l, X86_MOVZX, 4);
 
 			i->def = i->src[0] = d;
 		}
 		return;
 	}
 	s = safe_divisor(l, b, size, is_signed);
-	other = x86_fresh(l);
+	other = lower_fresh(l);
 	divide_machine(l, a, s, size, is_signed);
-	x86_move(l, d, is_mod ? RDX : RAX);
+	lower_move(l, d, is_mod ? RDX : RAX);
 	if (is_signed) {
 		if (is_mod) {
-			x86_move(l, other, x86_const_register(l, 0));
+			lower_move(l, other, lower_const_register(l, 0));
 		} else {
 			struct mach_ins *i;
 
-			x86_move(l, other, a);
-			i = x86_put(l, X86_NEG, size);
+			lower_move(l, other, a);
+			i = lower_put(l, X86_NEG, size);
 			i->def = i->src[0] = other;
 		}
 		x86_compare_const(l, size, b, -1);
 		conditional(l, d, other, COND_EQ);
 	}
-	s = is_mod ? a : x86_const_register(l, 0);
+	s = is_mod ? a : lower_const_register(l, 0);
 	x86_compare_const(l, size, b, 0);
 	conditional(l, d, s, COND_EQ);
 	if (size == 4) {
-		struct mach_ins *i = x86_put(l, X86_MOVZX, 4);
+		struct mach_ins *i = lower_put(l, X86_MOVZX, 4);
 
 		i->def = i->src[0] = d;
 	}
@@ -284,12 +273,12 @@ void x86_extend(struct lowering *l, const struct ir_ins *v, u32 d)
 	struct mach_ins *i;
 	u32 a;
 
-	if (v->op == IR_ZEXT && v->size == 4 && x86_upper_zero(l, v->a)) {
-		x86_move(l, d, x86_use(l, v->a));
+	if (v->op == IR_ZEXT && v->size == 4 && lower_upper_zero(l, v->a)) {
+		lower_move(l, d, lower_use(l, v->a));
 		return;
 	}
-	a = x86_use(l, v->a);
-	i = x86_put(l, v->op == IR_ZEXT ? X86_MOVZX : X86_MOVSX, v->size);
+	a = lower_use(l, v->a);
+	i = lower_put(l, v->op == IR_ZEXT ? X86_MOVZX : X86_MOVSX, v->size);
 	i->def = d;
 	i->src[0] = a;
 	i->scale = v->bits / 8;
@@ -300,38 +289,38 @@ void x86_swap_bytes(struct lowering *l, const struct ir_ins *v, u32 d)
 	struct mach_ins *i;
 	u32 a;
 
-	if (l->opts->features & JIT_X86_MOVBE && x86_val(l, v->a)->size == v->size &&
-	    v->size >= 4 && x86_can_take(l, v->a)) {
-		struct place p = x86_address(l, x86_val(l, v->a)->a, x86_val(l, v->a)->imm);
+	if (l->opts->features & JIT_X86_MOVBE && lower_val(l, v->a)->size == v->size &&
+	    v->size >= 4 && lower_can_take(l, v->a)) {
+		struct place p = x86_address(l, lower_val(l, v->a)->a, lower_val(l, v->a)->imm);
 
-		i = x86_put(l, X86_MOVBE_LOAD, v->size);
+		i = lower_put(l, X86_MOVBE_LOAD, v->size);
 		i->def = d;
 		x86_set_place(i, &p);
 		return;
 	}
-	a = x86_use(l, v->a);
-	x86_move(l, d, a);
-	i = x86_put(l, v->size == 2 ? X86_ROL16 : X86_BSWAP, v->size);
+	a = lower_use(l, v->a);
+	lower_move(l, d, a);
+	i = lower_put(l, v->size == 2 ? X86_ROL16 : X86_BSWAP, v->size);
 	i->def = i->src[0] = d;
 	if (v->size == 2) {
-		i = x86_put(l, X86_MOVZX, 2);
+		i = lower_put(l, X86_MOVZX, 2);
 		i->def = i->src[0] = d;
 	}
 }
 
 void x86_unary(struct lowering *l, const struct ir_ins *v, u32 d)
 {
-	u32 a = x86_use(l, v->a);
+	u32 a = lower_use(l, v->a);
 	struct mach_ins *i;
 
 	if (v->op == IR_POPCNT) {
-		i = x86_put(l, X86_POPCNT, v->bits / 8);
+		i = lower_put(l, X86_POPCNT, v->bits / 8);
 		i->def = d;
 		i->src[0] = a;
 		return;
 	}
-	x86_move(l, d, a);
-	i = x86_put(l, v->op == IR_NEG ? X86_NEG : X86_NOT, v->bits / 8);
+	lower_move(l, d, a);
+	i = lower_put(l, v->op == IR_NEG ? X86_NEG : X86_NOT, v->bits / 8);
 	i->def = i->src[0] = d;
 }
 
@@ -345,11 +334,11 @@ static bool is_unsigned_test(u32 cond)
 /* Memory against a constant that its width can hold. */
 static bool compare_memory(struct lowering *l, ir_ref x, u32 bits, u32 cond, s64 n)
 {
-	const struct ir_ins *v = x86_val(l, x);
+	const struct ir_ins *v = lower_val(l, x);
 	struct place p;
 	struct mach_ins *i;
 
-	if (!x86_can_take(l, x) || v->size * 8u > bits)
+	if (!lower_can_take(l, x) || v->size * 8u > bits)
 		return false;
 	if (v->size < 8 && v->size * 8u < bits &&
 	    (!is_unsigned_test(cond) || (u64)n >> (8 * v->size)))
@@ -357,7 +346,7 @@ static bool compare_memory(struct lowering *l, ir_ref x, u32 bits, u32 cond, s64
 	if (v->size == 2 || (cond >= COND_TEST && v->size != bits / 8))
 		return false; /* a 16-bit constant stalls decoders */
 	p = x86_address(l, v->a, v->imm);
-	i = x86_put(l, cond >= COND_TEST ? X86_TEST : X86_CMP, v->size);
+	i = lower_put(l, cond >= COND_TEST ? X86_TEST : X86_CMP, v->size);
 	x86_set_place(i, &p);
 	i->imm = v->size == 1 ? (s8)n : (s32)n;
 	return true;
@@ -374,9 +363,9 @@ u32 x86_compare(struct lowering *l, ir_ref x, ir_ref y, u32 bits, u32 cond)
 	if (x86_immediate(l, y, bits, &n)) {
 		if (compare_memory(l, x, bits, cond, n))
 			return cond;
-		a = x86_use(l, x);
+		a = lower_use(l, x);
 		if (cond >= COND_TEST) {
-			i = x86_put(l, X86_TEST, size);
+			i = lower_put(l, X86_TEST, size);
 			i->src[0] = a;
 			i->imm = n;
 		} else {
@@ -384,9 +373,9 @@ u32 x86_compare(struct lowering *l, ir_ref x, ir_ref y, u32 bits, u32 cond)
 		}
 		return cond;
 	}
-	o = cond >= COND_TEST ? (struct operand){.reg = x86_use(l, y)} : x86_operand(l, y, bits);
-	a = x86_use(l, x);
-	i = x86_put(l, cond >= COND_TEST ? X86_TEST : X86_CMP, size);
+	o = cond >= COND_TEST ? (struct operand){.reg = lower_use(l, y)} : x86_operand(l, y, bits);
+	a = lower_use(l, x);
+	i = lower_put(l, cond >= COND_TEST ? X86_TEST : X86_CMP, size);
 	i->src[0] = a;
 	x86_set_operand(i, &o);
 	return cond;
@@ -395,7 +384,7 @@ u32 x86_compare(struct lowering *l, ir_ref x, ir_ref y, u32 bits, u32 cond)
 void x86_set_flag(struct lowering *l, const struct ir_ins *v, u32 d)
 {
 	u32 cond = x86_compare(l, v->a, v->b, v->bits, (u32)v->imm);
-	struct mach_ins *i = x86_put(l, X86_SETCC, 1);
+	struct mach_ins *i = lower_put(l, X86_SETCC, 1);
 
 	i->def = d;
 	i->cond = (u8)cond;
@@ -403,13 +392,13 @@ void x86_set_flag(struct lowering *l, const struct ir_ins *v, u32 d)
 
 void x86_select_value(struct lowering *l, const struct ir_ins *v, u32 d)
 {
-	const struct ir_ins *c = x86_val(l, v->a);
-	u32 yes = x86_use(l, v->b), no = x86_use(l, v->c), cond = COND_NE;
+	const struct ir_ins *c = lower_val(l, v->a);
+	u32 yes = lower_use(l, v->b), no = lower_use(l, v->c), cond = COND_NE;
 
-	x86_move(l, d, no);
-	if (c->op == IR_CMP && x86_alone(l, v->a))
+	lower_move(l, d, no);
+	if (c->op == IR_CMP && lower_alone(l, v->a))
 		cond = x86_compare(l, c->a, c->b, c->bits, (u32)c->imm);
 	else
-		x86_compare_const(l, 8, x86_use(l, v->a), 0);
+		x86_compare_const(l, 8, lower_use(l, v->a), 0);
 	conditional(l, d, yes, cond);
 }
