@@ -75,6 +75,8 @@ struct builder_ops {
 		       blabel to);
 	/* The helper's body with the call's arguments. */
 	bvalue (*call_out)(struct builder *b);
+	/* The program's function that argument `arg` is (is_function): its r0. */
+	bvalue (*call_function)(struct builder *b, u32 arg, const bvalue *args, u32 count);
 };
 
 /* One helper call being given its inline form. */
@@ -86,6 +88,8 @@ struct builder {
 	bvalue args[5];
 	u64 constants[5]; /* of arguments that are constants */
 	u8 is_constant;   /* bit per argument */
+	u8 is_function;   /* the same: a function of the program that is known */
+	u32 map_count;    /* of the program */
 	u8 key_size;      /* bytes at args[1] when it is a map's key */
 	bool key_known;   /* its u32 is always `key` */
 	u32 key;

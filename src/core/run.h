@@ -113,7 +113,21 @@ struct run {
 	u32 local_count;
 	struct packet *packet;   /* core/packet.h; its context is `ctx`. NULL: no packet */
 	struct run_watch *watch; /* checked runs; NULL */
+	u64 *random; /* splitmix64's state of whoever fires; NULL: env->random is asked */
 };
+
+/* A random word; splitmix64 (Steele, Lea, Flood 2014). */
+#define RUN_RANDOM_STEP 0x9e3779b97f4a7c15ull
+#define RUN_RANDOM_MIX1 0xbf58476d1ce4e5b9ull
+#define RUN_RANDOM_MIX2 0x94d049bb133111ebull
+static inline u64 run_random(u64 *state)
+{
+	u64 x = *state += RUN_RANDOM_STEP;
+
+	x = (x ^ x >> 30) * RUN_RANDOM_MIX1;
+	x = (x ^ x >> 27) * RUN_RANDOM_MIX2;
+	return x ^ x >> 31;
+}
 
 enum run_flag {
 	RUN_CHECKED = 1 << 0, /* the checked engine: helpers may rely on argument checks */

@@ -104,6 +104,8 @@ HELPER_BODY(get_numa_node_id)
 
 HELPER_BODY(get_prandom_u32)
 {
+	if (run->random)
+		return (u32)run_random(run->random);
 	return HELPER_CAN(run, random) ? (u32)run->env->random(run) : 0;
 }
 

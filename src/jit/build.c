@@ -522,7 +522,7 @@ ir_ref build_call(struct build *b, u32 op, s64 imm, const ir_ref *args, u32 coun
 	return r;
 }
 
-static u32 sub_index(const struct build *b, u32 start)
+u32 build_sub(const struct build *b, u32 start)
 {
 	const struct image_sub *subs = image_subs(b->image);
 
@@ -557,7 +557,7 @@ static void call(struct build *b, const struct isa_op *op)
 		args[i] = read_var(b, 1 + i);
 	switch (op->op) {
 	case ISA_OP_CALL_SUB:
-		result = build_call(b, IR_CALL, sub_index(b, (u32)op->imm), args, 5);
+		result = build_call(b, IR_CALL, build_sub(b, (u32)op->imm), args, 5);
 		break;
 	case ISA_OP_CALL_KFUNC: b->err = -EOPNOTSUPP; return;
 	default:

@@ -52,6 +52,7 @@ ir_ref build_const(struct build *b, u64 value);
 #define BUILD_PHI_WHOLE 0xff /* aux of a phi that has its operands */
 ir_ref build_size(struct build *b, u32 op, u32 bits, u32 size, ir_ref x);
 ir_ref build_memory(struct build *b, u32 op, u32 size, ir_ref address, s64 disp, ir_ref value);
+u32 build_sub(const struct build *b, u32 start); /* the subprogram that begins there */
 ir_ref build_call(struct build *b, u32 op, s64 imm, const ir_ref *args, u32 count);
 
 /*

@@ -277,6 +277,17 @@ static bvalue op_call_out(struct builder *b)
 	return build_call(self(b)->build, IR_HELPER, b->helper, b->args, 5);
 }
 
+static bvalue op_call_function(struct builder *b, u32 arg, const bvalue *args, u32 count)
+{
+	struct build *build = self(b)->build;
+	ir_ref all[5];
+	u32 sub = build_sub(build, (u32)ir_at(build->f, b->args[arg])->imm);
+
+	for (u32 i = 0; i < 5; i++)
+		all[i] = i < count ? args[i] : op_constant(b, 0);
+	return build_call(build, IR_CALL, sub, all, 5);
+}
+
 static void fill_label(struct inlining *s, const struct label *l)
 {
 	struct ir_function *f = s->build->f;
@@ -317,6 +328,7 @@ static const struct builder_ops ops = {
 	.jump = op_jump,
 	.branch = op_branch,
 	.call_out = op_call_out,
+	.call_function = op_call_function,
 };
 
 /* The map that the call always gets, its index in *index; NULL: not known. */
@@ -341,10 +353,13 @@ static void describe(struct inlining *s, const ir_ref args[5])
 	s->b.ops = &ops;
 	s->b.map = known_map(b, args[0], &s->map);
 	s->b.helper = (u32)image_ops(b->image)[b->insn].imm;
+	s->b.map_count = b->image->map_count;
 	for (u32 i = 0; i < 5; i++) {
 		s->b.args[i] = args[i];
 		if (ir_is_const(b->f, args[i], &s->b.constants[i]))
 			s->b.is_constant |= (u8)(1u << i);
+		if (ir_at(b->f, args[i])->op == IR_CODE)
+			s->b.is_function |= (u8)(1u << i);
 	}
 	if (!s->b.map)
 		return;

@@ -32,14 +32,11 @@
 #include "core/run.h"
 #include "map/attr.h"
 #include "core/helper.h"
+#include "map/ringbuf.h"
 
-#define HEADER      8u
-#define BUSY        BPF_RINGBUF_BUSY_BIT
-#define DISCARD     BPF_RINGBUF_DISCARD_BIT
-#define MAX_RECORD  (UINT32_MAX / 4)
-#define OWNER_BITS  20
-#define OWNER_MASK  ((1u << OWNER_BITS) - 1)
-#define DATA_OFFSET (2 * PAGE_BYTES)
+#define BUSY       BPF_RINGBUF_BUSY_BIT
+#define DISCARD    BPF_RINGBUF_DISCARD_BIT
+#define OWNER_MASK ((1u << RING_OWNER_BITS) - 1)
 
 struct ring {
 	u64 *cons, *prod;
@@ -54,7 +51,7 @@ static inline struct ring ring_of(const struct map *m)
 		.cons = (u64 *)m->contents,
 		.prod = (u64 *)(m->contents + PAGE_BYTES),
 		.tail = (u64 *)m->meta,
-		.data = m->contents + DATA_OFFSET,
+		.data = m->contents + RING_DATA,
 		.mask = m->max_entries - 1,
 	};
 }
@@ -84,7 +81,7 @@ static inline bool header_is_busy(u64 word, u32 owner, u64 bytes)
 {
 	u32 len = (u32)word & ~BUSY;
 
-	return word >> 32 == owner && (word & BUSY) && ROUND_UP((u64)len + HEADER, 8) == bytes;
+	return word >> 32 == owner && (word & BUSY) && ROUND_UP((u64)len + RING_HEADER, 8) == bytes;
 }
 
 static inline u64 header_done(u32 len, u64 pos)
@@ -104,7 +101,7 @@ static int check(const struct map_attr *attr, struct diag *diag)
 
 static int layout(const struct map_attr *attr, u64 *contents, u64 *meta)
 {
-	*contents = DATA_OFFSET + 2ull * attr->max_entries;
+	*contents = RING_DATA + 2ull * attr->max_entries;
 	*meta = 64;
 	return 0;
 }
@@ -125,18 +122,18 @@ u64 map_ringbuf_pending(const struct map *m)
 /* Steps 2 and 3 for the reservation [prod, end) that `tail` tells of. */
 static void finish(struct ring *r, u64 tail, u64 prod)
 {
-	u64 end = (tail >> OWNER_BITS) * 8, bytes = end - prod, old;
+	u64 end = (tail >> RING_OWNER_BITS) * 8, bytes = end - prod, old;
 	u32 owner = tail & OWNER_MASK;
 	u64 *header = header_at(r, prod);
 
-	if (end <= prod || bytes > r->mask + 1 || bytes < HEADER)
+	if (end <= prod || bytes > r->mask + 1 || bytes < RING_HEADER)
 		return; /* hostile */
 	old = load(header);
 	if (load(r->tail) != tail || load(r->prod) != prod)
 		return;
 	/* The owner's own header, if it is there, has the exact length: let it be. */
 	if (!header_is_busy(old, owner, bytes))
-		swap(header, old, header_busy(bytes - HEADER, owner));
+		swap(header, old, header_busy(bytes - RING_HEADER, owner));
 	swap(r->prod, prod, end);
 }
 
@@ -144,12 +141,12 @@ static void finish(struct ring *r, u64 tail, u64 prod)
 static void *reserve(struct map *m, u64 size)
 {
 	struct ring r = ring_of(m);
-	u64 bytes = ROUND_UP(size + HEADER, 8);
+	u64 bytes = ROUND_UP(size + RING_HEADER, 8);
 
-	if (size > MAX_RECORD || bytes > r.mask + 1)
+	if (size > RING_MAX_RECORD || bytes > r.mask + 1)
 		return NULL;
 	for (u32 tries = 0; tries < 10000; tries++) {
-		u64 tail = load(r.tail), prod = load(r.prod), end = (tail >> OWNER_BITS) * 8;
+		u64 tail = load(r.tail), prod = load(r.prod), end = (tail >> RING_OWNER_BITS) * 8;
 		u64 *header = header_at(&r, prod);
 
 		if (unlikely(end != prod)) {
@@ -159,7 +156,7 @@ static void *reserve(struct map *m, u64 size)
 		if (prod + bytes - load(r.cons) > r.mask)
 			return NULL;
 		if (!swap(r.tail, tail,
-			  (prod + bytes) / 8 << OWNER_BITS | ((m->owner + 1) & OWNER_MASK)))
+			  (prod + bytes) / 8 << RING_OWNER_BITS | ((m->owner + 1) & OWNER_MASK)))
 			continue;
 		__atomic_store_n(header, header_busy(size, m->owner + 1), __ATOMIC_RELEASE);
 		swap(r.prod, prod, prod + bytes);
@@ -195,11 +192,11 @@ static struct map *ring_at(struct run *run, u64 sample, u64 **header)
 	for (u32 i = 0; i < run->image->map_count; i++) {
 		struct map *m = run->maps[i];
 		u64 off = m && m->type == BPF_MAP_TYPE_RINGBUF
-				  ? sample - HEADER - ptr_to_u64(m->contents + DATA_OFFSET)
+				  ? sample - RING_HEADER - ptr_to_u64(m->contents + RING_DATA)
 				  : UINT64_MAX;
 
 		if (m && off < m->max_entries && !(off & 7)) {
-			*header = u64_to_ptr(sample - HEADER);
+			*header = u64_to_ptr(sample - RING_HEADER);
 			return m;
 		}
 	}
@@ -259,7 +256,7 @@ static u64 ringbuf_output(struct run *run, u64 r1, u64 r2, u64 r3, u64 r4, u64 r
 	if (!sample)
 		return -EAGAIN;
 	__builtin_memcpy(sample, u64_to_ptr(r2), r3);
-	commit(m, run, (u64 *)(sample - HEADER), r4, false);
+	commit(m, run, (u64 *)(sample - RING_HEADER), r4, false);
 	return 0;
 }
 
@@ -283,7 +280,7 @@ static void sweep(struct map *m, bool (*dead)(void *data, u32 owner), void *data
 	struct ring r = ring_of(m);
 	u64 tail = load(r.tail), prod = load(r.prod), pos = load(r.cons), steps = r.mask / 8 + 1;
 
-	if ((tail >> OWNER_BITS) * 8 != prod && (tail & OWNER_MASK) &&
+	if ((tail >> RING_OWNER_BITS) * 8 != prod && (tail & OWNER_MASK) &&
 	    dead(data, (tail & OWNER_MASK) - 1))
 		finish(&r, tail, prod);
 	prod = load(r.prod);
@@ -298,14 +295,14 @@ static void sweep(struct map *m, bool (*dead)(void *data, u32 owner), void *data
 		}
 		if ((word & BUSY) && owner && dead(data, owner - 1))
 			swap(header, word, header_done(len | DISCARD, pos));
-		pos += ROUND_UP((u64)len + HEADER, 8);
+		pos += ROUND_UP((u64)len + RING_HEADER, 8);
 	}
 }
 
 /* Records in flight are regions of their run; a consumer's memory is nobody else's. */
 static u64 memory(const struct map *m)
 {
-	return DATA_OFFSET + m->max_entries;
+	return RING_DATA + m->max_entries;
 }
 
 const struct map_ops map_ringbuf_ops = {

@@ -4,6 +4,7 @@
  * interpreter, with the caller as the current task: its memory is what the
  * program's user reads see. The lock is held throughout.
  */
+#include <sys/random.h>
 #include <time.h>
 #include "core/prog.h"
 #include "core/run.h"
@@ -61,9 +62,18 @@ static int run_batch(struct test *t, struct run *run, u32 most, u32 *ran, u64 *b
 	return err;
 }
 
+static u64 random_seed(void)
+{
+	u64 seed = 0;
+
+	if (getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
+		seed = now_ns();
+	return seed;
+}
+
 static int run_repeats(struct test *t, struct map *const *maps, u32 cpu, u32 repeat)
 {
-	u64 budget = REPEAT_BUDGET;
+	u64 budget = REPEAT_BUDGET, random = random_seed();
 	struct run run = {
 		.image = t->p->image,
 		.maps = maps,
@@ -77,6 +87,7 @@ static int run_repeats(struct test *t, struct map *const *maps, u32 cpu, u32 rep
 		.cpu = cpu,
 		.possible_cpus = t->k->inst->possible_cpus,
 		.watch = t->k->inst->watch,
+		.random = &random,
 	};
 	int err = 0;
 
