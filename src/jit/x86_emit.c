@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 #include "jit/x86.h"
-#include "jit/x86_jumps.h"
+#include "jit/jumps.h"
 
 #define CALLEE_SAVED (1u << RBX | 1u << RBP | 1u << R12 | 1u << R13 | 1u << R14)
 
@@ -24,7 +24,7 @@ struct emitter {
 	const struct jit_options *opts;
 	struct jit_buffer *code;
 	VEC(u8) body;
-	VEC(struct x86_jump) jumps;
+	VEC(struct mach_jump) jumps;
 	VEC(struct native_line) lines;
 	VEC(struct jit_ref) refs;
 	VEC(struct jit_call) calls;
@@ -478,7 +478,7 @@ static void lay_out_frame(struct emitter *e)
 
 static void jump(struct emitter *e, u32 target, u32 cond)
 {
-	struct x86_jump j = {.at = (u32)e->body.len, .target = target, .cond = (u8)cond};
+	struct mach_jump j = {.at = (u32)e->body.len, .target = target, .cond = (u8)cond};
 
 	e->err = e->err ?: vec_push(&e->jumps, j);
 }
@@ -644,8 +644,9 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 /* A jump that ends its block and leads to the one behind: none. */
 static void drop_last_jump(struct emitter *e, u32 block, u32 first_jump)
 {
-	struct x86_jump *last = e->jumps.len > first_jump ? &e->jumps.data[e->jumps.len - 1] : NULL;
-	struct x86_jump *before;
+	struct mach_jump *last =
+		e->jumps.len > first_jump ? &e->jumps.data[e->jumps.len - 1] : NULL;
+	struct mach_jump *before;
 
 	if (!last || last->at != e->body.len || last->cond != 0xff)
 		return;
@@ -689,22 +690,22 @@ static void emit_blocks(struct emitter *e)
 
 static int thread_jumps(struct emitter *e)
 {
-	struct x86_flow f = {.jumps = e->jumps.data,
-			     .jump_count = (u32)e->jumps.len,
-			     .block_at = e->block_at,
-			     .first_jump = e->first_jump,
-			     .block_count = (u32)e->m->blocks.len,
-			     .cases = e->cases,
-			     .case_count = (u32)e->m->cases.len};
+	struct mach_flow f = {.jumps = e->jumps.data,
+			      .jump_count = (u32)e->jumps.len,
+			      .block_at = e->block_at,
+			      .first_jump = e->first_jump,
+			      .block_count = (u32)e->m->blocks.len,
+			      .cases = e->cases,
+			      .case_count = (u32)e->m->cases.len};
 
 	if (e->m->cases.len)
 		memcpy(e->cases, e->m->cases.data, e->m->cases.len * sizeof(u32));
-	return e->err = e->err ?: x86_jumps_thread(&f);
+	return e->err = e->err ?: mach_thread_jumps(&f);
 }
 
 /* jumps: sizes and places ---------------------------------------------------------------------- */
 
-static u32 jump_size(const struct x86_jump *j)
+static u32 jump_size(const struct mach_jump *j)
 {
 	return j->gone ? 0 : !j->is_long ? 2 : j->cond == 0xff ? 5 : 6;
 }
@@ -750,7 +751,7 @@ static bool grow(struct emitter *e, u32 *before, const u32 *first_jump)
 
 	sum_sizes(e, before);
 	for (u32 i = 0; i < e->jumps.len; i++) {
-		struct x86_jump *j = &e->jumps.data[i];
+		struct mach_jump *j = &e->jumps.data[i];
 		s64 from = (s64)j->at + before[i] + jump_size(j);
 		s64 to = block_place(e, before, first_jump, j->target);
 
@@ -774,7 +775,7 @@ static void put(struct emitter *e, const void *p, u32 n)
 	c->bytes.len += n;
 }
 
-static void put_jump(struct emitter *e, const struct x86_jump *j, s64 distance)
+static void put_jump(struct emitter *e, const struct mach_jump *j, s64 distance)
 {
 	u8 b[6];
 	u32 n = jump_size(j);
@@ -828,7 +829,7 @@ static void put_all(struct emitter *e, const u32 *before, const u32 *first_jump)
 	start = (u32)e->code->bytes.len;
 	e->code->subs[e->m->ir->sub] = start;
 	for (u32 i = 0; i < e->jumps.len; i++) {
-		const struct x86_jump *j = &e->jumps.data[i];
+		const struct mach_jump *j = &e->jumps.data[i];
 		s64 from = (s64)j->at + before[i] + jump_size(j);
 
 		put(e, e->body.data + done, j->at - done);

@@ -7,24 +7,23 @@
  */
 #include <errno.h>
 #include "base/alloc.h"
-#include "jit/x86_jumps.h"
+#include "jit/jumps.h"
 
-#define ALWAYS 0xff
 #define ROUNDS 8
 #define CHAIN  64 /* blocks followed: an endless loop is a ring of them */
 
 struct threading {
-	struct x86_flow *f;
+	struct mach_flow *f;
 	bool *wanted; /* by block: a jump leads to it */
 	bool *label;  /* by jump: such a block begins between the one before and this */
 	bool changed;
 };
 
 /* Where a jump to the block ends up: past blocks that only jump on. */
-static u32 end_of(const struct x86_flow *f, u32 block)
+static u32 end_of(const struct mach_flow *f, u32 block)
 {
 	for (u32 n = 0; n < CHAIN && block + 1 < f->block_count; n++) {
-		const struct x86_jump *only = NULL;
+		const struct mach_jump *only = NULL;
 		u32 count = 0;
 
 		for (u32 k = f->first_jump[block]; k < f->first_jump[block + 1]; k++)
@@ -33,7 +32,7 @@ static u32 end_of(const struct x86_flow *f, u32 block)
 				count++;
 			}
 		if (f->block_at[block] != f->block_at[block + 1] || count > 1 ||
-		    (only && only->cond != ALWAYS))
+		    (only && only->cond != JUMP_ALWAYS))
 			break;
 		block = only ? only->target : block + 1;
 	}
@@ -42,7 +41,7 @@ static u32 end_of(const struct x86_flow *f, u32 block)
 
 static void find_labels(struct threading *t)
 {
-	struct x86_flow *f = t->f;
+	struct mach_flow *f = t->f;
 
 	for (u32 b = 0; b < f->block_count; b++)
 		t->wanted[b] = false;
@@ -59,7 +58,7 @@ static void find_labels(struct threading *t)
 }
 
 /* The next jump that is still there and stands at the same place; jump_count: none. */
-static u32 next_here(const struct x86_flow *f, u32 k)
+static u32 next_here(const struct mach_flow *f, u32 k)
 {
 	u32 at = f->jumps[k].at;
 
@@ -79,7 +78,7 @@ static bool label_between(const struct threading *t, u32 k, u32 next)
 }
 
 /* Does the block begin right behind jump `k`? */
-static bool right_behind(const struct x86_flow *f, u32 block, u32 k)
+static bool right_behind(const struct mach_flow *f, u32 block, u32 k)
 {
 	if (f->block_at[block] != f->jumps[k].at || f->first_jump[block] <= k)
 		return false;
@@ -97,8 +96,8 @@ static void drop(struct threading *t, u32 k)
 
 static void shorten(struct threading *t, u32 k)
 {
-	struct x86_flow *f = t->f;
-	struct x86_jump *j = &f->jumps[k];
+	struct mach_flow *f = t->f;
+	struct mach_jump *j = &f->jumps[k];
 	u32 next = next_here(f, k);
 
 	if (right_behind(f, j->target, k)) {
@@ -107,9 +106,9 @@ static void shorten(struct threading *t, u32 k)
 	}
 	if (next == f->jump_count || label_between(t, k, next))
 		return;
-	if (j->cond == ALWAYS) {
+	if (j->cond == JUMP_ALWAYS) {
 		drop(t, next);
-	} else if (f->jumps[next].cond == ALWAYS && right_behind(f, j->target, next)) {
+	} else if (f->jumps[next].cond == JUMP_ALWAYS && right_behind(f, j->target, next)) {
 		j->cond ^= 1;
 		j->target = f->jumps[next].target;
 		drop(t, next);
@@ -118,7 +117,7 @@ static void shorten(struct threading *t, u32 k)
 
 static void round_of(struct threading *t)
 {
-	struct x86_flow *f = t->f;
+	struct mach_flow *f = t->f;
 
 	t->changed = false;
 	for (u32 k = 0; k < f->jump_count; k++) {
@@ -135,7 +134,7 @@ static void round_of(struct threading *t)
 			shorten(t, k);
 }
 
-int x86_jumps_thread(struct x86_flow *f)
+int mach_thread_jumps(struct mach_flow *f)
 {
 	struct threading t = {.f = f};
 	int err = 0;
