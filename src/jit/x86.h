@@ -16,27 +16,9 @@
 
 #include "core/helper.h"
 #include "jit/backend.h"
+#include "jit/x86_encode.h"
 
-enum x86_reg {
-	RAX,
-	RCX,
-	RDX,
-	RBX,
-	RSP,
-	RBP,
-	RSI,
-	RDI,
-	R8,
-	R9,
-	R10,
-	R11,
-	R12,
-	R13,
-	R14,
-	R15,
-	X86_FRAME = 62, /* as a base: the end of the BPF stack */
-};
-
+#define X86_FRAME   62 /* as a base: the end of the BPF stack */
 #define X86_RUN     R15
 #define X86_SCRATCH R11 /* copies, far constants */
 

@@ -13,6 +13,7 @@
 #include "jit/x86.h"
 #include "jit/jumps.h"
 
+#define LONGEST      64 /* bytes of one operation: the frame left, at most */
 #define CALLEE_SAVED (1u << RBX | 1u << RBP | 1u << R12 | 1u << R13 | 1u << R14)
 
 struct table { /* of a switch: where its lea stands, and its cases */
@@ -24,6 +25,7 @@ struct emitter {
 	const struct jit_options *opts;
 	struct jit_buffer *code;
 	VEC(u8) body;
+	u8 *p; /* its end, while an operation is encoded */
 	VEC(struct mach_jump) jumps;
 	VEC(struct native_line) lines;
 	VEC(struct jit_ref) refs;
@@ -38,42 +40,50 @@ struct emitter {
 
 /* bytes ---------------------------------------------------------------------------- */
 
+/* Room for one operation; what follows writes at e->p. */
+static bool open_body(struct emitter *e)
+{
+	if (!e->err && vec_reserve(&e->body, LONGEST))
+		e->err = -ENOMEM;
+	e->p = e->body.data + e->body.len;
+	return !e->err;
+}
+
+static void close_body(struct emitter *e)
+{
+	e->body.len = (size_t)(e->p - e->body.data);
+}
+
+static u32 here(const struct emitter *e)
+{
+	return (u32)(e->p - e->body.data);
+}
+
 static void byte(struct emitter *e, u32 b)
 {
-	e->err = e->err ?: vec_push(&e->body, (u8)b);
+	e->p = enc_byte(e->p, b);
 }
 
 static void word32(struct emitter *e, u32 v)
 {
-	for (u32 i = 0; i < 4; i++)
-		byte(e, v >> (8 * i));
+	e->p = enc_word32(e->p, v);
 }
 
-static void word64(struct emitter *e, u64 v)
+static void op_memory(struct emitter *e, u32 prefix, u32 op, bool wide, u32 reg,
+		      const struct x86_address *a, bool byte_reg)
 {
-	word32(e, (u32)v);
-	word32(e, (u32)(v >> 32));
+	e->p = enc_op_memory(e->p, prefix, op, wide, reg, a, byte_reg);
 }
 
-static bool fits8(s64 v)
+static void op_reg(struct emitter *e, u32 prefix, u32 op, bool wide, u32 reg, u32 rm, bool byte_rm)
 {
-	return v == (s8)v;
-}
-
-static bool fits32(s64 v)
-{
-	return v == (s32)v;
+	e->p = enc_op_reg(e->p, prefix, op, wide, reg, rm, byte_rm);
 }
 
 /* The address of an instruction, the frame's end resolved. */
-struct address {
-	u32 base, index, scale;
-	s32 disp;
-};
-
-static struct address address_of(const struct emitter *e, const struct mach_ins *i)
+static struct x86_address address_of(const struct emitter *e, const struct mach_ins *i)
 {
-	struct address a = {i->base, i->index, i->scale, i->disp};
+	struct x86_address a = {i->base, i->index, i->scale, i->disp};
 
 	if (a.base == X86_FRAME) {
 		a.base = RSP;
@@ -82,9 +92,9 @@ static struct address address_of(const struct emitter *e, const struct mach_ins 
 	return a;
 }
 
-static struct address slot_address(s64 slot)
+static struct x86_address slot_address(s64 slot)
 {
-	return (struct address){RSP, MACH_NONE, 1, (s32)slot * 8};
+	return (struct x86_address){RSP, MACH_NONE, 1, (s32)slot * 8};
 }
 
 static bool has_memory(const struct mach_ins *i)
@@ -92,159 +102,27 @@ static bool has_memory(const struct mach_ins *i)
 	return i->base != MACH_NONE || i->index != MACH_NONE;
 }
 
-/* REX when one is needed: width, the high registers, or a byte register's new meaning. */
-static void rex(struct emitter *e, bool wide, u32 reg, u32 index, u32 base, bool byte_reg)
-{
-	u32 b = (wide ? 8 : 0) | (reg != MACH_NONE && reg >= 8 ? 4 : 0) |
-		(index != MACH_NONE && index >= 8 ? 2 : 0) |
-		(base != MACH_NONE && base >= 8 ? 1 : 0);
-
-	if (b || byte_reg)
-		byte(e, 0x40 | b);
-}
-
-static void modrm_reg(struct emitter *e, u32 reg, u32 rm)
-{
-	byte(e, 0xc0 | (reg & 7) << 3 | (rm & 7));
-}
-
-static u32 scale_bits(u32 scale)
-{
-	return scale == 8 ? 3 : scale == 4 ? 2 : scale == 2 ? 1 : 0;
-}
-
-static void modrm_memory(struct emitter *e, u32 reg, const struct address *a)
-{
-	bool sib = a->index != MACH_NONE || a->base == MACH_NONE || (a->base & 7) == RSP;
-	u32 mod = a->base == MACH_NONE               ? 0
-		  : !a->disp && (a->base & 7) != RBP ? 0
-		  : fits8(a->disp)                   ? 1
-						     : 2;
-
-	byte(e, mod << 6 | (reg & 7) << 3 | (sib ? 4 : a->base & 7));
-	if (sib)
-		byte(e, scale_bits(a->scale) << 6 |
-				(a->index == MACH_NONE ? 4 : a->index & 7) << 3 |
-				(a->base == MACH_NONE ? 5 : a->base & 7));
-	if (a->base == MACH_NONE || mod == 2)
-		word32(e, (u32)a->disp);
-	else if (mod == 1)
-		byte(e, (u32)a->disp);
-}
-
-/* One, two or three bytes, as the number has them. */
-static void opcode(struct emitter *e, u32 op)
-{
-	if (op > 0xffff)
-		byte(e, op >> 16);
-	if (op > 0xff)
-		byte(e, op >> 8);
-	byte(e, op);
-}
-
-/* An operation with a register and memory; `prefix` 0x66, 0xf2, 0xf3, 0xf0 or 0. */
-static void op_memory(struct emitter *e, u32 prefix, u32 op, bool wide, u32 reg,
-		      const struct address *a, bool byte_reg)
-{
-	if (prefix)
-		byte(e, prefix);
-	rex(e, wide, reg, a->index, a->base, byte_reg && reg >= 4);
-	opcode(e, op);
-	modrm_memory(e, reg, a);
-}
-
-static void op_reg(struct emitter *e, u32 prefix, u32 op, bool wide, u32 reg, u32 rm, bool byte_rm)
-{
-	if (prefix)
-		byte(e, prefix);
-	rex(e, wide, reg, MACH_NONE, rm, byte_rm && rm >= 4);
-	opcode(e, op);
-	modrm_reg(e, reg, rm);
-}
-
 /* moves ------------------------------------------------------------------------------ */
 
-static void load_const(struct emitter *e, u32 reg, s64 value, bool keep_flags)
-{
-	if (!value && !keep_flags) {
-		op_reg(e, 0, 0x31, false, reg, reg, false);
-	} else if (value == (s64)(u32)value) {
-		rex(e, false, MACH_NONE, MACH_NONE, reg, false);
-		byte(e, 0xb8 | (reg & 7));
-		word32(e, (u32)value);
-	} else if (fits32(value)) {
-		op_reg(e, 0, 0xc7, true, 0, reg, false);
-		word32(e, (u32)value);
-	} else {
-		rex(e, true, MACH_NONE, MACH_NONE, reg, false);
-		byte(e, 0xb8 | (reg & 7));
-		word64(e, (u64)value);
-	}
-}
-
-/* modrm of a word of the table: [rip + n], n to come */
-static void table_word(struct emitter *e, u32 reg, const struct mach_ins *i)
+/* An operation with a word of the table. */
+static void table_word(struct emitter *e, u32 op, bool wide, u32 reg, const struct mach_ins *i)
 {
 	struct jit_ref r = {0};
 
+	e->p = enc_op_table(e->p, op, wide, reg);
+	r.offset = here(e) - 4;
 	e->err = e->err
 			 ?: jit_slot(e->code, i->reloc - 1, (u32)(i->imm >> 32), (s32)i->imm,
 				     &r.slot);
-	byte(e, (reg & 7) << 3 | 5);
-	r.offset = (u32)e->body.len;
 	e->err = e->err ?: vec_push(&e->refs, r);
-	word32(e, 0);
 }
 
-static void load_word(struct emitter *e, u32 reg, const struct mach_ins *i)
+static void store(struct emitter *e, const struct mach_ins *i, const struct x86_address *a)
 {
-	rex(e, true, reg, MACH_NONE, MACH_NONE, false);
-	byte(e, 0x8b);
-	table_word(e, reg, i);
-}
-
-static void store(struct emitter *e, const struct mach_ins *i, const struct address *a)
-{
-	u32 prefix = i->size == 2 ? 0x66 : 0;
-	bool wide = i->size == 8;
-
-	if (i->src[0] != MACH_NONE) {
-		op_memory(e, prefix, i->size == 1 ? 0x88 : 0x89, wide, i->src[0], a, i->size == 1);
-		return;
-	}
-	op_memory(e, prefix, i->size == 1 ? 0xc6 : 0xc7, wide, 0, a, false);
-	if (i->size == 1)
-		byte(e, (u32)i->imm);
-	else if (i->size == 2)
-		byte(e, (u32)i->imm), byte(e, (u32)(i->imm >> 8));
+	if (i->src[0] != MACH_NONE)
+		e->p = enc_store(e->p, i->src[0], i->size, a);
 	else
-		word32(e, (u32)i->imm);
-}
-
-static void load(struct emitter *e, u32 reg, u32 size, bool is_signed, const struct address *a)
-{
-	switch (size) {
-	case 1: op_memory(e, 0, is_signed ? 0x0fbe : 0x0fb6, is_signed, reg, a, false); break;
-	case 2: op_memory(e, 0, is_signed ? 0x0fbf : 0x0fb7, is_signed, reg, a, false); break;
-	case 4: op_memory(e, 0, is_signed ? 0x63 : 0x8b, is_signed, reg, a, false); break;
-	default: op_memory(e, 0, 0x8b, true, reg, a, false);
-	}
-}
-
-static void extend(struct emitter *e, const struct mach_ins *i, bool is_signed)
-{
-	bool wide = is_signed && i->scale == 8;
-	u32 rm = i->src[0];
-
-	switch (i->size) {
-	case 1: op_reg(e, 0, is_signed ? 0x0fbe : 0x0fb6, wide, i->def, rm, true); break;
-	case 2: op_reg(e, 0, is_signed ? 0x0fbf : 0x0fb7, wide, i->def, rm, false); break;
-	default:
-		if (is_signed)
-			op_reg(e, 0, 0x63, true, i->def, rm, false);
-		else
-			op_reg(e, 0, 0x8b, false, i->def, rm, false);
-	}
+		e->p = enc_store_const(e->p, (s32)i->imm, i->size, a);
 }
 
 /* arithmetic ---------------------------------------------------------------------------- */
@@ -254,15 +132,15 @@ static void binary(struct emitter *e, const struct mach_ins *i)
 {
 	u32 n = i->op - X86_ADD, reg = i->src[0];
 	bool wide = i->size == 8;
-	struct address a = address_of(e, i);
+	struct x86_address a = address_of(e, i);
 
 	if (has_memory(i) && i->op == X86_CMP && i->src[1] == MACH_NONE && reg == MACH_NONE) {
 		op_memory(e, i->size == 2 ? 0x66 : 0,
-			  i->size == 1    ? 0x80
-			  : fits8(i->imm) ? 0x83
-					  : 0x81,
+			  i->size == 1      ? 0x80
+			  : enc_is8(i->imm) ? 0x83
+					    : 0x81,
 			  wide, 7, &a, false);
-		if (i->size == 1 || fits8(i->imm))
+		if (i->size == 1 || enc_is8(i->imm))
 			byte(e, (u32)i->imm);
 		else if (i->size == 2)
 			byte(e, (u32)i->imm), byte(e, (u32)(i->imm >> 8));
@@ -272,23 +150,15 @@ static void binary(struct emitter *e, const struct mach_ins *i)
 		op_memory(e, 0, n << 3 | 3, wide, reg, &a, false);
 	} else if (i->src[1] != MACH_NONE) {
 		op_reg(e, 0, n << 3 | 1, wide, i->src[1], reg, false);
-	} else if (fits8(i->imm)) {
-		op_reg(e, 0, 0x83, wide, n, reg, false);
-		byte(e, (u32)i->imm);
-	} else if (reg == RAX) {
-		rex(e, wide, MACH_NONE, MACH_NONE, MACH_NONE, false);
-		byte(e, n << 3 | 5);
-		word32(e, (u32)i->imm);
 	} else {
-		op_reg(e, 0, 0x81, wide, n, reg, false);
-		word32(e, (u32)i->imm);
+		e->p = enc_alu_const(e->p, n, wide, reg, (s32)i->imm);
 	}
 }
 
 static void test(struct emitter *e, const struct mach_ins *i)
 {
 	bool wide = i->size == 8;
-	struct address a = address_of(e, i);
+	struct x86_address a = address_of(e, i);
 	u32 reg = i->src[0];
 
 	if (has_memory(i)) {
@@ -299,14 +169,8 @@ static void test(struct emitter *e, const struct mach_ins *i)
 			word32(e, (u32)i->imm);
 	} else if (i->src[1] != MACH_NONE) {
 		op_reg(e, 0, 0x85, wide, i->src[1], reg, false);
-	} else if (i->imm > 0 && i->imm < 128) { /* the sign bit must not change meaning */
-		op_reg(e, 0, 0xf6, false, 0, reg, true);
-		byte(e, (u32)i->imm);
 	} else {
-		if (wide && i->imm >= 0)
-			wide = false;
-		op_reg(e, 0, 0xf7, wide, 0, reg, false);
-		word32(e, (u32)i->imm);
+		e->p = enc_test_const(e->p, wide, reg, (s32)i->imm);
 	}
 }
 
@@ -314,15 +178,19 @@ static void memory_binary(struct emitter *e, const struct mach_ins *i)
 {
 	u32 n = i->op - X86_MADD;
 	u32 prefix = i->size == 2 ? 0x66 : 0;
-	struct address a = address_of(e, i);
+	struct x86_address a = address_of(e, i);
 	bool wide = i->size == 8;
 
 	if (i->src[0] != MACH_NONE) {
 		op_memory(e, prefix, n << 3 | (i->size != 1), wide, i->src[0], &a, i->size == 1);
 		return;
 	}
-	op_memory(e, prefix, i->size == 1 ? 0x80 : fits8(i->imm) ? 0x83 : 0x81, wide, n, &a, false);
-	if (i->size == 1 || fits8(i->imm))
+	op_memory(e, prefix,
+		  i->size == 1      ? 0x80
+		  : enc_is8(i->imm) ? 0x83
+				    : 0x81,
+		  wide, n, &a, false);
+	if (i->size == 1 || enc_is8(i->imm))
 		byte(e, (u32)i->imm);
 	else if (i->size == 2)
 		byte(e, (u32)i->imm), byte(e, (u32)(i->imm >> 8));
@@ -338,11 +206,8 @@ static void shift(struct emitter *e, const struct mach_ins *i)
 
 	if (i->src[1] != MACH_NONE) {
 		op_reg(e, 0, 0xd3, wide, d, i->def, false);
-	} else if (i->imm == 1) {
-		op_reg(e, 0, 0xd1, wide, d, i->def, false);
 	} else {
-		op_reg(e, 0, 0xc1, wide, d, i->def, false);
-		byte(e, (u32)i->imm);
+		e->p = enc_shift_const(e->p, d, wide, i->def, (u32)i->imm);
 	}
 }
 
@@ -350,13 +215,9 @@ static void shift(struct emitter *e, const struct mach_ins *i)
 static void shift_by_register(struct emitter *e, const struct mach_ins *i)
 {
 	static const u8 pp[] = {1, 3, 2}; /* 66, f2, f3 */
-	u32 reg = i->def, rm = i->src[0], count = i->src[1];
 
-	byte(e, 0xc4);
-	byte(e, (reg >= 8 ? 0 : 0x80) | 0x40 | (rm >= 8 ? 0 : 0x20) | 2);
-	byte(e, (i->size == 8 ? 0x80 : 0) | (~count & 15) << 3 | pp[i->op - X86_SHLX]);
-	byte(e, 0xf7);
-	modrm_reg(e, reg, rm);
+	e->p = enc_shift_register(e->p, pp[i->op - X86_SHLX], i->size == 8, i->def, i->src[0],
+				  i->src[1]);
 }
 
 /* Digits of group 3: not 2, neg 3, mul 4, div 6, idiv 7. */
@@ -368,49 +229,34 @@ static void group3(struct emitter *e, const struct mach_ins *i, u32 digit)
 static void multiply(struct emitter *e, const struct mach_ins *i)
 {
 	bool wide = i->size == 8;
-	struct address a = address_of(e, i);
+	struct x86_address a = address_of(e, i);
 
 	if (i->op == X86_IMUL && has_memory(i)) {
 		op_memory(e, 0, 0x0faf, wide, i->def, &a, false);
 	} else if (i->op == X86_IMUL) {
 		op_reg(e, 0, 0x0faf, wide, i->def, i->src[1], false);
-	} else if (fits8(i->imm)) {
-		op_reg(e, 0, 0x6b, wide, i->def, i->src[0], false);
-		byte(e, (u32)i->imm);
 	} else {
-		op_reg(e, 0, 0x69, wide, i->def, i->src[0], false);
-		word32(e, (u32)i->imm);
+		e->p = enc_multiply_const(e->p, wide, i->def, i->src[0], (s32)i->imm);
 	}
 }
 
-static u32 cc(u32 cond)
-{
-	static const u8 codes[] = {
-		[COND_EQ] = 4,   [COND_NE] = 5,   [COND_LT] = 2,   [COND_GE] = 3,
-		[COND_GT] = 7,   [COND_LE] = 6,   [COND_SLT] = 12, [COND_SGE] = 13,
-		[COND_SGT] = 15, [COND_SLE] = 14, [COND_TEST] = 5, [COND_NTEST] = 4,
-	};
-
-	return codes[cond];
-}
-
 /* again: mov r11, rax; op r11, src; lock cmpxchg [m], r11; jne again */
-static void fetch(struct emitter *e, const struct mach_ins *i, const struct address *a)
+static void fetch(struct emitter *e, const struct mach_ins *i, const struct x86_address *a)
 {
 	static const u8 ops[] = {0x01, 0x09, 0x21, 0x31};
 	bool wide = i->size == 8;
-	u32 start = (u32)e->body.len;
+	u32 start = here(e);
 
 	op_reg(e, 0, 0x89, wide, RAX, X86_SCRATCH, false);
 	op_reg(e, 0, ops[i->cond & 3], wide, i->src[0], X86_SCRATCH, false);
 	op_memory(e, 0xf0, 0x0fb1, wide, X86_SCRATCH, a, false);
 	byte(e, 0x75);
-	byte(e, start - (u32)(e->body.len + 1));
+	byte(e, start - (here(e) + 1));
 }
 
 static void atomic(struct emitter *e, const struct mach_ins *i)
 {
-	struct address a = address_of(e, i);
+	struct x86_address a = address_of(e, i);
 	bool wide = i->size == 8;
 
 	switch (i->op) {
@@ -432,33 +278,19 @@ static const u8 push_order[] = {RBP, RBX, R14, R13, R12};
 static void prologue(struct emitter *e)
 {
 	for (u32 k = 0; k < ARRAY_SIZE(push_order); k++)
-		if (e->saved >> push_order[k] & 1) {
-			rex(e, false, MACH_NONE, MACH_NONE, push_order[k], false);
-			byte(e, 0x50 | (push_order[k] & 7));
-		}
-	if (!e->frame)
-		return;
-	op_reg(e, 0, fits8(-(s64)e->frame) ? 0x83 : 0x81, true, 5, RSP, false);
-	if (fits8(-(s64)e->frame))
-		byte(e, e->frame);
-	else
-		word32(e, e->frame);
+		if (e->saved >> push_order[k] & 1)
+			e->p = enc_push(e->p, push_order[k]);
+	if (e->frame)
+		e->p = enc_alu_const(e->p, 5, true, RSP, (s32)e->frame);
 }
 
 static void epilogue(struct emitter *e)
 {
-	if (e->frame) {
-		op_reg(e, 0, fits8(e->frame) ? 0x83 : 0x81, true, 0, RSP, false);
-		if (fits8(e->frame))
-			byte(e, e->frame);
-		else
-			word32(e, e->frame);
-	}
+	if (e->frame)
+		e->p = enc_alu_const(e->p, 0, true, RSP, (s32)e->frame);
 	for (u32 k = ARRAY_SIZE(push_order); k-- > 0;)
-		if (e->saved >> push_order[k] & 1) {
-			rex(e, false, MACH_NONE, MACH_NONE, push_order[k], false);
-			byte(e, 0x58 | (push_order[k] & 7));
-		}
+		if (e->saved >> push_order[k] & 1)
+			e->p = enc_pop(e->p, push_order[k]);
 }
 
 static void lay_out_frame(struct emitter *e)
@@ -478,7 +310,7 @@ static void lay_out_frame(struct emitter *e)
 
 static void jump(struct emitter *e, u32 target, u32 cond)
 {
-	struct mach_jump j = {.at = (u32)e->body.len, .target = target, .cond = (u8)cond};
+	struct mach_jump j = {.at = here(e), .target = target, .cond = (u8)cond};
 
 	e->err = e->err ?: vec_push(&e->jumps, j);
 }
@@ -486,35 +318,29 @@ static void jump(struct emitter *e, u32 target, u32 cond)
 static void call(struct emitter *e, const struct mach_ins *i)
 {
 	if (i->op == X86_CALL_SUB) {
-		struct jit_call c = {(u32)e->body.len + 1, (u32)i->imm};
+		struct jit_call c = {here(e) + 1, (u32)i->imm};
 
 		byte(e, 0xe8);
 		e->err = e->err ?: vec_push(&e->calls, c);
 		word32(e, 0);
 		return;
 	}
-	byte(e, 0xff);
-	table_word(e, 2, i);
+	table_word(e, 0xff, false, 2, i);
 }
 
 /* lea scratch, [rip + table]; movsxd def, [scratch + src * 4]; add def, scratch; jmp def */
 static void switch_to(struct emitter *e, const struct mach_ins *i)
 {
 	struct table t = {.cases = i->args, .count = i->count};
-	struct address a = {X86_SCRATCH, i->src[0], 4, 0};
+	struct x86_address a = {X86_SCRATCH, i->src[0], 4, 0};
 
 	/* The offset may replace the number: they can be one register. */
-	rex(e, true, X86_SCRATCH, MACH_NONE, MACH_NONE, false);
-	byte(e, 0x8d);
-	byte(e, (X86_SCRATCH & 7) << 3 | 5);
-	t.at = (u32)e->body.len;
+	e->p = enc_op_table(e->p, 0x8d, true, X86_SCRATCH);
+	t.at = here(e) - 4;
 	e->err = e->err ?: vec_push(&e->tables, t);
-	word32(e, 0);
 	op_memory(e, 0, 0x63, true, i->def, &a, false);
 	op_reg(e, 0, 0x01, true, X86_SCRATCH, i->def, false); /* def += table */
-	rex(e, false, MACH_NONE, MACH_NONE, i->def, false);
-	byte(e, 0xff);
-	modrm_reg(e, 4, i->def);
+	op_reg(e, 0, 0xff, false, 4, i->def, false);
 }
 
 /* Is a flag set before read from here on? */
@@ -535,7 +361,7 @@ static bool flags_live(const struct emitter *e, const struct mach_block *b, u32 
 static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 {
 	const struct mach_ins *i = &e->m->ins.data[b->first + k];
-	struct address a = address_of(e, i);
+	struct x86_address a = address_of(e, i);
 	bool wide = i->size == 8;
 
 	switch (i->op) {
@@ -543,9 +369,9 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 	case MACH_MOVE: op_reg(e, 0, 0x89, true, i->src[0], i->def, false); break;
 	case MACH_CONST:
 		if (i->reloc)
-			load_word(e, i->def, i);
+			table_word(e, 0x8b, true, i->def, i);
 		else
-			load_const(e, i->def, i->imm, flags_live(e, b, k + 1));
+			e->p = enc_load_const(e->p, i->def, i->imm, flags_live(e, b, k + 1));
 		break;
 	case MACH_SPILL:
 		a = slot_address(i->imm);
@@ -570,18 +396,16 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 	case X86_IMUL:
 	case X86_IMUL_IMM: multiply(e, i); break;
 	case X86_LEA: op_memory(e, 0, 0x8d, wide, i->def, &a, false); break;
-	case X86_LOAD: load(e, i->def, i->size, false, &a); break;
-	case X86_LOADS: load(e, i->def, i->size, true, &a); break;
+	case X86_LOAD: e->p = enc_load(e->p, i->def, i->size, false, &a); break;
+	case X86_LOADS: e->p = enc_load(e->p, i->def, i->size, true, &a); break;
 	case X86_STORE: store(e, i, &a); break;
-	case X86_MOVZX: extend(e, i, false); break;
-	case X86_MOVSX: extend(e, i, true); break;
+	case X86_MOVZX: e->p = enc_extend(e->p, i->def, i->src[0], i->size, false, false); break;
+	case X86_MOVSX:
+		e->p = enc_extend(e->p, i->def, i->src[0], i->size, true, i->scale == 8);
+		break;
 	case X86_NEG: group3(e, i, 3); break;
 	case X86_NOT: group3(e, i, 2); break;
-	case X86_BSWAP:
-		rex(e, wide, MACH_NONE, MACH_NONE, i->def, false);
-		byte(e, 0x0f);
-		byte(e, 0xc8 | (i->def & 7));
-		break;
+	case X86_BSWAP: e->p = enc_byte_swap(e->p, wide, i->def); break;
 	case X86_ROL16:
 		op_reg(e, 0x66, 0xc1, false, 0, i->def, false);
 		byte(e, 8);
@@ -597,14 +421,16 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 	case X86_DIV: group3(e, i, 6); break;
 	case X86_IDIV: group3(e, i, 7); break;
 	case X86_CQO:
-		rex(e, wide, MACH_NONE, MACH_NONE, MACH_NONE, false);
+		e->p = enc_rex(e->p, wide, MACH_NONE, MACH_NONE, MACH_NONE, false);
 		byte(e, 0x99);
 		break;
 	case X86_SETCC:
-		op_reg(e, 0, 0x0f90 | cc(i->cond), false, 0, i->def, true);
+		op_reg(e, 0, 0x0f90 | enc_condition(i->cond), false, 0, i->def, true);
 		op_reg(e, 0, 0x0fb6, false, i->def, i->def, true);
 		break;
-	case X86_CMOV: op_reg(e, 0, 0x0f40 | cc(i->cond), wide, i->def, i->src[1], false); break;
+	case X86_CMOV:
+		op_reg(e, 0, 0x0f40 | enc_condition(i->cond), wide, i->def, i->src[1], false);
+		break;
 	case X86_POPCNT: op_reg(e, 0xf3, 0x0fb8, wide, i->def, i->src[0], false); break;
 	case X86_MOVBE_LOAD:
 		op_memory(e, i->size == 2 ? 0x66 : 0, 0x0f38f0, wide, i->def, &a, false);
@@ -612,7 +438,7 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 	case X86_MOVBE_STORE:
 		op_memory(e, i->size == 2 ? 0x66 : 0, 0x0f38f1, wide, i->src[0], &a, false);
 		break;
-	case X86_JCC: jump(e, (u32)i->imm, cc(i->cond)); break;
+	case X86_JCC: jump(e, (u32)i->imm, enc_condition(i->cond)); break;
 	case X86_JMP: jump(e, (u32)i->imm, 0xff); break;
 	case X86_SWITCH: switch_to(e, i); break;
 	case X86_CALL:
@@ -623,8 +449,7 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 		break;
 	case X86_LEAVE:
 		epilogue(e);
-		byte(e, 0xff);
-		modrm_reg(e, 4, RAX);
+		op_reg(e, 0, 0xff, false, 4, RAX, false);
 		break;
 	case X86_XADD:
 	case X86_XCHG:
@@ -666,7 +491,10 @@ static void drop_last_jump(struct emitter *e, u32 block, u32 first_jump)
 
 static void emit_blocks(struct emitter *e)
 {
+	if (!open_body(e))
+		return;
 	prologue(e);
+	close_body(e);
 	for (u32 n = 0; n < e->m->blocks.len && !e->err; n++) {
 		const struct mach_block *b = &e->m->blocks.data[n];
 		u32 first_jump = (u32)e->jumps.len, insn = ~0u;
@@ -680,7 +508,9 @@ static void emit_blocks(struct emitter *e)
 				e->err = vec_push(&e->lines,
 						  ((struct native_line){(u32)e->body.len, of}));
 			insn = of;
-			emit(e, b, k);
+			if (open_body(e))
+				emit(e, b, k);
+			close_body(e);
 		}
 		drop_last_jump(e, n, first_jump);
 	}
@@ -755,7 +585,7 @@ static bool grow(struct emitter *e, u32 *before, const u32 *first_jump)
 		s64 from = (s64)j->at + before[i] + jump_size(j);
 		s64 to = block_place(e, before, first_jump, j->target);
 
-		if (!j->is_long && !fits8(to - from)) {
+		if (!j->is_long && !enc_is8(to - from)) {
 			j->is_long = true;
 			changed = true;
 		}
