@@ -37,8 +37,9 @@ int ir_optimise(struct ir_function *f)
 		int (*run)(struct ir_function *f);
 	} passes[] = {
 		{"build", ir_clean},   {"clean", ir_fold},    {"fold", ir_number},
-		{"number", ir_memory}, {"memory", ir_fold},   {"fold", ir_switch},
-		{"switch", ir_divide}, {"divide", ir_number},
+		{"number", ir_memory}, {"memory", ir_decide}, {"decide", ir_fold},
+		{"fold", ir_switch},   {"switch", ir_divide}, {"divide", ir_number},
+		{"number", ir_range},
 	};
 	int err = 0;
 
@@ -47,7 +48,7 @@ int ir_optimise(struct ir_function *f)
 		err = passes[i].run(f);
 	}
 	if (!err)
-		checked(f, "number");
+		checked(f, "range");
 	return err;
 }
 

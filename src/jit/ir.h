@@ -8,6 +8,8 @@
  *	memory.c   loads of what was stored or loaded before; stores nobody reads
  *	switch.c   chains of comparisons of one value
  *	divide.c   division by constants
+ *	count.c    how often loops go round
+ *	range.c    least and greatest values: what tests they decide, narrower widths
  *	clean.c    unused values, empty blocks, straight jumps
  *	check.c    the invariants, between passes in debug builds
  *	print.c    as text
@@ -64,6 +66,10 @@ static inline enum ir_cond ir_cond_not(enum ir_cond c)
 	return (enum ir_cond)(c ^ 1);
 }
 
+enum ir_division { /* aux of divisions: what range.c knows where they stand */
+	DIVISION_NONZERO = 1 << 0, /* the divisor is not 0 */
+};
+
 enum ir_atomic {
 	ATOMIC_ADD,
 	ATOMIC_OR,
@@ -76,7 +82,7 @@ struct ir_ins {
 	u8 op;            /* enum ir_op */
 	u8 bits;          /* 32, 64 */
 	u8 size;          /* bytes of memory or of the part taken */
-	u8 aux;           /* enum ir_atomic; */
+	u8 aux;           /* enum ir_atomic; enum ir_division */
 	u8 count;         /* arguments at f->args[args] */
 	bool used_result; /* of calls and atomics: set by clean.c; false: nobody reads it */
 	u16 map;          /* MAPVAL, MAPMEM: index */
@@ -166,6 +172,18 @@ static inline bool ir_is_const(const struct ir_function *f, ir_ref r, u64 *value
 	     i__##b++)
 #define ir_each(f, blk, r) for (ir_ref r = (f)->blocks.data[blk].first; r; r = ir_at(f, r)->next)
 
+/* counted loops (count.c), after ir_order() ----------------------------------- */
+
+struct ir_count {
+	u32 head, latch, test; /* blocks; the test that leaves is at the end of `test` */
+	ir_ref phi, next;      /* phi is start + k * step in round k, next one step more */
+	u64 start, step;       /* in next's width */
+	u64 rounds;            /* in so many, at the most, the test is made */
+};
+
+/* false: not a loop's head, or nothing is told. */
+bool ir_count(const struct ir_function *f, u32 head, struct ir_count *c);
+
 /* passes: 0, -ENOMEM, -E2BIG ------------------------------------------------ */
 
 int ir_build(const struct image *image, u32 sub, struct map *const *maps, struct arena *arena,
@@ -182,6 +200,10 @@ int ir_fold(struct ir_function *f);
 int ir_number(struct ir_function *f);
 int ir_memory(struct ir_function *f);
 int ir_divide(struct ir_function *f);
+/* Tests decided by the values they may have, and by tests before. */
+int ir_decide(struct ir_function *f);
+/* Last of the passes that look at values: what it notes holds where they stand only. */
+int ir_range(struct ir_function *f);
 int ir_switch(struct ir_function *f);
 /* The whole pipeline in its order. */
 int ir_optimise(struct ir_function *f);

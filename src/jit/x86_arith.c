@@ -231,7 +231,7 @@ void x86_divide(struct lowering *l, const struct ir_ins *v, u32 d)
 		n = (s32)n;
 	a = lower_use(l, v->a);
 	b = lower_use(l, v->b);
-	if (known && n && !(is_signed && n == -1)) {
+	if ((known && n && !(is_signed && n == -1)) || (!is_signed && v->aux & DIVISION_NONZERO)) {
 		divide_machine(l, a, b, size, is_signed);
 		lower_move(l, d, is_mod ? RDX : RAX);
 		if (size == 4 && is_signed) {
