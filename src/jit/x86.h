@@ -97,4 +97,8 @@ extern const struct mach_target x86_target;
 int x86_emit(const struct mach_function *m, const struct jit_options *opts,
 	     struct jit_buffer *code);
 
+/* x86_baseline.c: jit_backend.baseline. */
+int x86_baseline(const struct image *image, struct map *const *maps, const struct jit_options *opts,
+		 struct jit_buffer *code);
+
 #endif

@@ -747,4 +747,5 @@ const struct jit_backend jit_x86 = {.lower = x86_lower,
 				    .registers = &x86_target,
 				    .emit = x86_emit,
 				    .patch_call = patch_call,
-				    .patch_ref = patch_ref};
+				    .patch_ref = patch_ref,
+				    .baseline = x86_baseline};

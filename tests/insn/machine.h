@@ -36,14 +36,16 @@ int switch_run(struct run *run, u64 *ret);
 /* Native code, linked anew for each run; what it does not do is the plain interpreter's. */
 static u32 jit_ran, jit_passed_on;
 
-static int jit_fresh(struct run *run, u64 *ret)
+static int jit_tier(struct run *run, u64 *ret, enum jit_tier tier)
 {
 	struct jit_options host = jit_host();
 	struct jit_code *code = NULL;
 	struct jit_linked *linked = NULL;
 	struct diag d = {0};
-	int err = jit_compile(run->image, run->maps, &host, &code, &d);
+	int err;
 
+	host.tier = tier;
+	err = jit_compile(run->image, run->maps, &host, &code, &d);
 	err = err ?: jit_link(code, run->image, run->maps, &linked);
 	if (err == -EOPNOTSUPP) {
 		jit_passed_on++;
@@ -58,14 +60,23 @@ static int jit_fresh(struct run *run, u64 *ret)
 	return err;
 }
 
+static int jit_fresh(struct run *run, u64 *ret)
+{
+	return jit_tier(run, ret, JIT_TIER_OPTIMISE);
+}
+
+static int jit_baseline(struct run *run, u64 *ret)
+{
+	return jit_tier(run, ret, JIT_TIER_BASELINE);
+}
+
 static const struct engine {
 	const char *name;
 	int (*run)(struct run *run, u64 *ret);
-	bool checked;
+	bool checked, native;
 } engines[] = {
-	{"plain", interp_run, false},
-	{"plain, switch", switch_run, false},
-	{"jit", jit_fresh, false},
+	{"plain", interp_run, false},          {"plain, switch", switch_run, false},
+	{"jit", jit_fresh, false, true},       {"baseline", jit_baseline, false, true},
 	{"checked", interp_run_checked, true},
 };
 

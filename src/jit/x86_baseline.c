@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * x86-64's baseline: an image in one pass.
+ *
+ * Registers have fixed places (base_regs), chosen so that a helper is called
+ * without a move: r1 to r5 stand where C takes what comes behind the run. Each
+ * instruction is encoded by itself into the body, without jumps, which
+ * x86_layout.c then lays in. Before that a look over the function finds what it
+ * names, so that only that is saved, and where its jumps lead.
+ *
+ *	| return address | rbp | BPF stack, count of may_goto | saved r6-r9 |
+ *	                       ^ rbp: r10
+ *
+ * A function has two entries: native code's convention (core/native.h) passes r1
+ * to r5 in rdi rsi rdx rcx r8; behind the moves to where they live here begins
+ * what functions of the same image call.
+ */
+#include <errno.h>
+#include <cygnet/abi.h>
+#include "core/helper.h"
+#include "core/kfunc.h"
+#include "core/map.h"
+#include "jit/x86_baseline.h"
+
+#define LONGEST 128 /* bytes of one instruction, and of a function's start */
+
+const struct base_row base_rows[ISA_OP_COUNT] = {
+#define INSN(name, code, dst, src, off, imm, kind, bits, ...)                                 \
+	[ISA_OP_##name] = {ISA_KIND_##kind, bits, (code)&0xf0,                                \
+			   ISA_OP_##name == ISA_OP_LDSX8 || ISA_OP_##name == ISA_OP_LDSX16 || \
+				   ISA_OP_##name == ISA_OP_LDSX32 || (off) == 1},
+#include "isa/insn.def"
+#undef INSN
+};
+
+static const u8 saved_regs[] = {6, 7, 8, 9};
+
+/* the table ---------------------------------------------------------------------------- */
+
+/* The table's word, found again by a hash: images name few, but often. */
+static u32 word(struct baseline *b, u32 kind, u32 index, s64 addend)
+{
+	u32 hash = (kind * 0x9e3779b1u + index * 0x85ebca6bu + (u32)addend * 0xc2b2ae35u) >> 26;
+	struct native_slot key = {kind, index, addend};
+	u32 n = (u32)b->code->slots.len;
+
+	_Static_assert(BASE_WORDS == 1 << 6, "the hash has as many bits");
+	if (b->words[hash].slot && b->words[hash].key.kind == kind &&
+	    b->words[hash].key.index == index && b->words[hash].key.addend == addend)
+		return b->words[hash].slot - 1;
+	b->err = b->err ?: vec_push(&b->code->slots, key);
+	b->words[hash].key = key;
+	b->words[hash].slot = n + 1;
+	return n;
+}
+
+void base_word(struct baseline *b, u32 opcode, bool wide, u32 reg, u32 kind, u32 index, s64 addend)
+{
+	struct jit_ref r = {.slot = word(b, kind, index, addend)};
+
+	b->p = enc_op_table(b->p, opcode, wide, reg);
+	r.offset = base_here(b) - 4;
+	b->err = b->err ?: vec_push(&b->refs, r);
+}
+
+static void move(struct baseline *b, u32 to, u32 from)
+{
+	b->p = enc_op_reg(b->p, 0, 0x89, true, from, to, false);
+}
+
+static void call_word(struct baseline *b, u32 kind, u32 index)
+{
+	move(b, RDI, BASE_RUN);
+	base_word(b, 0xff, false, 2, kind, index, 0);
+}
+
+void base_call_native(struct baseline *b, u32 call)
+{
+	call_word(b, NATIVE_CALL, call);
+}
+
+/* frames --------------------------------------------------------------------------------- */
+
+static bool is_jump(u32 kind)
+{
+	return kind == ISA_KIND_JMP_REG || kind == ISA_KIND_JMP_IMM || kind == ISA_KIND_JA ||
+	       kind == ISA_KIND_GOTOL || kind == ISA_KIND_MAY_GOTO;
+}
+
+static void look_over(struct baseline *b, const struct image_sub *sub)
+{
+	b->used = 0;
+	b->loops = false;
+	for (u32 i = sub->start; i < sub->end; i++) {
+		const struct isa_op *op = &b->ops[i];
+		s64 to = isa_target(op, i);
+
+		b->used |= 1u << op->dst | 1u << op->src;
+		if (!is_jump(base_rows[op->op].kind))
+			continue;
+		b->loops |= op->op == ISA_OP_MAY_GOTO;
+		if (to >= sub->start && to < sub->end)
+			b->marks[to] = 1;
+		else
+			b->err = b->err ?: -EOPNOTSUPP;
+	}
+}
+
+static bool has_frame(const struct baseline *b)
+{
+	return b->loops || b->used >> 10 & 1;
+}
+
+static struct x86_address loops_at(const struct baseline *b)
+{
+	return (struct x86_address){RBP, MACH_NONE, 1, -(s32)b->stack};
+}
+
+/* What is below rbp or, without a frame, below the return address. */
+static void lay_out_frame(struct baseline *b, const struct image_sub *sub)
+{
+	u32 bytes = has_frame(b) ? ROUND_UP(sub->stack, 8u) + 8 * b->loops : 0;
+
+	b->stack = bytes;
+	for (u32 k = 0; k < ARRAY_SIZE(saved_regs); k++)
+		bytes += b->used >> saved_regs[k] & 1 ? 8 : 0;
+	b->pad = bytes % 16 == (has_frame(b) ? 0 : 8) ? 0 : 8;
+}
+
+static void enter(struct baseline *b)
+{
+	struct x86_address loops = loops_at(b);
+
+	if (has_frame(b)) {
+		b->p = enc_push(b->p, RBP);
+		move(b, RBP, RSP);
+	}
+	if (b->stack + b->pad)
+		b->p = enc_alu_const(b->p, 5, true, RSP, (s32)(b->stack + b->pad));
+	for (u32 k = 0; k < ARRAY_SIZE(saved_regs); k++)
+		if (b->used >> saved_regs[k] & 1)
+			b->p = enc_push(b->p, base_regs[saved_regs[k]]);
+	if (b->loops)
+		b->p = enc_store_const(b->p, RUN_LOOPS, 8, &loops);
+}
+
+/* All but the return. */
+static void leave(struct baseline *b)
+{
+	for (u32 k = ARRAY_SIZE(saved_regs); k-- > 0;)
+		if (b->used >> saved_regs[k] & 1)
+			b->p = enc_pop(b->p, base_regs[saved_regs[k]]);
+	if (has_frame(b))
+		b->p = enc_byte(b->p, 0xc9);
+	else if (b->pad)
+		b->p = enc_alu_const(b->p, 0, true, RSP, (s32)b->pad);
+}
+
+static void leave_and_return(struct baseline *b)
+{
+	leave(b);
+	b->p = enc_byte(b->p, 0xc3);
+}
+
+/* calls ---------------------------------------------------------------------------------- */
+
+/* The subprogram that begins there; they ascend. */
+static u32 sub_at(struct baseline *b, u32 start)
+{
+	const struct image_sub *subs = image_subs(b->image);
+	u32 lo = 0, hi = b->image->sub_count;
+
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+
+		if (subs[mid].start < start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == b->image->sub_count || subs[lo].start != start) {
+		b->err = b->err ?: -EOPNOTSUPP;
+		return 0;
+	}
+	return lo;
+}
+
+static void call_sub(struct baseline *b, const struct isa_op *op)
+{
+	struct jit_call c = {.sub = sub_at(b, (u32)op->imm)};
+
+	b->p = enc_byte(b->p, 0xe8);
+	c.at = base_here(b);
+	b->p = enc_word32(b->p, 0);
+	b->err = b->err ?: vec_push(&b->calls, c);
+}
+
+/* Goes on in the program found, if one is. */
+static void tail_call(struct baseline *b)
+{
+	struct x86_address ctx = {BASE_RUN, MACH_NONE, 1, offsetof(struct run, ctx)};
+	u8 *none;
+
+	move(b, RSI, RDX);
+	move(b, RDX, RCX);
+	base_call_native(b, NATIVE_TAIL);
+	b->p = enc_op_reg(b->p, 0, 0x85, true, RAX, RAX, false);
+	b->p = enc_byte(b->p, 0x74);
+	none = b->p = enc_byte(b->p, 0);
+	leave(b);
+	b->p = enc_load(b->p, RDI, 8, false, &ctx);
+	b->p = enc_op_reg(b->p, 0, 0xff, false, 4, RAX, false);
+	none[-1] = (u8)(b->p - none);
+}
+
+/* An array's value: the key is at r2. */
+static void look_up_array(struct baseline *b, const struct image_fact *f, const struct map *m)
+{
+	struct x86_address key = {RDX, MACH_NONE, 1, 0};
+	u8 *outside;
+
+	if (f->facts & FACT_CONST_KEY) {
+		if (f->key < m->max_entries)
+			base_word(b, 0x8b, true, RAX, NATIVE_MAP_MEMORY, f->map,
+				  (s64)f->key * m->value_stride);
+		else
+			b->p = enc_load_const(b->p, RAX, 0, false);
+		return;
+	}
+	b->p = enc_load(b->p, RDI, 4, false, &key);
+	b->p = enc_load_const(b->p, RAX, 0, false);
+	b->p = enc_alu_const(b->p, 7, false, RDI, (s32)m->max_entries);
+	b->p = enc_byte(b->p, 0x73);
+	outside = b->p = enc_byte(b->p, 0);
+	b->p = enc_multiply_const(b->p, true, RAX, RDI, (s32)m->value_stride);
+	base_word(b, 0x03, true, RAX, NATIVE_MAP_MEMORY, f->map, 0);
+	outside[-1] = (u8)(b->p - outside);
+}
+
+static bool call_inline(struct baseline *b, const struct isa_op *op)
+{
+	struct x86_address cpu = {BASE_RUN, MACH_NONE, 1, offsetof(struct run, cpu)};
+	const struct image_fact *f = b->facts ? &b->facts[b->insn] : NULL;
+
+	if (op->imm == BPF_FUNC_get_smp_processor_id) {
+		b->p = enc_load(b->p, RAX, 4, false, &cpu);
+		return true;
+	}
+	if (op->imm == BPF_FUNC_map_lookup_elem && f && f->facts & FACT_ONE_MAP &&
+	    b->maps[f->map]->type == BPF_MAP_TYPE_ARRAY) {
+		look_up_array(b, f, b->maps[f->map]);
+		return true;
+	}
+	return false;
+}
+
+static void call(struct baseline *b, const struct isa_op *op)
+{
+	switch (op->op) {
+	case ISA_OP_CALL_SUB: call_sub(b, op); break;
+	case ISA_OP_CALL_KFUNC:
+		if (!core_kfunc_body((u32)op->off))
+			b->err = b->err ?: -EOPNOTSUPP;
+		call_word(b, NATIVE_KFUNC, (u32)op->off);
+		break;
+	case ISA_OP_CALL_HELPER:
+		if (op->imm == BPF_FUNC_tail_call)
+			tail_call(b);
+		else if (!call_inline(b, op))
+			call_word(b, NATIVE_HELPER, (u32)op->imm);
+		break;
+	default: b->err = b->err ?: -EOPNOTSUPP;
+	}
+}
+
+/* A packet load that fails ends the function with 0. */
+static void packet_load(struct baseline *b, const struct isa_op *op, const struct base_row *row)
+{
+	u8 *good;
+
+	if (row->kind == ISA_KIND_LD_IND) {
+		move(b, RSI, base_regs[op->src]);
+		b->p = enc_alu_const(b->p, 0, false, RSI, (s32)op->imm);
+		b->p = enc_extend(b->p, RSI, RSI, 4, true, true);
+	} else {
+		b->p = enc_load_const(b->p, RSI, op->imm, false);
+	}
+	b->p = enc_load_const(b->p, RDX, row->bits / 8, false);
+	base_call_native(b, NATIVE_LD_ABS);
+	b->p = enc_op_reg(b->p, 0, 0x85, true, RAX, RAX, false);
+	b->p = enc_byte(b->p, 0x79); /* jns */
+	good = b->p = enc_byte(b->p, 0);
+	b->p = enc_load_const(b->p, RAX, 0, false);
+	leave_and_return(b);
+	good[-1] = (u8)(b->p - good);
+}
+
+/* constants ------------------------------------------------------------------------------- */
+
+static void constant(struct baseline *b, const struct isa_op *op)
+{
+	u32 d = base_regs[op->dst];
+
+	switch (op->op) {
+	case ISA_OP_LDDW:
+	case ISA_OP_LDDW_FUNC: b->p = enc_load_const(b->p, d, op->imm, false); break;
+	case ISA_OP_LDDW_MAP: base_word(b, 0x8b, true, d, NATIVE_MAP, (u32)op->imm, 0); break;
+	case ISA_OP_LDDW_MAP_VALUE:
+		base_word(b, 0x8b, true, d, NATIVE_MAP_VALUE, (u32)op->off, op->imm);
+		break;
+	default: b->err = b->err ?: -EOPNOTSUPP;
+	}
+}
+
+/* jumps ----------------------------------------------------------------------------------- */
+
+static void jump(struct baseline *b, const struct isa_op *op, u32 cond)
+{
+	struct mach_jump j = {
+		.at = base_here(b), .cond = (u8)cond, .target = (u32)isa_target(op, b->insn)};
+
+	if (op->off)
+		b->err = b->err ?: vec_push(&b->jumps, j);
+}
+
+static u32 condition(const struct base_row *row)
+{
+	static const u8 conditions[] = {
+		[BPF_JEQ >> 4] = COND_EQ,   [BPF_JNE >> 4] = COND_NE,    [BPF_JGT >> 4] = COND_GT,
+		[BPF_JGE >> 4] = COND_GE,   [BPF_JLT >> 4] = COND_LT,    [BPF_JLE >> 4] = COND_LE,
+		[BPF_JSGT >> 4] = COND_SGT, [BPF_JSGE >> 4] = COND_SGE,  [BPF_JSLT >> 4] = COND_SLT,
+		[BPF_JSLE >> 4] = COND_SLE, [BPF_JSET >> 4] = COND_TEST,
+	};
+
+	return enc_condition(conditions[row->code >> 4]);
+}
+
+static void branch(struct baseline *b, const struct isa_op *op, const struct base_row *row)
+{
+	u32 facts = b->facts ? b->facts[b->insn].facts : 0, d = base_regs[op->dst];
+	bool wide = row->bits == 64;
+
+	if (facts & FACT_NEVER)
+		return;
+	if (facts & FACT_ALWAYS) {
+		jump(b, op, JUMP_ALWAYS);
+		return;
+	}
+	if (row->kind == ISA_KIND_JMP_REG)
+		b->p = enc_op_reg(b->p, 0, row->code == BPF_JSET ? 0x85 : 0x39, wide,
+				  base_regs[op->src], d, false);
+	else if (row->code == BPF_JSET)
+		b->p = enc_test_const(b->p, wide, d, (s32)op->imm);
+	else if (!op->imm)
+		b->p = enc_op_reg(b->p, 0, 0x85, wide, d, d, false);
+	else
+		b->p = enc_alu_const(b->p, 7, wide, d, (s32)op->imm);
+	jump(b, op, condition(row));
+}
+
+static void may_goto(struct baseline *b, const struct isa_op *op)
+{
+	struct x86_address loops = loops_at(b);
+
+	b->p = enc_op_memory(b->p, 0, 0x83, true, 7, &loops, false); /* cmp */
+	b->p = enc_byte(b->p, 0);
+	jump(b, op, enc_condition(COND_EQ));
+	b->p = enc_op_memory(b->p, 0, 0xff, true, 1, &loops, false); /* dec */
+}
+
+/* translation ------------------------------------------------------------------------------ */
+
+static void translate(struct baseline *b, const struct isa_op *op)
+{
+	const struct base_row *row = &base_rows[op->op];
+
+	switch (row->kind) {
+	case ISA_KIND_LDX: base_load(b, op, row); break;
+	case ISA_KIND_ST:
+	case ISA_KIND_STX: base_store(b, op, row); break;
+	case ISA_KIND_JMP_REG:
+	case ISA_KIND_JMP_IMM: branch(b, op, row); break;
+	case ISA_KIND_JA:
+	case ISA_KIND_GOTOL: jump(b, op, JUMP_ALWAYS); break;
+	case ISA_KIND_MAY_GOTO: may_goto(b, op); break;
+	case ISA_KIND_LDDW: constant(b, op); break;
+	case ISA_KIND_HIGH: break;
+	case ISA_KIND_EXIT: leave_and_return(b); break;
+	case ISA_KIND_LD_ABS:
+	case ISA_KIND_LD_IND: packet_load(b, op, row); break;
+	case ISA_KIND_CALL_HELPER:
+	case ISA_KIND_CALL_SUB:
+	case ISA_KIND_CALL_KFUNC:
+	case ISA_KIND_CALLX: call(b, op); break;
+	case ISA_KIND_ATOMIC:
+	case ISA_KIND_ATOMIC_FETCH:
+	case ISA_KIND_CMPXCHG:
+	case ISA_KIND_LOAD_ACQ:
+	case ISA_KIND_STORE_REL: base_atomic(b, op, row); break;
+	default:
+		if (op->op)
+			base_alu(b, op, row);
+		else
+			b->err = b->err ?: -EOPNOTSUPP;
+	}
+}
+
+/* Room for one more instruction. */
+static bool make_room(struct baseline *b)
+{
+	size_t used = b->p - b->body, room = (b->end - b->body) * 2 + 4096;
+	u8 *body;
+
+	if (b->end - b->p >= LONGEST)
+		return true;
+	body = base_realloc(b->body, room);
+	if (!body) {
+		b->err = -ENOMEM;
+		return false;
+	}
+	b->body = body;
+	b->p = body + used;
+	b->end = body + room;
+	return true;
+}
+
+static void trap(struct baseline *b)
+{
+	b->p = enc_byte(b->p, 0x0f);
+	b->p = enc_byte(b->p, 0x0b);
+}
+
+static struct x86_label label_here(const struct baseline *b)
+{
+	return (struct x86_label){base_here(b), (u32)b->jumps.len};
+}
+
+/* From how others pass arguments to where they are here. */
+static void take_arguments(struct baseline *b, u32 count)
+{
+	static const u8 passed[] = {0, RDI, RSI, RDX, RCX, R8};
+
+	for (u32 r = count; r > 0; r--)
+		if (b->used >> r & 1)
+			move(b, base_regs[r], passed[r]);
+}
+
+/* Where nothing was proven, what nobody has set may be read: it is 0, as everywhere. */
+static void clear_registers(struct baseline *b)
+{
+	for (u32 r = 0; r < 10; r++)
+		if ((!r || r > 5) && b->used >> r & 1)
+			b->p = enc_load_const(b->p, base_regs[r], 0, false);
+}
+
+static void translate_sub(struct baseline *b, u32 s)
+{
+	const struct image_sub *sub = &image_subs(b->image)[s];
+	bool seen = true;
+
+	look_over(b, sub);
+	lay_out_frame(b, sub);
+	if (!make_room(b))
+		return;
+	b->entries[s].outer = label_here(b);
+	take_arguments(b, s || !b->facts ? 5 : 1);
+	b->entries[s].inner = label_here(b);
+	enter(b);
+	if (!s && !b->facts)
+		clear_registers(b);
+	for (u32 i = sub->start; i < sub->end && make_room(b); i++) {
+		bool was_seen = seen;
+
+		b->insn = i;
+		b->labels[i] = label_here(b);
+		seen = !b->facts || b->facts[i].facts & FACT_SEEN;
+		if (seen)
+			translate(b, &b->ops[i]);
+		else if (was_seen)
+			trap(b);
+	}
+	if (make_room(b))
+		trap(b);
+}
+
+/* places -------------------------------------------------------------------------------------- */
+
+static int place_lines(struct baseline *b, const struct x86_layout *l)
+{
+	struct jit_buffer *c = b->code;
+
+	for (u32 s = 0; s < b->image->sub_count; s++) {
+		const struct image_sub *sub = &image_subs(b->image)[s];
+
+		if (vec_reserve(&c->lines, sub->end - sub->start))
+			return -ENOMEM;
+		for (u32 i = sub->start; i < sub->end; i++)
+			c->lines.data[c->lines.len++] =
+				(struct native_line){x86_label_place(l, &b->labels[i]), i};
+	}
+	return 0;
+}
+
+static int place_all(struct baseline *b, const struct x86_layout *l)
+{
+	struct jit_buffer *c = b->code;
+	u32 next = 0;
+
+	if (vec_reserve(&c->refs, b->refs.len))
+		return -ENOMEM;
+	for (u32 i = 0; i < b->refs.len; i++) {
+		struct jit_ref r = b->refs.data[i];
+
+		r.offset = x86_byte_place(l, &next, r.offset);
+		c->refs.data[c->refs.len++] = r;
+	}
+	for (u32 s = 0; s < b->image->sub_count; s++)
+		c->subs[s] = x86_label_place(l, &b->entries[s].outer);
+	next = 0;
+	for (u32 i = 0; i < b->calls.len; i++) {
+		const struct jit_call *call = &b->calls.data[i];
+		u32 at = x86_byte_place(l, &next, call->at);
+		u32 to = x86_label_place(l, &b->entries[call->sub].inner);
+
+		enc_word32(c->bytes.data + at, to - (at + 4));
+	}
+	return place_lines(b, l);
+}
+
+static int translate_all(struct baseline *b)
+{
+	struct x86_layout l = {.labels = b->labels};
+	int err;
+
+	for (u32 s = 0; s < b->image->sub_count && !b->err; s++)
+		translate_sub(b, s);
+	if (b->err)
+		return b->err;
+	l.body = b->body;
+	l.size = base_here(b);
+	l.jumps = b->jumps.data;
+	l.jump_count = (u32)b->jumps.len;
+	err = x86_lay_out(&l, b->code);
+	err = err ?: place_all(b, &l);
+	x86_layout_fini(&l);
+	return err;
+}
+
+int x86_baseline(const struct image *image, struct map *const *maps, const struct jit_options *opts,
+		 struct jit_buffer *code)
+{
+	struct baseline b = {.image = image,
+			     .ops = image_ops(image),
+			     .facts = image_facts(image),
+			     .maps = maps,
+			     .opts = opts,
+			     .code = code};
+	int err = -ENOMEM;
+
+	b.labels = base_alloc(image->op_count * sizeof(*b.labels));
+	b.entries = base_alloc(image->sub_count * sizeof(*b.entries));
+	b.marks = base_zalloc(image->op_count);
+	if (b.labels && b.entries && b.marks)
+		err = translate_all(&b);
+	base_free(b.labels);
+	base_free(b.entries);
+	base_free(b.marks);
+	base_free(b.body);
+	vec_fini(&b.jumps);
+	vec_fini(&b.refs);
+	vec_fini(&b.calls);
+	return err;
+}
