@@ -83,11 +83,15 @@ void jit_code_free(struct jit_code *code);
  */
 void jit_place(const struct jit_code *code, s64 table, u8 *out);
 
+struct jit_pages;
 struct jit_linked; /* executable memory of this process */
 
 /* Addresses of this process; W^X. -ENOMEM, -EPERM (the system forbids executable memory). */
 int jit_link(const struct jit_code *code, const struct image *image, struct map *const *maps,
 	     struct jit_linked **out);
+/* The same in pages that are shared (jit/pages.h), which must outlive it: faster. */
+int jit_link_in(struct jit_pages *pages, const struct jit_code *code, const struct image *image,
+		struct map *const *maps, struct jit_linked **out);
 void jit_linked_free(struct jit_linked *l);
 /* What runs: native_run(). Lives as long as `l`. */
 const struct native_prog *jit_prog(const struct jit_linked *l);

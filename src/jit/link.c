@@ -2,21 +2,20 @@
 /*
  * Linking code into this process.
  *
- *	| code, whole pages | table, whole pages |
+ *	| code | table | whole pages
  *
- * The pages are written while nobody may execute them; then the code is made
- * read-execute and the table read-only, for good.
+ * Written while nobody may execute it; then read-execute.
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include "base/alloc.h"
 #include "core/map.h"
 #include "jit/backend.h"
+#include "jit/pages.h"
 
 struct jit_linked {
 	struct native_prog prog;
+	struct jit_pages *pages; /* borrowed; NULL: pages of its own */
 	u8 *at;
 	u32 size; /* of code and table */
 	struct native_line *lines;
@@ -33,38 +32,30 @@ void jit_place(const struct jit_code *code, s64 table, u8 *out)
 		b->patch_ref(out, code->refs[i].offset, table + code->refs[i].slot * 8);
 }
 
-static int fill(const struct jit_code *code, struct map *const *maps, u8 *at, u32 code_size)
+static int fill(const struct jit_code *code, struct map *const *maps, u8 *at, u32 table_at)
 {
-	u64 *table = (u64 *)(at + code_size);
+	u64 *table = (u64 *)(at + table_at);
 	int err = 0;
 
 	for (u32 i = 0; i < code->slot_count && !err; i++)
 		err = native_resolve(&code->slots[i], maps, ptr_to_u64(at), &table[i]);
 	if (err)
 		return err;
-	jit_place(code, code_size, at);
-	memset(at + code->size, 0xcc, code_size - code->size);
+	jit_place(code, table_at, at);
+	memset(at + code->size, 0xcc, table_at - code->size);
 	__builtin___clear_cache((char *)at, (char *)at + code->size);
 	return 0;
 }
 
-static int map_pages(const struct jit_code *code, struct map *const *maps, struct jit_linked *l)
+static int place(const struct jit_code *code, struct map *const *maps, struct jit_linked *l)
 {
-	u32 page = (u32)sysconf(_SC_PAGESIZE), code_size = ROUND_UP(code->size, page);
-	u32 size = code_size + ROUND_UP(code->slot_count * 8, page);
-	u8 *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	u32 table_at = ROUND_UP(code->size, 64u);
 	int err;
 
-	if (at == MAP_FAILED)
-		return -ENOMEM;
-	l->at = at;
-	l->size = size;
-	err = fill(code, maps, at, code_size);
-	if (!err && mprotect(at, code_size, PROT_READ | PROT_EXEC))
-		err = -EPERM;
-	if (!err && size > code_size && mprotect(at + code_size, size - code_size, PROT_READ))
-		err = -EPERM;
-	return err;
+	l->size = table_at + code->slot_count * 8;
+	err = jit_pages_take(l->pages, l->size, &l->at);
+	err = err ?: fill(code, maps, l->at, table_at);
+	return err ?: jit_pages_seal(l->at, l->size);
 }
 
 /* What of the code outlives it. */
@@ -88,8 +79,8 @@ static int keep(const struct jit_code *code, const struct image *image, struct j
 	return 0;
 }
 
-int jit_link(const struct jit_code *code, const struct image *image, struct map *const *maps,
-	     struct jit_linked **out)
+int jit_link_in(struct jit_pages *pages, const struct jit_code *code, const struct image *image,
+		struct map *const *maps, struct jit_linked **out)
 {
 	struct jit_linked *l;
 	int err;
@@ -99,7 +90,8 @@ int jit_link(const struct jit_code *code, const struct image *image, struct map 
 	l = base_zalloc(sizeof(*l) + code->sub_count * sizeof(u32));
 	if (!l)
 		return -ENOMEM;
-	err = map_pages(code, maps, l);
+	l->pages = pages;
+	err = place(code, maps, l);
 	err = err ?: keep(code, image, l);
 	if (err) {
 		jit_linked_free(l);
@@ -109,12 +101,18 @@ int jit_link(const struct jit_code *code, const struct image *image, struct map 
 	return 0;
 }
 
+int jit_link(const struct jit_code *code, const struct image *image, struct map *const *maps,
+	     struct jit_linked **out)
+{
+	return jit_link_in(NULL, code, image, maps, out);
+}
+
 void jit_linked_free(struct jit_linked *l)
 {
 	if (!l)
 		return;
 	if (l->at)
-		munmap(l->at, l->size);
+		jit_pages_give(l->pages, l->at, l->size);
 	base_free(l->lines);
 	base_free(l->fixups);
 	base_free(l);
