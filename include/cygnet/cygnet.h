@@ -32,9 +32,11 @@ struct cygnet_opts {
 	/* Not 0: programs run in the checked interpreter, which tests what verification proved. */
 	unsigned int checked;
 	/*
-	 * 0: programs that run often become native code; 1: none do; 2: all do, at their first
-	 * run; 3: the same, by the compiler of one pass. What no compiler takes (src/vm/engine.c)
-	 * is interpreted in any case.
+	 * 0: at its first run a program becomes native code by the compiler of one pass, and by the
+	 * optimising one when it has run, or is to run (TEST_RUN's repeat), long enough to pay for
+	 * that; 1: all are interpreted; 2: optimised at their first run; 3: by the compiler of one
+	 * pass, always. What one compiler does not take the next simpler does, down to the
+	 * interpreter.
 	 */
 	unsigned int engine;
 };

@@ -51,6 +51,7 @@ static int run_batch(struct test *t, struct run *run, u32 most, u32 *ran, u64 *b
 	*budget = MIN(left, *budget - MIN(*budget, ns / 16));
 	*ran = n;
 	t->total_ns += ns;
+	prog_object_ran(t->p, n, ns);
 	t->retval = ret;
 	if (w && err)
 		world_count_fault(w, run->fault.kind, run->fault.insn, run->fault.addr,
@@ -91,9 +92,11 @@ static int run_repeats(struct test *t, struct map *const *maps, u32 cpu, u32 rep
 	};
 	int err = 0;
 
-	for (u32 done = 0, ran; done < repeat && !err; done += ran)
+	for (u32 done = 0, ran; done < repeat && !err; done += ran) {
+		prog_object_warm(t->p, repeat - done);
 		err = budget ? run_batch(t, &run, MIN(repeat - done, RUN_BATCH), &ran, &budget)
 			     : -EINTR;
+	}
 	return err;
 }
 
@@ -149,7 +152,6 @@ int test_run_all(struct test *t, u32 repeat)
 		base_free(maps);
 		return -EAGAIN;
 	}
-	prog_object_warm(t->p, MAX(repeat, 1u));
 	err = run_repeats(t, maps, cpu, MAX(repeat, 1u));
 	run_env_release(inst, cpu);
 	base_free(maps);

@@ -1,56 +1,102 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * The choice of engine. Verified programs become native code when they have run,
- * or will run, often enough to pay for compiling; the rest, and what no compiler
- * takes, is interpreted.
+ * The choice of engine. The baseline compiler takes less time than making a
+ * program's descriptor, so a verified program is native from its first run. The
+ * optimising one takes a few hundred nanoseconds for each instruction: it is asked
+ * when the time spent in a program, with what its coming runs will take, is as
+ * much as that; then no choice would have been twice as good. Until a run was
+ * measured, one takes as many nanoseconds as the program has instructions.
+ *
+ * What one compiler does not take the next one does, down to the interpreter.
+ *
+ * Runs in this process happen with the instance's lock held, and so does this: no
+ * run is in the code that is replaced.
  */
 #include "core/run.h"
 #include "jit/jit.h"
+#include "jit/pages.h"
 #include "vm/engine.h"
 #include "vm/instance.h"
 
-#define WARM_RUNS 8
-/* Larger programs stay interpreted: compiling takes longer than linear time. */
-#define MOST_OPS (32u << 10)
+/* Nanoseconds of the optimising compiler. */
+#define OPTIMISE_START 10000
+#define OPTIMISE_EACH  500
+/* Larger programs get no more than the baseline: optimising takes longer than linear time. */
+#define OPTIMISE_MOST (32u << 10)
 
-static void compile(struct prog_object *p)
+static int compile(struct prog_object *p, enum jit_tier tier, struct jit_linked **out)
 {
+	struct cygnet *inst = p->o.inst;
 	struct jit_options host = jit_host();
-	struct jit_linked *linked = NULL;
 	struct jit_code *code = NULL;
 	struct map *const *maps;
 	struct diag why;
 	int err = prog_object_views(p, &maps);
 
-	if (p->o.inst->engine == ENGINE_BASELINE)
-		host.tier = JIT_TIER_BASELINE;
+	host.tier = tier;
 	diag_init(&why);
+	if (!inst->code)
+		err = err ?: jit_pages_new(&inst->code);
 	err = err ?: jit_compile(p->image, maps, &host, &code, &why);
-	err = err ?: jit_link(code, p->image, maps, &linked);
+	err = err ?: jit_link_in(inst->code, code, p->image, maps, out);
 	jit_code_free(code);
-	if (!err)
-		__atomic_store_n(&p->native, linked, __ATOMIC_RELEASE);
-	p->native_tried = true;
+	return err;
+}
+
+/* Once for each tier: what a compiler does not take today it will not take tomorrow. */
+static bool make_native(struct prog_object *p, enum jit_tier tier)
+{
+	struct jit_linked *linked = NULL;
+
+	if (p->native_tried >> tier & 1)
+		return p->native && p->native_tier == tier;
+	p->native_tried |= 1u << tier;
+	if (compile(p, tier, &linked))
+		return false;
+	jit_linked_free(p->native);
+	p->native = linked;
+	p->native_tier = (u8)tier;
+	return true;
+}
+
+/* Has the program run, or will it run, for as long as optimising it takes? */
+static bool is_hot(const struct prog_object *p, u64 runs)
+{
+	u64 ops = p->image->op_count, each = p->runs ? p->run_ns / p->runs : ops;
+	u64 cost = OPTIMISE_START + ops * OPTIMISE_EACH, spent = p->run_ns;
+
+	return spent >= cost || (each && runs >= (cost - spent) / each);
+}
+
+static bool wants_optimised(const struct prog_object *p, u64 runs)
+{
+	if (p->image->op_count > OPTIMISE_MOST)
+		return false;
+	return p->o.inst->engine == ENGINE_JIT ||
+	       (p->o.inst->engine == ENGINE_AUTO && is_hot(p, runs));
 }
 
 void prog_object_warm(struct prog_object *p, u64 runs)
 {
 	struct cygnet *inst = p->o.inst;
 
-	if (inst->engine == ENGINE_INTERP || inst->checked || p->native_tried ||
-	    !(p->image->flags & IMAGE_VERIFIED) || p->image->op_count > MOST_OPS)
+	if (inst->engine == ENGINE_INTERP || inst->checked || !(p->image->flags & IMAGE_VERIFIED))
 		return;
-	if (inst->engine == ENGINE_AUTO &&
-	    __atomic_add_fetch(&p->warmth, runs, __ATOMIC_RELAXED) < WARM_RUNS)
+	if (wants_optimised(p, runs) && make_native(p, JIT_TIER_OPTIMISE))
 		return;
-	compile(p);
+	if (!p->native)
+		make_native(p, JIT_TIER_BASELINE);
+}
+
+void prog_object_ran(struct prog_object *p, u64 runs, u64 ns)
+{
+	p->runs += runs;
+	p->run_ns += ns;
 }
 
 int prog_object_run(const struct prog_object *p, struct run *run, u64 *ret)
 {
-	const struct jit_linked *native = __atomic_load_n(&p->native, __ATOMIC_ACQUIRE);
-
-	return native ? native_run(jit_prog(native), run, ret) : interp_start(run, ret);
+	return p->native ? native_run(jit_prog(p->native), run, ret) : interp_start(run, ret);
 }
 
 void prog_object_cool(struct prog_object *p)

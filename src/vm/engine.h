@@ -8,19 +8,22 @@
 struct run;
 
 enum vm_engine {
-	ENGINE_AUTO,     /* native once it has run a few times */
+	ENGINE_AUTO,     /* the baseline's code first, optimised code where it pays */
 	ENGINE_INTERP,   /* never native */
 	ENGINE_JIT,      /* optimised native code from the first run */
 	ENGINE_BASELINE, /* native code of one pass from the first run */
 };
 
 /*
- * Makes the program native when that is due: `runs` more runs are coming. The
- * instance's lock is held. What cannot be native is interpreted.
+ * Makes the program native, or better native code of it, when that is due: `runs`
+ * more runs are coming. The instance's lock is held. What cannot be native is
+ * interpreted.
  */
 void prog_object_warm(struct prog_object *p, u64 runs);
-/* One run, on whatever the program has: as interp_run(). */
+/* One run, on whatever the program has: as interp_run(). The lock is held. */
 int prog_object_run(const struct prog_object *p, struct run *run, u64 *ret);
+/* So many runs took so long: what prog_object_warm() decides by. */
+void prog_object_ran(struct prog_object *p, u64 runs, u64 ns);
 void prog_object_cool(struct prog_object *p); /* frees the native code */
 
 #endif

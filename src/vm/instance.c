@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "core/helper.h"
+#include "jit/pages.h"
 #include "vm/engine.h"
 #include "vm/instance.h"
 
@@ -33,7 +34,7 @@ static int read_opts(const struct cygnet_opts *opts, struct cygnet_opts *o)
 	memcpy(o, opts, MIN(opts->sz, sizeof(*o)));
 	if (o->kernel && (o->kernel < KERNEL_OLDEST || o->kernel > KERNEL_NEWEST))
 		return -EINVAL;
-	return o->possible_cpus > CPUS_MOST || o->engine > ENGINE_JIT ? -EINVAL : 0;
+	return o->possible_cpus > CPUS_MOST || o->engine > ENGINE_BASELINE ? -EINVAL : 0;
 }
 
 static u32 host_kernel(void)
@@ -169,6 +170,7 @@ void cygnet_free(struct cygnet *inst)
 	free_objects(inst);
 	if (inst->self)
 		inst->self_free(inst->self);
+	jit_pages_free(inst->code);
 	arena_fini(&inst->scratch);
 	hash_fini(&inst->by_inode);
 	hash_fini(&inst->by_watch);

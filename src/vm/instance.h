@@ -21,6 +21,7 @@ struct pin {
 	struct object *object; /* a reference */
 };
 
+struct jit_pages;
 struct load_verdict;
 struct run_watch;
 
@@ -60,8 +61,9 @@ struct cygnet {
 	void *on_verdict_data;
 	/* Refused programs load all the same and run in the checked interpreter: to show why. */
 	bool keep_refused;
-	struct arena scratch; /* what verifications use, one after the other */
-	char error[256];      /* last environment problem, for doctor */
+	struct jit_pages *code; /* vm/engine.c: native code of the programs; NULL until the first */
+	struct arena scratch;   /* what verifications use, one after the other */
+	char error[256];        /* last environment problem, for doctor */
 };
 
 struct relay;

@@ -123,8 +123,9 @@ struct prog_object {
 	VEC(struct map_object *) maps; /* the image's map table, then PROG_BIND_MAP's */
 	struct map **views;            /* of the image's maps, once asked for */
 	struct jit_linked *native;     /* vm/engine.h; NULL: interpreted */
-	bool native_tried;
-	u64 warmth; /* runs so far, while it is interpreted */
+	u8 native_tier;                /* enum jit_tier that it is of */
+	u8 native_tried;               /* bits of enum jit_tier */
+	u64 runs, run_ns;              /* in this process; time they took */
 	struct btf_object *btf;
 	VEC(struct line_record) lines;
 	u32 stats;   /* index into world_page.prog, or ~0 when none is free */

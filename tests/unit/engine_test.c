@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * The choice of engine: by wish, by how long programs run, and down to the next
+ * simpler one where a compiler does not take a program; results the same before
+ * and after code is replaced.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <cygnet/cygnet.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "isa/asm.h"
+#include "isa/decode.h"
+#include "jit/jit.h"
+#include "vm/engine.h"
+#include "vm/instance.h"
+#include "vm/object.h"
+
+#define ADDR(p) ((u64)(uintptr_t)(p))
+
+struct world {
+	struct cygnet *inst;
+	struct prog_object *p;
+	int fd;
+};
+
+static struct cygnet *instance(u32 engine)
+{
+	const struct cygnet_opts opts = {.sz = sizeof(opts), .engine = engine, .possible_cpus = 2};
+	struct cygnet *inst;
+
+	assert_int_equal(cygnet_new(&opts, &inst), 0);
+	return inst;
+}
+
+static struct world load(struct cygnet *inst, const struct bpf_insn *insns, u32 count)
+{
+	struct world w = {.inst = inst};
+	union bpf_attr a = {.prog_type = BPF_PROG_TYPE_SYSCALL,
+			    .insns = ADDR(insns),
+			    .insn_cnt = count,
+			    .license = ADDR("GPL"),
+			    .prog_flags = BPF_F_SLEEPABLE};
+	struct object_table *t = &w.inst->objects[OBJECT_PROG];
+
+	w.fd = cygnet_bpf(w.inst, BPF_PROG_LOAD, &a, sizeof(a));
+	assert_true(w.fd >= 0);
+	w.p = container_of(t->by_id.data[t->by_id.len - 1], struct prog_object, o);
+	return w;
+}
+
+static struct world load_text(u32 engine, const char *text)
+{
+	struct bpf_insn insns[64];
+	struct diag d = {0};
+	struct isa_op *ops;
+	u32 count;
+
+	if (isa_assemble(text, strlen(text), &ops, &count, &d))
+		fail_msg("%s: %s", text, d.what);
+	assert_int_equal(isa_encode(ops, count, insns), 0);
+	base_free(ops);
+	return load(instance(engine), insns, count);
+}
+
+static void end(struct world *w)
+{
+	close(w->fd);
+	cygnet_free(w->inst);
+}
+
+/* What the program makes of `in`, after `repeat` runs. */
+static u32 run(const struct world *w, u64 in, u32 repeat)
+{
+	union bpf_attr a = {
+		.test = {.prog_fd = (u32)w->fd, .ctx_in = ADDR(&in), .ctx_size_in = sizeof(in)}};
+
+	for (u32 i = 0; i < repeat; i++)
+		assert_int_equal(cygnet_bpf(w->inst, BPF_PROG_TEST_RUN, &a, sizeof(a)), 0);
+	return a.test.retval;
+}
+
+/* Sums 1 to n. */
+static const char sums[] = "r1 = *(u64 *)(r1 +0)\nr1 &= 0xffff\nr0 = 0\n"
+			   "again:\nif r1 == 0 goto done\nr0 += r1\nr1 += -1\n"
+			   "may_goto done\ngoto again\ndone:\nexit\n";
+
+static void test_wish(void **state)
+{
+	for (u32 engine = ENGINE_INTERP; engine <= ENGINE_BASELINE; engine++) {
+		struct world w = load_text(engine, sums);
+
+		assert_null(w.p->native);
+		assert_int_equal(run(&w, 100, 3), 5050);
+		assert_int_equal(w.p->native != NULL, engine != ENGINE_INTERP);
+		if (w.p->native)
+			assert_int_equal(w.p->native_tier, engine == ENGINE_JIT
+								   ? JIT_TIER_OPTIMISE
+								   : JIT_TIER_BASELINE);
+		end(&w);
+	}
+}
+
+static void test_auto(void **state)
+{
+	struct world w = load_text(ENGINE_AUTO, sums);
+	u32 runs = 0;
+
+	assert_int_equal(run(&w, 100, 1), 5050);
+	assert_non_null(w.p->native);
+	assert_int_equal(w.p->native_tier, JIT_TIER_BASELINE);
+	while (w.p->native_tier == JIT_TIER_BASELINE && runs++ < 10000)
+		assert_int_equal(run(&w, 60000, 1), 60000u * 60001u / 2);
+	assert_int_equal(w.p->native_tier, JIT_TIER_OPTIMISE);
+	assert_true(runs > 1);
+	assert_int_equal(run(&w, 60000, 10), 60000u * 60001u / 2);
+	end(&w);
+}
+
+/* Once the time is known that many runs have taken, few more are enough. */
+static void test_hot(void **state)
+{
+	struct world w = load_text(ENGINE_AUTO, sums);
+
+	assert_int_equal(run(&w, 1, 1), 1);
+	assert_int_equal(w.p->native_tier, JIT_TIER_BASELINE);
+	prog_object_ran(w.p, 1000, 1000 * 1000);
+	assert_int_equal(run(&w, 1, 1), 1);
+	assert_int_equal(w.p->native_tier, JIT_TIER_OPTIMISE);
+	end(&w);
+}
+
+/* What is too large for the optimising compiler is the baseline's. */
+static void test_large(void **state)
+{
+	u32 count = 40000;
+	struct bpf_insn *insns = calloc(count, sizeof(*insns));
+	struct world w;
+
+	insns[0] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1};
+	for (u32 i = 1; i < count - 1; i++)
+		insns[i] = (struct bpf_insn){.code = BPF_ALU | BPF_MUL | BPF_K, .imm = 3};
+	insns[count - 1] = (struct bpf_insn){.code = BPF_JMP | BPF_EXIT};
+	w = load(instance(ENGINE_JIT), insns, count);
+	assert_int_equal(run(&w, 0, 1), run(&w, 0, 1));
+	assert_non_null(w.p->native);
+	assert_int_equal(w.p->native_tier, JIT_TIER_BASELINE);
+	end(&w);
+	free(insns);
+}
+
+/* Pages of code are given back and used again, programs come and go in any order. */
+static void test_pages(void **state)
+{
+	struct cygnet *inst = instance(ENGINE_BASELINE);
+	struct world w[100];
+	u64 seed = 7;
+
+	for (u32 i = 0; i < ARRAY_SIZE(w); i++)
+		w[i].fd = -1;
+	for (u32 n = 0; n < 3000; n++) {
+		u32 i = (u32)((seed = seed * 6364136223846793005ull + 1) >> 33) % ARRAY_SIZE(w);
+		u32 large = n % 16 ? 4 : n % 256 ? 4000 : 60000;
+		struct bpf_insn *insns;
+
+		if (w[i].fd >= 0) {
+			close(w[i].fd);
+			w[i].fd = -1;
+			continue;
+		}
+		insns = calloc(large, sizeof(*insns));
+		for (u32 k = 0; k < large - 1; k++)
+			insns[k] = (struct bpf_insn){.code = BPF_ALU64 | BPF_MOV | BPF_K,
+						     .imm = (s32)n};
+		insns[large - 1] = (struct bpf_insn){.code = BPF_JMP | BPF_EXIT};
+		w[i] = load(inst, insns, large);
+		assert_int_equal(run(&w[i], 0, 1), n);
+		assert_non_null(w[i].p->native);
+		free(insns);
+	}
+	for (u32 i = 0; i < ARRAY_SIZE(w); i++)
+		if (w[i].fd >= 0)
+			close(w[i].fd);
+	cygnet_free(inst);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wish),  cmocka_unit_test(test_auto),
+		cmocka_unit_test(test_hot),   cmocka_unit_test(test_large),
+		cmocka_unit_test(test_pages),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
