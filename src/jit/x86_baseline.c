@@ -5,7 +5,7 @@
  * Registers have fixed places (base_regs), chosen so that a helper is called
  * without a move: r1 to r5 stand where C takes what comes behind the run. Each
  * instruction is encoded by itself into the body, without jumps, which
- * x86_layout.c then lays in. Before that a look over the function finds what it
+ * layout.c then lays in. Before that a look over the function finds what it
  * names, so that only that is saved, and where its jumps lead.
  *
  *	| return address | rbp | BPF stack, count of may_goto | saved r6-r9 |
@@ -430,9 +430,9 @@ static void trap(struct baseline *b)
 	b->p = enc_byte(b->p, 0x0b);
 }
 
-static struct x86_label label_here(const struct baseline *b)
+static struct mach_label label_here(const struct baseline *b)
 {
-	return (struct x86_label){base_here(b), (u32)b->jumps.len};
+	return (struct mach_label){base_here(b), (u32)b->jumps.len};
 }
 
 /* From how others pass arguments to where they are here. */
@@ -485,7 +485,7 @@ static void translate_sub(struct baseline *b, u32 s)
 
 /* places -------------------------------------------------------------------------------------- */
 
-static int place_lines(struct baseline *b, const struct x86_layout *l)
+static int place_lines(struct baseline *b, const struct mach_layout *l)
 {
 	struct jit_buffer *c = b->code;
 
@@ -496,12 +496,12 @@ static int place_lines(struct baseline *b, const struct x86_layout *l)
 			return -ENOMEM;
 		for (u32 i = sub->start; i < sub->end; i++)
 			c->lines.data[c->lines.len++] =
-				(struct native_line){x86_label_place(l, &b->labels[i]), i};
+				(struct native_line){mach_label_place(l, &b->labels[i]), i};
 	}
 	return 0;
 }
 
-static int place_all(struct baseline *b, const struct x86_layout *l)
+static int place_all(struct baseline *b, const struct mach_layout *l)
 {
 	struct jit_buffer *c = b->code;
 	u32 next = 0;
@@ -511,16 +511,16 @@ static int place_all(struct baseline *b, const struct x86_layout *l)
 	for (u32 i = 0; i < b->refs.len; i++) {
 		struct jit_ref r = b->refs.data[i];
 
-		r.offset = x86_byte_place(l, &next, r.offset);
+		r.offset = mach_byte_place(l, &next, r.offset);
 		c->refs.data[c->refs.len++] = r;
 	}
 	for (u32 s = 0; s < b->image->sub_count; s++)
-		c->subs[s] = x86_label_place(l, &b->entries[s].outer);
+		c->subs[s] = mach_label_place(l, &b->entries[s].outer);
 	next = 0;
 	for (u32 i = 0; i < b->calls.len; i++) {
 		const struct jit_call *call = &b->calls.data[i];
-		u32 at = x86_byte_place(l, &next, call->at);
-		u32 to = x86_label_place(l, &b->entries[call->sub].inner);
+		u32 at = mach_byte_place(l, &next, call->at);
+		u32 to = mach_label_place(l, &b->entries[call->sub].inner);
 
 		enc_word32(c->bytes.data + at, to - (at + 4));
 	}
@@ -529,7 +529,7 @@ static int place_all(struct baseline *b, const struct x86_layout *l)
 
 static int translate_all(struct baseline *b)
 {
-	struct x86_layout l = {.labels = b->labels};
+	struct mach_layout l = {.forms = &x86_jump_forms, .labels = b->labels};
 	int err;
 
 	for (u32 s = 0; s < b->image->sub_count && !b->err; s++)
@@ -540,9 +540,9 @@ static int translate_all(struct baseline *b)
 	l.size = base_here(b);
 	l.jumps = b->jumps.data;
 	l.jump_count = (u32)b->jumps.len;
-	err = x86_lay_out(&l, b->code);
+	err = mach_lay_out(&l, b->code);
 	err = err ?: place_all(b, &l);
-	x86_layout_fini(&l);
+	mach_layout_fini(&l);
 	return err;
 }
 

@@ -33,13 +33,13 @@ struct baseline {
 	struct jit_buffer *code;
 	u8 *p; /* where the next byte of the body goes */
 	u8 *body, *end;
-	struct x86_label *labels; /* by instruction */
+	struct mach_label *labels; /* by instruction */
 	u8 *marks;                /* by instruction: jumps lead there */
 	VEC(struct mach_jump) jumps;
 	VEC(struct jit_ref) refs;
 	VEC(struct jit_call) calls; /* `at` in the body */
 	struct base_entry {
-		struct x86_label outer, inner;
+		struct mach_label outer, inner;
 	} * entries; /* by subprogram */
 	struct {     /* of words of the table, by a hash */
 		struct native_slot key;

@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 #include "jit/x86.h"
-#include "jit/jumps.h"
+#include "jit/x86_layout.h"
 
 #define LONGEST      64 /* bytes of one operation: the frame left, at most */
 #define CALLEE_SAVED (1u << RBX | 1u << RBP | 1u << R12 | 1u << R13 | 1u << R14)
@@ -533,65 +533,7 @@ static int thread_jumps(struct emitter *e)
 	return e->err = e->err ?: mach_thread_jumps(&f);
 }
 
-/* jumps: sizes and places ---------------------------------------------------------------------- */
-
-static u32 jump_size(const struct mach_jump *j)
-{
-	return j->gone ? 0 : !j->is_long ? 2 : j->cond == 0xff ? 5 : 6;
-}
-
-/* Where a place of the body comes to stand: jumps before it counted, and (behind) those at it. */
-static u32 place(const struct emitter *e, const u32 *before, u32 at, bool behind)
-{
-	u32 lo = 0, hi = (u32)e->jumps.len;
-
-	/* The first jump that stands at or (behind) past `at`. */
-	while (lo < hi) {
-		u32 mid = (lo + hi) / 2, p = e->jumps.data[mid].at;
-
-		if (p < at || (behind && p == at))
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return at + before[lo];
-}
-
-/* A block begins before the jumps that stand at its start but belong to it, behind those of the
- * last. */
-static u32 block_place(const struct emitter *e, const u32 *before, const u32 *first_jump, u32 block)
-{
-	return e->block_at[block] + before[first_jump[block]];
-}
-
-static void sum_sizes(const struct emitter *e, u32 *before)
-{
-	u32 sum = 0;
-
-	for (u32 i = 0; i < e->jumps.len; i++) {
-		before[i] = sum;
-		sum += jump_size(&e->jumps.data[i]);
-	}
-	before[e->jumps.len] = sum;
-}
-
-static bool grow(struct emitter *e, u32 *before, const u32 *first_jump)
-{
-	bool changed = false;
-
-	sum_sizes(e, before);
-	for (u32 i = 0; i < e->jumps.len; i++) {
-		struct mach_jump *j = &e->jumps.data[i];
-		s64 from = (s64)j->at + before[i] + jump_size(j);
-		s64 to = block_place(e, before, first_jump, j->target);
-
-		if (!j->is_long && !enc_is8(to - from)) {
-			j->is_long = true;
-			changed = true;
-		}
-	}
-	return changed;
-}
+/* all in its place ----------------------------------------------------------------------------- */
 
 static void put(struct emitter *e, const void *p, u32 n)
 {
@@ -605,34 +547,14 @@ static void put(struct emitter *e, const void *p, u32 n)
 	c->bytes.len += n;
 }
 
-static void put_jump(struct emitter *e, const struct mach_jump *j, s64 distance)
-{
-	u8 b[6];
-	u32 n = jump_size(j);
-	s32 d = (s32)distance;
-
-	if (j->gone)
-		return;
-	if (!j->is_long) {
-		b[0] = j->cond == 0xff ? 0xeb : 0x70 | j->cond;
-		b[1] = (u8)d;
-	} else if (j->cond == 0xff) {
-		b[0] = 0xe9;
-		memcpy(b + 1, &d, 4);
-	} else {
-		b[0] = 0x0f;
-		b[1] = 0x80 | j->cond;
-		memcpy(b + 2, &d, 4);
-	}
-	put(e, b, n);
-}
-
 /* Tables of switches stand behind the function: distances from the table's own start. */
-static void put_tables(struct emitter *e, u32 start, const u32 *before, const u32 *first_jump)
+static void put_tables(struct emitter *e, const struct mach_layout *l)
 {
+	u32 next = 0;
+
 	for (u32 i = 0; i < e->tables.len && !e->err; i++) {
 		const struct table *t = &e->tables.data[i];
-		u32 lea = start + place(e, before, t->at, true), at;
+		u32 lea = mach_byte_place(l, &next, t->at), at;
 		s32 rel;
 
 		while (e->code->bytes.len % 4)
@@ -642,63 +564,63 @@ static void put_tables(struct emitter *e, u32 start, const u32 *before, const u3
 		if (!e->err)
 			memcpy(e->code->bytes.data + lea, &rel, 4);
 		for (u32 k = 0; k < t->count; k++) {
-			u32 to = start + block_place(e, before, first_jump, e->cases[t->cases + k]);
-
-			rel = (s32)(to - at);
+			rel = (s32)(mach_label_place(l, &l->labels[e->cases[t->cases + k]]) - at);
 			put(e, &rel, 4);
 		}
 	}
 }
 
-static void put_all(struct emitter *e, const u32 *before, const u32 *first_jump)
+static void put_notes(struct emitter *e, const struct mach_layout *l)
 {
-	u32 start, done = 0;
+	u32 next = 0;
 
-	while (e->code->bytes.len % 16)
-		put(e, "\xcc", 1);
-	start = (u32)e->code->bytes.len;
-	e->code->subs[e->m->ir->sub] = start;
-	for (u32 i = 0; i < e->jumps.len; i++) {
-		const struct mach_jump *j = &e->jumps.data[i];
-		s64 from = (s64)j->at + before[i] + jump_size(j);
-
-		put(e, e->body.data + done, j->at - done);
-		done = j->at;
-		put_jump(e, j, (s64)block_place(e, before, first_jump, j->target) - from);
-	}
-	put(e, e->body.data + done, (u32)e->body.len - done);
 	for (u32 i = 0; i < e->refs.len && !e->err; i++) {
 		struct jit_ref r = e->refs.data[i];
 
-		r.offset = start + place(e, before, r.offset, true);
+		r.offset = mach_byte_place(l, &next, r.offset);
 		e->err = vec_push(&e->code->refs, r);
 	}
+	next = 0;
 	for (u32 i = 0; i < e->calls.len && !e->err; i++) {
 		struct jit_call c = e->calls.data[i];
 
-		c.at = start + place(e, before, c.at, true);
+		c.at = mach_byte_place(l, &next, c.at);
 		e->err = vec_push(&e->code->calls, c);
 	}
+	next = 0;
 	for (u32 i = 0; i < e->lines.len && !e->err; i++) {
-		struct native_line l = e->lines.data[i];
+		struct native_line line = e->lines.data[i];
 
-		l.offset = start + place(e, before, l.offset, true);
-		e->err = vec_push(&e->code->lines, l);
+		line.offset = mach_byte_place(l, &next, line.offset);
+		e->err = vec_push(&e->code->lines, line);
 	}
-	put_tables(e, start, before, first_jump);
 }
 
 static int finish(struct emitter *e)
 {
-	u32 *before = base_calloc(e->jumps.len + 1, sizeof(u32));
+	struct mach_layout l = {.forms = &x86_jump_forms,
+				.body = e->body.data,
+				.size = here(e),
+				.jumps = e->jumps.data,
+				.jump_count = (u32)e->jumps.len};
+	struct mach_label *labels = base_calloc(e->m->blocks.len + 1, sizeof(*labels));
 
-	if (!before)
+	if (!labels)
 		return e->err = -ENOMEM;
-	while (grow(e, before, e->first_jump))
-		;
-	sum_sizes(e, before);
-	put_all(e, before, e->first_jump);
-	base_free(before);
+	/* A block begins before the jumps at its start that are its own. */
+	for (u32 b = 0; b < e->m->blocks.len; b++)
+		labels[b] = (struct mach_label){e->block_at[b], e->first_jump[b]};
+	l.labels = labels;
+	while (e->code->bytes.len % 16)
+		put(e, "\xcc", 1);
+	e->err = e->err ?: mach_lay_out(&l, e->code);
+	if (!e->err) {
+		e->code->subs[e->m->ir->sub] = l.start;
+		put_notes(e, &l);
+		put_tables(e, &l);
+	}
+	mach_layout_fini(&l);
+	base_free(labels);
 	return e->err;
 }
 
