@@ -31,6 +31,7 @@ static const struct command_option options[] = {
 	{'w', "world", "SOCKET", "join the world served there instead of making an instance"},
 	{OPT_BTF, "btf", "FILE", "BTF to answer as the kernel's"},
 	SESSION_KERNEL,
+	SESSION_ENGINE,
 	{0}};
 
 static int cmd_exec(int argc, char **argv);
@@ -48,7 +49,8 @@ const struct command command_exec = {
 		"CLIENT starts, as a kernel's would be, and no privilege is needed.\n\n"
 		"CLIENT must be dynamically linked to libc and not setuid: a static executable's "
 		"calls reach the host. The socket is in a directory of mode 0700 and answers only "
-		"processes of the same user; CYGNET_WORLD holds its path, which -w takes.\n\n"
+		"processes of the same user; CYGNET_WORLD holds its path, which -w "
+		"takes.\n\n" SESSION_ENGINE_TEXT "\n\n"
 		"The exit status is CLIENT's own (128 + signal); otherwise 1 for an error and 2 "
 		"for "
 		"wrong usage.",
@@ -61,7 +63,8 @@ const struct command command_exec = {
 };
 
 struct exec_session {
-	const char *join, *btf, *kernel;
+	const char *join;
+	struct session_wish wish;
 	char **cmd;
 	struct cygnet *inst;
 	struct world *world;
@@ -74,8 +77,13 @@ static int parse(struct exec_session *s, int argc, char **argv)
 	while ((c = command_getopt(&command_exec, split, argv)) != -1) {
 		switch (c) {
 		case 'w': s->join = optarg; break;
-		case OPT_BTF: s->btf = optarg; break;
-		case SESSION_OPT_KERNEL: s->kernel = optarg; break;
+		case OPT_BTF: s->wish.btf = optarg; break;
+		case SESSION_OPT_KERNEL: s->wish.kernel = optarg; break;
+		case SESSION_OPT_ENGINE:
+			s->wish.engine = optarg;
+			if (session_engine(optarg, NULL))
+				return EXIT_USAGE;
+			break;
 		default: return EXIT_USAGE;
 		}
 	}
@@ -84,10 +92,12 @@ static int parse(struct exec_session *s, int argc, char **argv)
 				     argv[optind]);
 	if (!s->cmd || !s->cmd[0])
 		return command_usage(&command_exec, "exec: no client to run (give it behind --)");
-	if (s->join && (s->btf || s->kernel))
+	if (s->join && (s->wish.btf || s->wish.kernel || s->wish.engine))
 		return command_usage(&command_exec,
 				     "exec: --%s is for an instance of our own, -w joins another",
-				     s->btf ? "btf" : "kernel");
+				     s->wish.btf      ? "btf"
+				     : s->wish.kernel ? "kernel"
+						      : "engine");
 	return 0;
 }
 
@@ -145,7 +155,7 @@ static int check_world(const char *path)
 
 static int make_world(struct exec_session *s)
 {
-	int err = session_instance(s->btf, s->kernel, &s->inst);
+	int err = session_instance(&s->wish, &s->inst);
 
 	if (err)
 		return err;

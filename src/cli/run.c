@@ -46,6 +46,7 @@ static const struct command_option options[] = {
 	{'j', "json", NULL, "data as JSON Lines"},
 	{OPT_BTF, "btf", "FILE", "BTF to answer as the kernel's; `none`: as on a kernel without"},
 	SESSION_KERNEL,
+	SESSION_ENGINE,
 	{'v', "verbose", NULL, "libbpf's messages too"},
 	{0}};
 
@@ -90,7 +91,8 @@ const struct command command_run = {
 		"count}; "
 		"untraced {pid, what}; fault {program, kind, instruction, address, count, source}; "
 		"count {program, "
-		"what, count}.\n\n"
+		"what, count}.\n\n" SESSION_ENGINE_TEXT
+		" It holds for programs that run in the command's processes too.\n\n"
 		"Once the command has started the exit status is its own (128 + signal); otherwise "
 		"1 for an error "
 		"and 2 for wrong usage.",
@@ -104,7 +106,8 @@ const struct command command_run = {
 struct run_session {
 	struct unit_opts opts;
 	VEC(const char *) sets;
-	const char *output, *kernel;
+	const char *output;
+	struct session_wish wish;
 	bool json, quiet;
 	double duration;
 	struct cygnet *inst;
@@ -153,8 +156,13 @@ static int parse(struct run_session *s, int argc, char **argv, char ***files, in
 		case 'q': s->quiet = true; break;
 		case 'j': s->json = true; break;
 		case 'v': s->opts.verbose = true; break;
-		case OPT_BTF: s->opts.btf = optarg; break;
-		case SESSION_OPT_KERNEL: s->kernel = optarg; break;
+		case OPT_BTF: s->opts.btf = s->wish.btf = optarg; break;
+		case SESSION_OPT_KERNEL: s->wish.kernel = optarg; break;
+		case SESSION_OPT_ENGINE:
+			s->wish.engine = optarg;
+			if (session_engine(optarg, NULL))
+				return EXIT_USAGE;
+			break;
 		default: return EXIT_USAGE;
 		}
 	}
@@ -169,7 +177,7 @@ static int parse(struct run_session *s, int argc, char **argv, char ***files, in
 
 static int load(struct run_session *s, char **files, int count)
 {
-	int err = session_instance(s->opts.btf, s->kernel, &s->inst);
+	int err = session_instance(&s->wish, &s->inst);
 
 	if (err)
 		return err;

@@ -11,6 +11,7 @@
 #include "cli/session.h"
 #include "core/kernel.h"
 #include "cygnet/cygnet.h"
+#include "vm/engine.h"
 
 int session_split(int argc, char **argv, char ***cmd)
 {
@@ -64,12 +65,46 @@ int session_kernel(const char *text, unsigned int *out)
 	return EXIT_USAGE;
 }
 
-int session_instance(const char *btf, const char *kernel, struct cygnet **out)
+static const struct engine_name {
+	const char *name;
+	u8 engine;
+	bool checked;
+} engines[] = {
+	{"auto", ENGINE_AUTO, false},     {"interp", ENGINE_INTERP, false},
+	{"checked", ENGINE_INTERP, true}, {"baseline", ENGINE_BASELINE, false},
+	{"jit", ENGINE_JIT, false},
+};
+
+int session_engine(const char *text, struct cygnet_opts *opts)
+{
+	const char *names[ARRAY_SIZE(engines)], *near;
+
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++) {
+		names[i] = engines[i].name;
+		if (strcmp(text, names[i]))
+			continue;
+		if (opts) {
+			opts->engine = engines[i].engine;
+			opts->checked = engines[i].checked;
+		}
+		return 0;
+	}
+	near = command_nearest(text, names, ARRAY_SIZE(names));
+	command_note("--engine %s: no such engine%s%s%s; there are auto, interp, checked, baseline "
+		     "and jit",
+		     text, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+	return EXIT_USAGE;
+}
+
+int session_instance(const struct session_wish *wish, struct cygnet **out)
 {
 	struct cygnet_opts opts = {.sz = sizeof(opts)};
+	const char *btf = wish->btf;
 	char small[PATH_MAX];
-	int err = kernel ? session_kernel(kernel, &opts.kernel) : 0;
+	int err = wish->kernel ? session_kernel(wish->kernel, &opts.kernel) : 0;
 
+	if (!err && wish->engine)
+		err = session_engine(wish->engine, &opts);
 	if (err)
 		return err;
 	if (btf && strcmp(btf, "none"))

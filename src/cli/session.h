@@ -6,6 +6,16 @@
 #include "base/types.h"
 
 struct cygnet;
+struct cygnet_opts;
+struct command;
+
+/* What a command wants of its instance: the values of the options below, NULL where not given. */
+struct session_wish {
+	const char *btf;    /* the kernel's types: NULL the host's (the small shipped ones where it
+			       has none), "none" the shipped ones, or a file */
+	const char *kernel; /* the version it imitates, "6.1" */
+	const char *engine; /* a name that session_engine() took */
+};
 
 /*
  * Cuts the command line at "--": returns how many arguments stand before it,
@@ -19,22 +29,36 @@ int session_split(int argc, char **argv, char ***cmd);
  */
 int session_preload(const char *part, const char *env, char *path, size_t size);
 
-/*
- * An instance that answers `btf` as the kernel's types: NULL the host's (the
- * small shipped ones where it has none), "none" the shipped ones, or a file;
- * and imitates the version `kernel` ("6.1"; NULL: the host's). 0, or an exit
- * status after the message.
- */
-int session_instance(const char *btf, const char *kernel, struct cygnet **out);
+/* 0, or an exit status after the message. */
+int session_instance(const struct session_wish *wish, struct cygnet **out);
 /* The version named by --kernel as KERNEL_VERSION(), or EXIT_USAGE after the message. */
 int session_kernel(const char *text, unsigned int *out);
+/*
+ * The engine named by --engine into opts->engine and opts->checked (opts may be NULL: is it one?);
+ * or EXIT_USAGE after the message.
+ */
+int session_engine(const char *text, struct cygnet_opts *opts);
 
-/* The rows of --btf and --kernel, for a command's options. */
+/* The rows of --kernel and --engine, for a command's options. */
 #define SESSION_OPT_KERNEL 300
+#define SESSION_OPT_ENGINE 301
 #define SESSION_KERNEL                                                              \
 	{                                                                           \
 		SESSION_OPT_KERNEL, "kernel", "X.Y",                                \
 			"imitate that version, 4.19 to 6.18, instead of the host's" \
 	}
+#define SESSION_ENGINE                                                             \
+	{                                                                          \
+		SESSION_OPT_ENGINE, "engine", "ENGINE",                            \
+			"what runs programs: auto, interp, checked, baseline, jit" \
+	}
+/* What --engine means, a paragraph for a command's text. */
+#define SESSION_ENGINE_TEXT                                                                       \
+	"--engine chooses what runs verified programs: baseline, native code of the compiler of " \
+	"one pass; jit, native code of the optimising compiler, slower to make and faster to "    \
+	"run; interp, the interpreter; checked, the interpreter that tests each access against "  \
+	"what the program may touch; auto, the default, baseline at first and jit for what runs " \
+	"long enough to pay for it. What one compiler does not take the next simpler one does, "  \
+	"and at last the interpreter."
 
 #endif

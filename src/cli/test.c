@@ -57,6 +57,7 @@ static const struct command_option options[] = {
 	{'j', "json", NULL, "results as JSON Lines"},
 	{OPT_BTF, "btf", "FILE", "BTF to answer as the kernel's"},
 	SESSION_KERNEL,
+	SESSION_ENGINE,
 	{'v', "verbose", NULL, "libbpf's messages too"},
 	{0}};
 
@@ -105,7 +106,8 @@ const struct command command_test = {
 		"--json each case is one object: type \"case\", name, program, file, ok, retval, "
 		"result "
 		"(its name), duration_ns, data, ctx (hex), failures [{what, expected, got}], error "
-		"where it could not be run; printk and fault objects as with run.\n\n"
+		"where it could not be run; printk and fault objects as with "
+		"run.\n\n" SESSION_ENGINE_TEXT "\n\n"
 		"The exit status is 0 when all cases passed, 1 when one did not or could not be "
 		"run, "
 		"2 for wrong usage.",
@@ -120,7 +122,8 @@ const struct command command_test = {
 
 struct testing {
 	struct unit_opts opts;
-	const char *file, *kernel;
+	const char *file;
+	struct session_wish wish;
 	char object[4096]; /* what `file` was compiled to, or itself */
 	bool json;
 	struct test_case given; /* the options */
@@ -185,7 +188,7 @@ static int set_globals(struct trial *t)
 
 static int load(struct trial *t)
 {
-	int err = session_instance(t->s->opts.btf, t->s->kernel, &t->inst);
+	int err = session_instance(&t->s->wish, &t->inst);
 
 	if (err)
 		return err;
@@ -587,8 +590,13 @@ static int parse(struct testing *s, int argc, char **argv)
 		switch (c) {
 		case 'j': s->json = true; break;
 		case 'v': s->opts.verbose = true; break;
-		case OPT_BTF: s->opts.btf = optarg; break;
-		case SESSION_OPT_KERNEL: s->kernel = optarg; break;
+		case OPT_BTF: s->opts.btf = s->wish.btf = optarg; break;
+		case SESSION_OPT_KERNEL: s->wish.kernel = optarg; break;
+		case SESSION_OPT_ENGINE:
+			s->wish.engine = optarg;
+			if (session_engine(optarg, NULL))
+				return EXIT_USAGE;
+			break;
 		case '?': return EXIT_USAGE;
 		default:
 			if (test_case_add(&s->given, (enum test_key)(c - OPT_PROG), optarg))

@@ -121,7 +121,7 @@ static int load_alone(struct verifying *s, const char *path, const char *kernel,
 {
 	struct bpf_unit unit;
 	struct cygnet *inst;
-	int err = session_instance(s->opts.btf, kernel, &inst);
+	int err = session_instance(&(struct session_wish){s->opts.btf, kernel}, &inst);
 
 	if (err)
 		return err;
@@ -157,7 +157,7 @@ static int find_witness(struct verifying *s, const char *path, struct verdict *v
 
 	if (!v->err || v->why.insn < 0 || !v->why.place_count)
 		return 0;
-	err = session_instance(s->opts.btf, s->kernel, &inst);
+	err = session_instance(&(struct session_wish){s->opts.btf, s->kernel}, &inst);
 	if (err)
 		return err;
 	inst->keep_refused = true;
