@@ -98,8 +98,44 @@ bool ir_cond_holds(enum ir_cond cond, u32 bits, u64 x, u64 y)
 	return holds(cond, bits, x, y);
 }
 
-/* The branch goes one way only: a jump. */
-static void decide(struct ir_function *f, u32 block, u32 way)
+u32 ir_cond_flip(u32 cond)
+{
+	static const u8 flipped[] = {
+		[COND_EQ] = COND_EQ,   [COND_NE] = COND_NE,     [COND_LT] = COND_GT,
+		[COND_GE] = COND_LE,   [COND_GT] = COND_LT,     [COND_LE] = COND_GE,
+		[COND_SLT] = COND_SGT, [COND_SGE] = COND_SLE,   [COND_SGT] = COND_SLT,
+		[COND_SLE] = COND_SGE, [COND_TEST] = COND_TEST, [COND_NTEST] = COND_NTEST,
+	};
+
+	return flipped[cond];
+}
+
+/* Of one pair: bit 0 less, 1 equal, 2 greater. */
+static u32 outcomes(u32 cond)
+{
+	static const u8 of[] = {
+		[COND_EQ] = 2, [COND_NE] = 5,  [COND_LT] = 1,  [COND_GE] = 6,  [COND_GT] = 4,
+		[COND_LE] = 3, [COND_SLT] = 1, [COND_SGE] = 6, [COND_SGT] = 4, [COND_SLE] = 3,
+	};
+
+	return of[cond];
+}
+
+int ir_cond_follows(u32 known, u32 asked)
+{
+	u32 may;
+
+	if (known >= COND_TEST || asked >= COND_TEST)
+		return known == asked ? 1 : known == (asked ^ 1) ? 0 : -1;
+	if (known > COND_NE && asked > COND_NE && (known >= COND_SLT) != (asked >= COND_SLT))
+		return -1;
+	may = outcomes(known);
+	if (!(may & ~outcomes(asked)))
+		return 1;
+	return may & outcomes(asked) ? -1 : 0;
+}
+
+void ir_take_way(struct ir_function *f, u32 block, u32 way)
 {
 	struct ir_block *b = &f->blocks.data[block];
 	struct ir_ins *end = ir_at(f, b->last);
@@ -131,7 +167,7 @@ static bool decide_branches(struct ir_function *f)
 			bool way = b->succ[0] == b->succ[1] ||
 				   holds((enum ir_cond)end->imm, end->bits, x, y);
 
-			decide(f, block, !way);
+			ir_take_way(f, block, !way);
 			changed = true;
 		}
 	}

@@ -37,9 +37,9 @@ int ir_optimise(struct ir_function *f)
 		int (*run)(struct ir_function *f);
 	} passes[] = {
 		{"build", ir_clean},   {"clean", ir_fold},    {"fold", ir_number},
-		{"number", ir_memory}, {"memory", ir_decide}, {"decide", ir_fold},
-		{"fold", ir_switch},   {"switch", ir_divide}, {"divide", ir_number},
-		{"number", ir_range},
+		{"number", ir_memory}, {"memory", ir_decide}, {"decide", ir_thread},
+		{"thread", ir_fold},   {"fold", ir_switch},   {"switch", ir_divide},
+		{"divide", ir_number}, {"number", ir_range},
 	};
 	int err = 0;
 

@@ -420,13 +420,6 @@ static void turn(struct folding *p, ir_ref r)
 	p->changed = true;
 }
 
-static const u8 flipped[] = {
-	[COND_EQ] = COND_EQ,   [COND_NE] = COND_NE,     [COND_LT] = COND_GT,
-	[COND_GE] = COND_LE,   [COND_GT] = COND_LT,     [COND_LE] = COND_GE,
-	[COND_SLT] = COND_SGT, [COND_SGE] = COND_SLE,   [COND_SGT] = COND_SLT,
-	[COND_SLE] = COND_SGE, [COND_TEST] = COND_TEST, [COND_NTEST] = COND_NTEST,
-};
-
 /* What can be no greater than known bits let it may decide: then a constant is tested. */
 static void decide_by_range(struct folding *p, struct ir_ins *i, u64 n)
 {
@@ -473,7 +466,7 @@ static void fold_test(struct folding *p, ir_ref r)
 
 		i->a = i->b;
 		i->b = t;
-		i->imm = flipped[i->imm];
+		i->imm = ir_cond_flip(i->imm);
 	}
 	if (!constant(p, i->b, &n))
 		return;

@@ -8,6 +8,7 @@
  *	memory.c   loads of what was stored or loaded before; stores nobody reads
  *	switch.c   chains of comparisons of one value
  *	divide.c   division by constants
+ *	thread.c   branches decided by where one comes from (repair.c: SSA put right)
  *	count.c    how often loops go round
  *	range.c    least and greatest values: what tests they decide, narrower widths
  *	clean.c    unused values, empty blocks, straight jumps
@@ -65,6 +66,10 @@ static inline enum ir_cond ir_cond_not(enum ir_cond c)
 {
 	return (enum ir_cond)(c ^ 1);
 }
+
+u32 ir_cond_flip(u32 cond); /* of b and a */
+/* Of one pair of values `known` holds: does `asked`? 1, 0; -1: not told. */
+int ir_cond_follows(u32 known, u32 asked);
 
 enum ir_division { /* aux of divisions: what range.c knows where they stand */
 	DIVISION_NONZERO = 1 << 0, /* the divisor is not 0 */
@@ -158,6 +163,18 @@ void ir_each_operand(struct ir_function *f, ir_ref r, void (*fn)(void *data, ir_
 		     void *data);
 /* All uses of `old` become uses of `by`. Walks the function. */
 void ir_replace(struct ir_function *f, ir_ref old, ir_ref by);
+/* The branch that ends the block goes one way only: a jump. */
+void ir_take_way(struct ir_function *f, u32 block, u32 way);
+struct ir_def {
+	u32 block;
+	ir_ref value;
+};
+/*
+ * After a change of the graph: uses of `old` outside its block become uses of what
+ * reaches them of these definitions, each at the end of its block, by new phis where
+ * ways meet. 0, -ENOMEM.
+ */
+int ir_repair(struct ir_function *f, ir_ref old, const struct ir_def *defs, u32 count);
 static inline bool ir_is_const(const struct ir_function *f, ir_ref r, u64 *value)
 {
 	if (f->ins.data[r].op != IR_CONST)
@@ -199,6 +216,7 @@ bool ir_compute(const struct ir_ins *i, u64 a, u64 b, u64 *result);
 int ir_fold(struct ir_function *f);
 int ir_number(struct ir_function *f);
 int ir_memory(struct ir_function *f);
+int ir_thread(struct ir_function *f);
 int ir_divide(struct ir_function *f);
 /* Tests decided by the values they may have, and by tests before. */
 int ir_decide(struct ir_function *f);

@@ -56,13 +56,6 @@ static const struct ir_ins *condition_of(const struct ir_function *f, u32 block,
 	return end;
 }
 
-static const u8 flipped[] = {
-	[COND_EQ] = COND_EQ,   [COND_NE] = COND_NE,     [COND_LT] = COND_GT,
-	[COND_GE] = COND_LE,   [COND_GT] = COND_LT,     [COND_LE] = COND_GE,
-	[COND_SLT] = COND_SGT, [COND_SGE] = COND_SLE,   [COND_SGT] = COND_SLT,
-	[COND_SLE] = COND_SGE, [COND_TEST] = COND_TEST, [COND_NTEST] = COND_NTEST,
-};
-
 static struct interval narrowed(const struct ranging *p, struct interval x, ir_ref r,
 				const struct ir_ins *test, u32 cond)
 {
@@ -73,7 +66,7 @@ static struct interval narrowed(const struct ranging *p, struct interval x, ir_r
 	if (test->a == r)
 		y = interval_where(x, cond, test->bits, p->at[test->b]);
 	else if (test->b == r)
-		y = interval_where(x, flipped[cond], test->bits, p->at[test->a]);
+		y = interval_where(x, ir_cond_flip(cond), test->bits, p->at[test->a]);
 	/* What cannot be is not reached; nothing need be claimed of it. */
 	return interval_is_none(y) ? x : y;
 }
@@ -227,33 +220,6 @@ static bool solve(struct ranging *p)
 
 /* what follows --------------------------------------------------------------------------- */
 
-/* Conditions of one pair: bit 0 less, 1 equal, 2 greater. */
-static u32 outcomes(u32 cond)
-{
-	static const u8 of[] = {
-		[COND_EQ] = 2, [COND_NE] = 5,  [COND_LT] = 1,  [COND_GE] = 6,  [COND_GT] = 4,
-		[COND_LE] = 3, [COND_SLT] = 1, [COND_SGE] = 6, [COND_SGT] = 4, [COND_SLE] = 3,
-	};
-
-	return of[cond];
-}
-
-/* Does `known` of a pair tell whether `asked` holds? 1, 0, -1. */
-static int follows(u32 known, u32 asked)
-{
-	bool known_signed = known >= COND_SLT, asked_signed = asked >= COND_SLT;
-	u32 may;
-
-	if (known >= COND_TEST || asked >= COND_TEST)
-		return known == asked ? 1 : known == (u32)ir_cond_not((enum ir_cond)asked) ? 0 : -1;
-	if (known > COND_NE && asked > COND_NE && known_signed != asked_signed)
-		return -1;
-	may = outcomes(known);
-	if (!(may & ~outcomes(asked)))
-		return 1;
-	return may & outcomes(asked) ? -1 : 0;
-}
-
 static int passed(const struct ranging *p, const struct ir_ins *i)
 {
 	u32 looked = 0;
@@ -267,9 +233,9 @@ static int passed(const struct ranging *p, const struct ir_ins *i)
 		if (test->bits != i->bits)
 			continue;
 		if (test->a == i->a && test->b == i->b)
-			known = follows(cond, (u32)i->imm);
+			known = ir_cond_follows(cond, (u32)i->imm);
 		else if (test->a == i->b && test->b == i->a)
-			known = follows(flipped[cond], (u32)i->imm);
+			known = ir_cond_follows(ir_cond_flip(cond), (u32)i->imm);
 		if (known >= 0)
 			return known;
 	}

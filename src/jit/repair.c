@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * SSA put right: when ways were made that go around a definition.
+ *
+ * A variable has a value at the end of some blocks (its definitions). What reaches
+ * a use is looked for backwards: a block with one way in has what that left; one with
+ * several gets a phi, which is noted before its operands are looked for, so that
+ * loops end. Operands still to find wait in a list instead of on the C stack.
+ */
+#include <errno.h>
+#include "jit/ir.h"
+
+struct repairing {
+	struct ir_function *f;
+	const struct ir_def *defs;
+	u32 count;
+	ir_ref old;
+	ir_ref *begin;    /* by block: the value there, when known */
+	VEC(ir_ref) phis; /* whose operands are to be found */
+	VEC(u32) way;     /* blocks passed while looking */
+	ir_ref at;        /* the user whose operands are looked at */
+};
+
+static ir_ref defined(const struct repairing *p, u32 block)
+{
+	for (u32 i = 0; i < p->count; i++)
+		if (p->defs[i].block == block)
+			return p->defs[i].value;
+	return 0;
+}
+
+static ir_ref new_phi(struct repairing *p, u32 block)
+{
+	struct ir_function *f = p->f;
+	ir_ref r = ir_new(f, IR_PHI, 64);
+
+	if (!r)
+		return 0;
+	ir_at(f, r)->imm = (s64)f->phis.len;
+	ir_at(f, r)->insn = ir_at(f, p->old)->insn;
+	for (u32 k = 0; k < f->blocks.data[block].preds.len; k++)
+		f->failed |= vec_push(&f->phis, 0) != 0;
+	f->failed |= vec_push(&p->phis, r) != 0;
+	ir_insert_first(f, block, r);
+	return r;
+}
+
+/* What reaches the start of the block. */
+static ir_ref at_begin(struct repairing *p, u32 block)
+{
+	struct ir_function *f = p->f;
+	ir_ref r = 0;
+	u32 b = block;
+
+	p->way.len = 0;
+	while (!r) {
+		const struct ir_block *blk = &f->blocks.data[b];
+
+		r = p->begin[b];
+		if (r)
+			break;
+		f->failed |= vec_push(&p->way, b) != 0;
+		if (f->failed)
+			return 0;
+		if (!blk->preds.len) {
+			r = ir_const(f, 1, 0); /* nobody reads it there */
+		} else if (blk->preds.len > 1) {
+			r = new_phi(p, b);
+		} else {
+			b = blk->preds.data[0];
+			r = defined(p, b);
+			continue;
+		}
+		if (!r)
+			return 0;
+	}
+	for (u32 i = 0; i < p->way.len; i++)
+		p->begin[p->way.data[i]] = r;
+	return r;
+}
+
+static ir_ref at_end(struct repairing *p, u32 block)
+{
+	return defined(p, block) ?: at_begin(p, block);
+}
+
+static void rewrite(void *data, ir_ref *operand)
+{
+	struct repairing *p = data;
+	struct ir_function *f = p->f;
+	u32 block = ir_at(f, p->at)->block;
+	ir_ref r;
+
+	if (*operand != p->old || block == ir_at(f, p->old)->block)
+		return;
+	r = at_begin(p, block);
+	*operand = r ?: *operand;
+}
+
+static void rewrite_phi(struct repairing *p, ir_ref phi)
+{
+	struct ir_function *f = p->f;
+	u32 block = ir_at(f, phi)->block;
+
+	for (u32 k = 0; k < f->blocks.data[block].preds.len; k++) {
+		u32 at = (u32)ir_at(f, phi)->imm + k;
+		ir_ref r;
+
+		if (f->phis.data[at] != p->old && f->phis.data[at])
+			continue;
+		r = at_end(p, f->blocks.data[block].preds.data[k]);
+		if (r)
+			f->phis.data[at] = r;
+	}
+}
+
+int ir_repair(struct ir_function *f, ir_ref old, const struct ir_def *defs, u32 count)
+{
+	struct repairing p = {.f = f, .defs = defs, .count = count, .old = old};
+	u32 limit = (u32)f->ins.len;
+
+	p.begin = base_calloc(f->blocks.len, sizeof(ir_ref));
+	if (!p.begin)
+		return -ENOMEM;
+	for (p.at = 1; p.at < limit && !f->failed; p.at++) {
+		if (!ir_at(f, p.at)->block)
+			continue;
+		if (ir_at(f, p.at)->op == IR_PHI)
+			rewrite_phi(&p, p.at);
+		else
+			ir_each_operand(f, p.at, rewrite, &p);
+	}
+	while (p.phis.len && !f->failed)
+		rewrite_phi(&p, p.phis.data[--p.phis.len]);
+	vec_fini(&p.phis);
+	vec_fini(&p.way);
+	base_free(p.begin);
+	return f->failed ? -ENOMEM : 0;
+}
