@@ -254,7 +254,7 @@ int describe(const struct load *l, const struct prog_object *p, const struct isa
 				.kernel = l->inst->kernel,
 				.most = l->inst->most,
 				.cpus = l->inst->possible_cpus,
-				.rights = l->unprivileged ? 0 : RIGHT_PRIVILEGED,
+				.rights = l->unprivileged ? 0 : RIGHT_PRIVILEGED & ~l->without,
 				.btf = l->btf ? l->btf->btf : NULL,
 				.vmlinux = kernel_types(l, p, ops, kernel),
 				.funcs = p->func_info,

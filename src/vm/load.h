@@ -34,6 +34,7 @@ struct load {
 	char name[16];
 	bool gpl;
 	bool unprivileged; /* the rules for ordinary users apply */
+	u32 without;       /* enum verify_right: rights that the caller lacks all the same */
 	const u8 *insns;   /* 8 * count bytes */
 	u32 count;
 	struct btf_object *btf; /* NULL: none */

@@ -36,3 +36,11 @@ fuzz-diff: fuzz-parts
 	$(SOUNDNESS) diff $(SEED) 20000 verbose unprivileged
 	$(SOUNDNESS) diff $(SEED) 20000 verbose harvest=$(B)/seeds/programs.txt
 .PHONY: fuzz-sound soak-sound fuzz-diff
+
+# The engines beside each other.
+ENGINES_NAMES := engines engine verified runner side program gen gen_alu gen_memory gen_call gen_mutate gen_raw
+ENGINES_OBJ := $(ENGINES_NAMES:%=$(B)/tests/fuzz/%.o)
+$(B)/tests/fuzz/engines: $(ENGINES_OBJ) $(B)/libcygnet.a
+	$(Q)$(CC) $(SAN) -o $@ $(ENGINES_OBJ) $(B)/libcygnet.a $(LIB_LIBS)
+fuzz-parts: $(B)/tests/fuzz/engines
+-include $(wildcard $(ENGINES_OBJ:.o=.d))

@@ -25,10 +25,9 @@ struct program {
 	u32 map_count;
 	struct map_shape maps[PROGRAM_MAPS];
 	u32 count;
-	struct bpf_insn insn[PROGRAM_INSNS];
-	/* Which randomness made it: for reports. */
-	u64 seed;
 	bool varies; /* asks for time, random numbers, processors: two runs may differ */
+	u64 seed;    /* which randomness made it: for reports */
+	struct bpf_insn insn[PROGRAM_INSNS];
 };
 
 /*

@@ -93,6 +93,7 @@ int runner_load(struct runner *r, const struct program *p, bool claims)
 		.prog_flags = p->flags,
 		.gpl = true,
 		.unprivileged = r->side->unprivileged,
+		.without = r->without,
 		.insns = (const u8 *)p->insn,
 		.count = p->count,
 		.map = find_map,
@@ -149,6 +150,8 @@ static long run_packet(struct runner *r, struct test *t, struct rng *rng)
 		memcpy(r->data + 12, "\x08\x00\x45", 3);
 	a->test.data_in = ptr_to_u64(r->data);
 	a->test.data_size_in = size;
+	a->test.data_out = ptr_to_u64(r->out);
+	a->test.data_size_out = r->out ? RUNNER_DATA : 0;
 	ret = t->p->type == BPF_PROG_TYPE_XDP ? test_run_xdp(t) : test_run_skb(t);
 	r->retval = a->test.retval;
 	base_free(t->packet);

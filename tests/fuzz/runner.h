@@ -24,6 +24,7 @@ struct runner {
 	struct run_watch watch; /* first */
 	struct side *side;
 	struct prog_object *prog;
+	u32 without;       /* enum verify_right that programs are loaded without */
 	u64 steps, checks; /* instructions run, claims held against them */
 	bool claims;
 	enum finding found;
@@ -32,6 +33,7 @@ struct runner {
 	u64 value;
 	u8 data[RUNNER_DATA], ctx[RUNNER_DATA];
 	u32 retval;
+	u8 *out; /* RUNNER_DATA bytes for the packet afterwards; NULL: nobody asks */
 };
 
 void runner_init(struct runner *r, struct side *s);

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * engines raw|verified SEED COUNT [inputs=N] [seconds=N] [out=DIR] [harvest=FILE]: random programs
+ * through every engine, COUNT runs of them; a run is one input of one program on all engines,
+ * whose results, memory and maps must be equal. A worker does it, so that one that crashes or hangs
+ * is a finding like others. What is found is made small and written to DIR as a file for `engines
+ * replay FILE...`; `show raw|verified SEED` writes the program of a seed.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "core/helper.h"
+#include "fuzz/engine.h"
+#include "fuzz/gen.h"
+#include "fuzz/gen_raw.h"
+#include "fuzz/verified.h"
+#include "vm/instance.h"
+
+#define INPUTS   64
+#define HANGS    20    /* seconds after which a program does */
+#define REOPEN   10000 /* verified programs: an instance's tables only grow */
+#define FINDINGS 20
+#define HARVEST  2000
+#define BUDGET   (1u << 20)
+
+/* Between worker and supervisor. */
+struct shared {
+	u64 seed; /* at which the worker is */
+	u32 input;
+	u64 programs, runs, refused, passed_on[ENGINE_KINDS];
+	char what[160];
+};
+
+struct fuzz {
+	bool verified;
+	u32 inputs;
+	double until; /* 0: no limit */
+	const char *dir;
+	struct shared *sh;
+	struct program p, small, tried;
+	struct verified v;
+	bool open;
+	struct program *harvest;
+	u32 harvest_count;
+};
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* raw programs --------------------------------------------------------------------- */
+
+static void fill(u64 *mem, u64 seed)
+{
+	struct rng rng = rng_seeded(seed * 31);
+	u32 n = RAW_MEMORY / 8;
+
+	for (u32 i = 0; i < n; i++)
+		mem[i] = i && rng_chance(&rng, 6) ? mem[rng_below(&rng, i)] : rng_number(&rng);
+}
+
+struct outcome {
+	int err;
+	u32 insn; /* where it faulted */
+	u64 ret;
+	u64 mem[RAW_MEMORY / 8];
+};
+
+static void run_raw(const struct engine_set *s, u32 kind, const u64 *mem, struct run_watch *watch,
+		    struct outcome *o)
+{
+	struct run run = {.image = s->image,
+			  .env = &engine_raw_env,
+			  .ctx = o->mem,
+			  .ctx_size = RAW_MEMORY,
+			  .cpu = 3,
+			  .possible_cpus = 4,
+			  .budget = BUDGET,
+			  .watch = watch};
+
+	memcpy(o->mem, mem, RAW_MEMORY);
+	o->ret = 0;
+	o->err = engine_set_run(s, kind, &run, &o->ret);
+	o->insn = run.fault.insn;
+}
+
+static bool same(const struct outcome *a, const struct outcome *b)
+{
+	return a->err == b->err && a->ret == b->ret && !memcmp(a->mem, b->mem, RAW_MEMORY);
+}
+
+static bool compare_raw(const struct engine_set *s, u64 seed, char what[160])
+{
+	u64 mem[RAW_MEMORY / 8];
+	struct outcome first, other;
+
+	fill(mem, seed);
+	run_raw(s, ENGINE_IS_CHECKED, mem, NULL, &first);
+	for (u32 k = 0; k < ENGINE_KINDS; k++) {
+		if (k == ENGINE_IS_CHECKED || !engine_set_has(s, k))
+			continue;
+		run_raw(s, k, mem, NULL, &other);
+		if (same(&first, &other))
+			continue;
+		snprintf(what, 160, "%s: %d, %#llx; checked interpreter: %d, %#llx; features %#x, flags %#x",
+			 engine_names[k], other.err, (unsigned long long)other.ret, first.err,
+			 (unsigned long long)first.ret, s->options.features, s->options.flags);
+		return false;
+	}
+	return true;
+}
+
+/* Is it safe, and does it depend on nothing that it was not given? */
+static bool is_sound(const struct engine_set *s, u64 seed, char what[160])
+{
+	struct run_watch one = {.poison = 0xa5c3a5c35a5a0bb1ull}, two = {.poison = ~one.poison};
+	u64 mem[RAW_MEMORY / 8];
+	struct outcome a, b;
+
+	fill(mem, seed);
+	run_raw(s, ENGINE_IS_CHECKED, mem, &one, &a);
+	run_raw(s, ENGINE_IS_CHECKED, mem, &two, &b);
+	if (!a.err && same(&a, &b))
+		return true;
+	snprintf(what, 160, "no sound program: %s (%u)",
+		 a.err ? "it faults" : "it uses what nobody has set", a.insn);
+	return false;
+}
+
+/* 0: equal on inputs [from, to); 1: not; 2: not a program to be compared; 3: not compiled. */
+static int try_raw(struct fuzz *f, const struct program *p, u32 from, u32 to, bool sound)
+{
+	struct image *img = engine_raw_image(p);
+	struct engine_set s;
+	int err, ret = 0;
+
+	if (!img)
+		return 2;
+	if (sound) {
+		s = (struct engine_set){.image = img};
+		for (u32 i = from; i < to && !ret; i++)
+			ret = is_sound(&s, p->seed + i, f->sh->what) ? 0 : 2;
+	}
+	err = ret ? 0 : engine_set_init(&s, img, NULL, p->seed);
+	if (err && err != -EOPNOTSUPP)
+		snprintf(f->sh->what, sizeof(f->sh->what), "compiling fails: errno %d", -err);
+	if (err)
+		ret = err == -EOPNOTSUPP ? 3 : 1;
+	for (u32 k = ENGINE_IS_BASELINE; !ret && k < ENGINE_KINDS; k++)
+		f->sh->passed_on[k] += !s.native[k];
+	for (u32 i = from; i < to && !ret; i++) {
+		f->sh->input = i;
+		f->sh->runs++;
+		ret = compare_raw(&s, p->seed + i, f->sh->what) ? 0 : 1;
+	}
+	if (ret < 2 && !err)
+		engine_set_fini(&s);
+	base_free(img);
+	return ret;
+}
+
+/* verified programs ---------------------------------------------------------------------- */
+
+static bool reopen(struct fuzz *f)
+{
+	if (f->open)
+		verified_close(&f->v);
+	f->open = !verified_open(&f->v);
+	return f->open;
+}
+
+/* As try_raw(). */
+static int try_verified(struct fuzz *f, const struct program *p, u32 from, u32 to)
+{
+	int err, ret = 0;
+
+	if (p->varies)
+		return 2;
+	if (!f->open && !reopen(f))
+		return 2;
+	err = verified_load(&f->v, p, p->seed);
+	if (err)
+		return err == -EOPNOTSUPP ? 3 : 2;
+	for (u32 k = ENGINE_IS_BASELINE; k < ENGINE_KINDS; k++)
+		f->sh->passed_on[k] += !f->v.set.native[k];
+	for (u32 i = from; i < to && !ret; i++) {
+		f->sh->input = i;
+		ret = verified_run(&f->v, p, p->seed + i, f->sh->what);
+		f->sh->runs += !ret;
+	}
+	if (!ret)
+		ret = verified_compare_maps(&f->v, f->sh->what);
+	verified_drop(&f->v);
+	if (ret == -EAGAIN) {
+		reopen(f);
+		return 2;
+	}
+	return ret;
+}
+
+static void make(struct fuzz *f, u64 seed, struct program *p)
+{
+	struct rng rng = rng_seeded(~seed);
+
+	if (!f->verified) {
+		gen_raw(seed, p);
+		return;
+	}
+	if (f->harvest_count) {
+		*p = f->harvest[rng_below(&rng, f->harvest_count)];
+		for (u32 n = rng_below(&rng, 4); n; n--)
+			gen_mutate(&rng, p);
+	} else {
+		gen_program(seed, false, p);
+		if (rng_chance(&rng, 8))
+			gen_mutate(&rng, p);
+	}
+	p->seed = seed;
+}
+
+static int try(struct fuzz *f, const struct program *p, u32 from, u32 to, bool sound)
+{
+	return f->verified ? try_verified(f, p, from, to) : try_raw(f, p, from, to, sound);
+}
+
+/* the worker ------------------------------------------------------------------------------- */
+
+static void work(struct fuzz *f, u64 first, u64 runs)
+{
+	struct shared *sh = f->sh;
+
+	for (u64 seed = first; sh->runs < runs; seed++) {
+		int ret;
+
+		if (f->until && seconds() > f->until)
+			break;
+		sh->seed = seed;
+		sh->input = 0;
+		if (f->verified && sh->programs % REOPEN == REOPEN - 1 && !reopen(f))
+			_exit(2);
+		alarm(HANGS);
+		make(f, seed, &f->p);
+		ret = try(f, &f->p, 0, f->inputs, false);
+		sh->programs++;
+		sh->refused += ret >= 2;
+		if (ret == 1)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+/* making it small ------------------------------------------------------------------------------ */
+
+/* In a child, as it may crash: does it still differ, crash or hang? */
+static bool differs(struct fuzz *f, const struct program *p, u32 from, u32 to)
+{
+	int status;
+	pid_t child = fork();
+
+	if (!child) {
+		alarm(5);
+		_exit(try(f, p, from, to, true));
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return false;
+	return WIFSIGNALED(status) || WEXITSTATUS(status) == 1;
+}
+
+/* f->small: f->p without what the finding does not need. */
+static void minimise(struct fuzz *f, u32 from, u32 to)
+{
+	bool smaller = true;
+
+	f->small = f->p;
+	while (smaller) {
+		smaller = false;
+		for (u32 n = MAX(f->small.count / 2, 1u); n; n /= 2)
+			for (u32 at = 0; at + n <= f->small.count && f->small.count > n;) {
+				f->tried = f->small;
+				program_cut(&f->tried, at, n);
+				if (!differs(f, &f->tried, from, to)) {
+					at++;
+					continue;
+				}
+				f->small = f->tried;
+				smaller = true;
+			}
+	}
+}
+
+static void keep(struct fuzz *f, u64 seed, const char *why, u32 from, u32 to)
+{
+	char path[400];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/%s-%llu.txt", f->dir, f->verified ? "verified" : "raw",
+		 (unsigned long long)seed);
+	out = fopen(path, "w");
+	printf("# BUG seed %llu, input %u: %s; %s\n", (unsigned long long)seed, from, why, path);
+	if (!out)
+		out = stdout;
+	fprintf(out, "# %s, seed %llu, inputs %u to %u: %s\n# inputs %llu %u %u\n",
+		f->verified ? "verified" : "raw", (unsigned long long)seed, from, to - 1, why,
+		(unsigned long long)f->small.seed, from, to);
+	program_write(&f->small, out);
+	if (out != stdout)
+		fclose(out);
+	fflush(stdout);
+}
+
+static void found(struct fuzz *f, int status)
+{
+	u64 seed = f->sh->seed;
+	u32 from = f->sh->input, to = from + 1;
+	char why[200];
+
+	if (WIFSIGNALED(status))
+		snprintf(why, sizeof(why), "signal %d", WTERMSIG(status));
+	else
+		snprintf(why, sizeof(why), "%s", f->sh->what);
+	printf("# finding at seed %llu, input %u: %s\n", (unsigned long long)seed, from, why);
+	fflush(stdout);
+	make(f, seed, &f->p);
+	if (!differs(f, &f->p, from, to)) {
+		from = 0;
+		to = f->inputs;
+	}
+	f->small = f->p;
+	if (differs(f, &f->p, from, to))
+		minimise(f, from, to);
+	keep(f, seed, why, from, to);
+}
+
+/* all of it ------------------------------------------------------------------------------------- */
+
+static void tell(const struct fuzz *f, double took)
+{
+	const struct shared *sh = f->sh;
+
+	printf("# %s: %llu programs (%llu refused), %llu runs on all engines, %.0f runs/s; not "
+	       "compiled by baseline %llu, optimising %llu\n",
+	       f->verified ? "verified" : "raw", (unsigned long long)sh->programs,
+	       (unsigned long long)sh->refused, (unsigned long long)sh->runs, sh->runs / took,
+	       (unsigned long long)sh->passed_on[ENGINE_IS_BASELINE],
+	       (unsigned long long)sh->passed_on[ENGINE_IS_OPTIMISING]);
+	fflush(stdout);
+}
+
+static int supervise(struct fuzz *f, u64 first, u64 runs)
+{
+	double start = seconds();
+	u32 findings = 0;
+
+	for (;;) {
+		int status;
+		pid_t worker = fork();
+
+		if (!worker)
+			work(f, first, runs);
+		for (u32 n = 1; waitpid(worker, &status, WNOHANG) == 0; n++) {
+			usleep(20000);
+			if (n % 3000 == 0)
+				tell(f, seconds() - start);
+		}
+		if (WIFEXITED(status) && WEXITSTATUS(status) != 1)
+			break;
+		found(f, status);
+		first = f->sh->seed + 1;
+		if (++findings == FINDINGS)
+			break;
+	}
+	tell(f, seconds() - start);
+	return findings != 0;
+}
+
+static void replay(struct fuzz *f, const char *path, u32 n)
+{
+	FILE *in = fopen(path, "r");
+	unsigned long long seed = 1;
+	u32 from = 0, to = INPUTS;
+	char line[256];
+	bool ok = in;
+	int ret = 2;
+
+	while (ok && fgets(line, sizeof(line), in))
+		if (sscanf(line, "# inputs %llu %u %u", &seed, &from, &to) == 3)
+			break;
+	if (in)
+		rewind(in);
+	ok = ok && program_read(&f->p, in);
+	if (in)
+		fclose(in);
+	f->p.seed = seed;
+	f->verified = f->p.type != BPF_PROG_TYPE_UNSPEC;
+	if (ok)
+		ret = try(f, &f->p, from, to, true);
+	printf("%sok %u - %s\n", ret ? "not " : "", n,
+	       strrchr(path, '/') ? strrchr(path, '/') + 1 : path);
+	if (ret)
+		printf("# %s\n", *f->sh->what ? f->sh->what : "cannot be run");
+}
+
+static void read_harvest(struct fuzz *f, const char *path)
+{
+	FILE *in = fopen(path, "r");
+
+	f->harvest = calloc(HARVEST, sizeof(*f->harvest));
+	while (in && f->harvest && f->harvest_count < HARVEST &&
+	       program_read(&f->harvest[f->harvest_count], in))
+		f->harvest_count++;
+	if (in)
+		fclose(in);
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: engines raw|verified SEED RUNS [inputs=N] [seconds=N] [out=DIR] "
+			"[harvest=FILE]\n"
+			"       engines show raw|verified SEED\n"
+			"       engines replay FILE...\n");
+	return 2;
+}
+
+static void options(struct fuzz *f, int argc, char **argv)
+{
+	for (int i = 4; i < argc; i++) {
+		if (!strncmp(argv[i], "inputs=", 7))
+			f->inputs = MAX((u32)atoi(argv[i] + 7), 1u);
+		else if (!strncmp(argv[i], "seconds=", 8))
+			f->until = seconds() + atof(argv[i] + 8);
+		else if (!strncmp(argv[i], "out=", 4))
+			f->dir = argv[i] + 4;
+		else if (!strncmp(argv[i], "harvest=", 8))
+			read_harvest(f, argv[i] + 8);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct fuzz *f = calloc(1, sizeof(*f));
+	const char *mode = argc > 2 ? argv[1] : "";
+
+	mallopt(M_MMAP_THRESHOLD, 1 << 30);
+	mallopt(M_TRIM_THRESHOLD, 1 << 30);
+	f->inputs = INPUTS;
+	f->dir = ".";
+	f->sh = mmap(NULL, sizeof(*f->sh), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0);
+	core_helpers_init();
+	if (!strcmp(mode, "replay")) {
+		for (int i = 2; i < argc; i++)
+			replay(f, argv[i], (u32)i - 1);
+		printf("1..%d\n", argc - 2);
+		return 0;
+	}
+	if (argc < 4)
+		return usage();
+	if (!strcmp(mode, "show")) {
+		f->verified = !strcmp(argv[2], "verified");
+		make(f, strtoull(argv[3], NULL, 0), &f->p);
+		program_write(&f->p, stdout);
+		return 0;
+	}
+	f->verified = !strcmp(mode, "verified");
+	if (!f->verified && strcmp(mode, "raw"))
+		return usage();
+	options(f, argc, argv);
+	return supervise(f, strtoull(argv[2], NULL, 0), strtoull(argv[3], NULL, 0));
+}
