@@ -39,7 +39,7 @@ int ir_optimise(struct ir_function *f)
 		{"build", ir_clean},   {"clean", ir_fold},    {"fold", ir_number},
 		{"number", ir_memory}, {"memory", ir_decide}, {"decide", ir_thread},
 		{"thread", ir_fold},   {"fold", ir_switch},   {"switch", ir_divide},
-		{"divide", ir_number}, {"number", ir_range},
+		{"divide", ir_number}, {"number", ir_vector}, {"vector", ir_range},
 	};
 	int err = 0;
 
@@ -64,6 +64,7 @@ static int compile_sub(const struct image *image, u32 sub, struct map *const *ma
 	if (err == -EOPNOTSUPP)
 		diag_set(diag, 0, 1, (s32)image_subs(image)[sub].start,
 			 "subprogram %u has what only the interpreter does", sub);
+	f.opts = opts;
 	err = err ?: ir_optimise(&f);
 	err = err ?: b->lower(&f, opts, &m);
 	err = err ?: mach_allocate(&m, b->registers);

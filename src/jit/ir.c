@@ -561,6 +561,7 @@ void ir_fini(struct ir_function *f)
 	vec_fini(&f->phis);
 	vec_fini(&f->args);
 	vec_fini(&f->cases);
+	vec_fini(&f->vectors);
 	vec_fini(&f->order);
 	base_free(f->consts);
 }

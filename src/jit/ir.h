@@ -9,6 +9,7 @@
  *	switch.c   chains of comparisons of one value
  *	divide.c   division by constants
  *	thread.c   branches decided by where one comes from (repair.c: SSA put right)
+ *	vector.c   loops over bytes and words, several rounds at a time
  *	count.c    how often loops go round
  *	range.c    least and greatest values: what tests they decide, narrower widths
  *	clean.c    unused values, empty blocks, straight jumps
@@ -27,8 +28,10 @@
 #include "base/text.h"
 #include "base/vec.h"
 #include "core/image.h"
+#include "jit/vector.h"
 
 struct map;
+struct jit_options;
 
 typedef u32 ir_ref;
 
@@ -119,11 +122,13 @@ struct ir_block {
 struct ir_function {
 	struct arena *arena; /* borrowed: the compilation's */
 	const struct image *image;
+	const struct jit_options *opts; /* NULL: any machine */
 	u32 sub;
 	VEC(struct ir_ins) ins;      /* [0] unused */
 	VEC(struct ir_block) blocks; /* [0] unused; 1: entry */
 	VEC(ir_ref) phis, args;
 	VEC(struct ir_case) cases;
+	VEC(struct ir_vector) vectors;
 	VEC(u32) order; /* blocks in reverse postorder: ir_order() */
 	u32 stack;      /* bytes of BPF stack that must be memory */
 	ir_ref frame;   /* the FRAME value */
@@ -223,6 +228,7 @@ int ir_decide(struct ir_function *f);
 /* Last of the passes that look at values: what it notes holds where they stand only. */
 int ir_range(struct ir_function *f);
 int ir_switch(struct ir_function *f);
+int ir_vector(struct ir_function *f);
 /* The whole pipeline in its order. */
 int ir_optimise(struct ir_function *f);
 void ir_fini(struct ir_function *f);

@@ -59,7 +59,7 @@ struct memory {
 static bool is_call(u32 op)
 {
 	return op == IR_HELPER || op == IR_KFUNC || op == IR_CALL || op == IR_CCALL ||
-	       op == IR_TAIL;
+	       op == IR_VECTOR || op == IR_TAIL;
 }
 
 static bool has_address(u32 op)

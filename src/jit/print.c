@@ -78,6 +78,7 @@ static void put_value(const struct ir_function *f, struct text *t, const struct 
 	case IR_KFUNC:
 	case IR_CALL:
 	case IR_CCALL:
+	case IR_VECTOR:
 	case IR_TAIL:
 		text_fmt(t, "%s %lld", ir_text(ins->op), (long long)ins->imm);
 		put_list(f, t, &f->args.data[ins->args], ins->count);

@@ -84,6 +84,7 @@ enum x86_op {
 	X86_LXOR,
 	X86_MFENCE,
 	X86_LFENCE,
+	X86_VECTOR, /* f->vectors[imm]; arguments src[0..2], base, index */
 	X86_TRAP,
 };
 

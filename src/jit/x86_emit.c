@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 #include "jit/x86.h"
+#include "jit/x86_vector.h"
 #include "jit/x86_layout.h"
 
 #define LONGEST      64 /* bytes of one operation: the frame left, at most */
@@ -358,6 +359,22 @@ static bool flags_live(const struct emitter *e, const struct mach_block *b, u32 
 	return false;
 }
 
+/* Longer than other operations: it takes room of its own. */
+static void vector(struct emitter *e, const struct mach_ins *i)
+{
+	const u32 args[VECTOR_ARGS] = {i->src[0], i->src[1], i->src[2], i->base, i->index};
+	u8 code[X86_VECTOR_BYTES];
+	u32 n = x86_vector(&e->m->ir->vectors.data[i->imm], args, i->def, code);
+
+	close_body(e);
+	e->err = e->err ?: n > sizeof(code) ? -E2BIG : vec_reserve(&e->body, n);
+	e->p = e->body.data + e->body.len;
+	if (e->err)
+		return;
+	memcpy(e->p, code, n);
+	e->p += n;
+}
+
 static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 {
 	const struct mach_ins *i = &e->m->ins.data[b->first + k];
@@ -461,6 +478,7 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 	case X86_LXOR: atomic(e, i); break;
 	case X86_MFENCE: byte(e, 0x0f), byte(e, 0xae), byte(e, 0xf0); break;
 	case X86_LFENCE: byte(e, 0x0f), byte(e, 0xae), byte(e, 0xe8); break;
+	case X86_VECTOR: vector(e, i); break;
 	case X86_TRAP: byte(e, 0x0f), byte(e, 0x0b); break;
 	default: e->err = e->err ?: -EINVAL;
 	}

@@ -216,6 +216,23 @@ static void value(struct lowering *l, const struct ir_ins *v, u32 d)
 	}
 }
 
+static void vector(struct lowering *l, const struct ir_ins *v, u32 d)
+{
+	u32 regs[VECTOR_ARGS];
+	struct mach_ins *i;
+
+	for (u32 k = 0; k < VECTOR_ARGS; k++)
+		regs[k] = k < v->count ? lower_use(l, l->f->args.data[v->args + k]) : MACH_NONE;
+	i = lower_put(l, X86_VECTOR, 8);
+	i->imm = v->imm;
+	i->def = d;
+	i->keeps = true;
+	for (u32 k = 0; k < 3; k++)
+		i->src[k] = regs[k];
+	i->base = regs[3];
+	i->index = regs[4];
+}
+
 static void effect(struct lowering *l, const struct ir_ins *v, u32 d)
 {
 	switch (v->op) {
@@ -229,6 +246,7 @@ static void effect(struct lowering *l, const struct ir_ins *v, u32 d)
 			x86_load(l, v, d);
 		break;
 	case IR_LOADX: x86_load_carefully(l, v, d); break;
+	case IR_VECTOR: vector(l, v, d); break;
 	default: l->err = l->err ?: -EOPNOTSUPP;
 	}
 }
