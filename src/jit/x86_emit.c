@@ -575,6 +575,10 @@ static void put_tables(struct emitter *e, const struct mach_layout *l)
 		u32 lea = mach_byte_place(l, &next, t->at), at;
 		s32 rel;
 
+		if (!i)
+			e->err = vec_push(&e->code->lines,
+					  ((struct native_line){(u32)e->code->bytes.len,
+								RUN_INSN_HERE}));
 		while (e->code->bytes.len % 4)
 			put(e, "\xcc", 1);
 		at = (u32)e->code->bytes.len;
