@@ -18,7 +18,8 @@ struct repairing {
 	ir_ref *begin;    /* by block: the value there, when known */
 	VEC(ir_ref) phis; /* whose operands are to be found */
 	VEC(u32) way;     /* blocks passed while looking */
-	ir_ref at;        /* the user whose operands are looked at */
+	bool found;       /* a user of the old value */
+	ir_ref by;        /* what it takes instead */
 };
 
 static ir_ref defined(const struct repairing *p, u32 block)
@@ -84,17 +85,35 @@ static ir_ref at_end(struct repairing *p, u32 block)
 	return defined(p, block) ?: at_begin(p, block);
 }
 
-static void rewrite(void *data, ir_ref *operand)
+static void find_old(void *data, ir_ref *operand)
 {
 	struct repairing *p = data;
-	struct ir_function *f = p->f;
-	u32 block = ir_at(f, p->at)->block;
-	ir_ref r;
 
-	if (*operand != p->old || block == ir_at(f, p->old)->block)
+	p->found |= *operand == p->old;
+}
+
+static void take_new(void *data, ir_ref *operand)
+{
+	const struct repairing *p = data;
+
+	if (*operand == p->old)
+		*operand = p->by;
+}
+
+/* First what it becomes, since a new phi moves all instructions in memory. */
+static void rewrite(struct repairing *p, ir_ref user)
+{
+	struct ir_function *f = p->f;
+	u32 block = ir_at(f, user)->block;
+
+	p->found = false;
+	if (block != ir_at(f, p->old)->block)
+		ir_each_operand(f, user, find_old, p);
+	if (!p->found)
 		return;
-	r = at_begin(p, block);
-	*operand = r ?: *operand;
+	p->by = at_begin(p, block);
+	if (p->by)
+		ir_each_operand(f, user, take_new, p);
 }
 
 static void rewrite_phi(struct repairing *p, ir_ref phi)
@@ -122,13 +141,13 @@ int ir_repair(struct ir_function *f, ir_ref old, const struct ir_def *defs, u32 
 	p.begin = base_calloc(f->blocks.len, sizeof(ir_ref));
 	if (!p.begin)
 		return -ENOMEM;
-	for (p.at = 1; p.at < limit && !f->failed; p.at++) {
-		if (!ir_at(f, p.at)->block)
+	for (ir_ref r = 1; r < limit && !f->failed; r++) {
+		if (!ir_at(f, r)->block)
 			continue;
-		if (ir_at(f, p.at)->op == IR_PHI)
-			rewrite_phi(&p, p.at);
+		if (ir_at(f, r)->op == IR_PHI)
+			rewrite_phi(&p, r);
 		else
-			ir_each_operand(f, p.at, rewrite, &p);
+			rewrite(&p, r);
 	}
 	while (p.phis.len && !f->failed)
 		rewrite_phi(&p, p.phis.data[--p.phis.len]);
