@@ -1,18 +1,30 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* `cygnet disasm`: the instructions of an object file or of a raw program, as text or JSON. */
+/*
+ * `cygnet disasm`: the instructions of an object file or of a raw program, as text or
+ * JSON; or the machine code that a compiler makes of its programs (native_listing.h).
+ */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <bpf/libbpf.h>
 
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/compile.h"
 #include "cli/listing.h"
+#include "cli/native_listing.h"
+#include "cli/session.h"
+#include "cli/unit.h"
 #include "core/helper.h"
 #include "isa/decode.h"
 #include "isa/disasm.h"
+#include "shim/backend.h"
+#include "vm/instance.h"
+
+#define OPT_TARGET 256
 
 static int cmd_disasm(int argc, char **argv);
 
@@ -20,13 +32,16 @@ static const struct command_option options[] = {
 	{'j', "json", NULL, "one JSON object per instruction"},
 	{'b', "bytes", NULL, "show the bytes of each instruction"},
 	{'n', "no-source", NULL, "leave out the source lines"},
+	{'N', "native", NULL, "machine code instead, beside the instructions it is made of"},
+	{SESSION_OPT_ENGINE, "engine", "ENGINE", "of which compiler: jit (the default), baseline"},
+	{OPT_TARGET, "target", "MACHINE", "for which machine: x86-64, aarch64; this one"},
 	{0}};
 
 const struct command command_disasm = {
 	.name = "disasm",
 	.run = cmd_disasm,
-	.usage = "[-bjn] FILE...",
-	.doc = "Prints the instructions of BPF objects",
+	.usage = "[-bjn] FILE... | --native [-bjn] [--engine E] [--target M] FILE [PROGRAM...]",
+	.doc = "Prints the instructions of BPF objects, or the machine code made of them",
 	.text = "FILE is an object as clang and gcc make it, or bare instructions, binary or in "
 		"hex. "
 		"Each function is headed by its section and name; instructions are numbered from "
@@ -35,9 +50,23 @@ const struct command command_disasm = {
 		"&SECTION+N, functions. Source lines come from .BTF.ext (compile with -g).\n\n"
 		"Each JSON object has section, function, program (whether it is an entry point), "
 		"index, bytes, opcode (the name of the instruction), text; with debug information "
-		"also file, line and source.",
+		"also file, line and source.\n\n"
+		"With --native FILE (or a .c, which is compiled) is loaded into an instance as "
+		"`cygnet test` does, which needs no privilege, and the machine code of each "
+		"PROGRAM, or of all, is shown beneath the source line and the instruction it "
+		"comes from. An optimising compiler moves, shares and drops instructions, so one "
+		"may come up more than once or not at all; what verification proved unreachable is "
+		"gone before. Code holds no addresses: maps, helpers and functions of the run time "
+		"are words of a table behind it, shown by name: [map NAME], [value of NAME+N] "
+		"(contents), [bpf_HELPER]. Each JSON object is a machine instruction: section, "
+		"program, function, machine, offset, bytes, text; label when it is jumped to; "
+		"index and instruction of the BPF instruction; with debug information file, line, "
+		"source.",
 	.examples = "cygnet disasm opensnoop.bpf.o\ta whole object\n"
-		    "cygnet disasm --json opensnoop.bpf.o\tfor other programs",
+		    "cygnet disasm --json opensnoop.bpf.o\tfor other programs\n"
+		    "cygnet disasm --native filter.bpf.o drop\twhat runs of one program\n"
+		    "cygnet disasm --native --engine baseline --target x86-64 -b filter.bpf.o\tthe "
+		    "other compiler, with bytes",
 	.options = options,
 };
 
@@ -301,9 +330,161 @@ static int disasm_file(struct output *out, const char *path)
 			    path, out->bad, out->bad == 1 ? "" : "s");
 }
 
+/* native code ------------------------------------------------------------------------------- */
+
+struct native {
+	struct native_listing_opts opts;
+	struct cygnet *inst;
+	const char *file;
+	char **programs; /* named, up to NULL; none: all */
+	u32 shown;
+};
+
+static int show_code(const struct native *n, struct prog_object *p, const char *name)
+{
+	struct jit_code *code = NULL;
+	struct map *const *maps;
+	struct diag why;
+	struct text t;
+	int err;
+
+	diag_init(&why);
+	instance_lock(n->inst);
+	err = prog_object_views(p, &maps);
+	instance_unlock(n->inst);
+	err = err ?: jit_compile(p->image, maps, &n->opts.jit, &code, &why);
+	if (err == -EOPNOTSUPP)
+		return command_fail("%s: program %s: this compiler does not take it%s%s: it is "
+				    "interpreted",
+				    n->file, name, *why.what ? ": " : "", why.what);
+	text_init_grow(&t);
+	err = err ?: native_listing(p, code, &n->opts, &t);
+	jit_code_free(code);
+	if (!err) {
+		command_plain(&t, "\n\t");
+		fputs(t.buf ? t.buf : "", stdout);
+	}
+	text_fini(&t);
+	return err ? command_fail("%s: program %s: %s", n->file, name, strerror(-err)) : 0;
+}
+
+static bool is_named(struct native *n, const char *name)
+{
+	bool named = !*n->programs;
+
+	for (char **p = n->programs; *p && !named; p++)
+		named = !strcmp(*p, name);
+	return named;
+}
+
+/* One program of the file, loaded alone: another that is refused does not matter. */
+static int show_program(struct native *n, const char *name, const char *path)
+{
+	struct unit_opts opts = {0};
+	struct bpf_program *prog;
+	struct prog_object *p;
+	struct bpf_unit u;
+	struct stat st;
+	int err = unit_open(&u, path, &opts);
+
+	if (err)
+		return err;
+	err = unit_load_only(&u, name);
+	prog = bpf_object__find_program_by_name(u.obj, name);
+	if (err || !prog || fstat(bpf_program__fd(prog), &st)) {
+		err = command_fail(
+			"%s: program %s: cannot be loaded: %s (`cygnet verify` says why)", n->file,
+			name, unit_reason(err));
+	} else {
+		instance_lock(n->inst);
+		p = object_prog(object_by_inode(n->inst, st.st_dev, st.st_ino));
+		instance_unlock(n->inst);
+		if (n->shown++ && !n->opts.json)
+			putchar('\n');
+		n->opts.section = bpf_program__section_name(prog);
+		err = p ? show_code(n, p, name) : command_fail("%s: no such object", name);
+	}
+	unit_close(&u);
+	return err;
+}
+
+static int show_programs(struct native *n, const char *path)
+{
+	struct unit_opts opts = {0};
+	struct bpf_program *p;
+	struct bpf_unit u;
+	int status = 0, err = unit_open(&u, path, &opts);
+
+	if (err)
+		return err;
+	bpf_object__for_each_program(p, u.obj)
+	{
+		const char *name = bpf_program__name(p);
+
+		if (!is_named(n, name))
+			continue;
+		if (bpf_program__type(p) == BPF_PROG_TYPE_UNSPEC)
+			err = command_fail("%s: program %s: its section names no program type",
+					   n->file, name);
+		else
+			err = show_program(n, name, u.path);
+		status = status ?: err;
+	}
+	if (!n->shown && !status)
+		status = command_fail("%s: no program is named %s", n->file, n->programs[0]);
+	unit_close(&u);
+	return status;
+}
+
+static int show_native(struct native *n, char **args)
+{
+	struct session_wish wish = {0};
+	int err = session_instance(&wish, &n->inst);
+
+	if (err)
+		return err;
+	n->file = args[0];
+	n->programs = args + 1;
+	shim_use_instance(n->inst);
+	err = show_programs(n, n->file);
+	shim_use_instance(NULL);
+	cygnet_free(n->inst);
+	return err;
+}
+
+static int set_engine(struct jit_options *jit, const char *name)
+{
+	if (strcmp(name, "jit") && strcmp(name, "baseline"))
+		return command_usage(&command_disasm,
+				     "disasm: --engine %s: want jit or baseline: they make machine "
+				     "code",
+				     name);
+	jit->tier = *name == 'j' ? JIT_TIER_OPTIMISE : JIT_TIER_BASELINE;
+	return 0;
+}
+
+static int set_target(struct jit_options *jit, const char *name)
+{
+	enum jit_target target;
+
+	if (!strcmp(name, "x86-64") || !strcmp(name, "x86_64"))
+		target = JIT_X86_64;
+	else if (!strcmp(name, "aarch64") || !strcmp(name, "arm64"))
+		target = JIT_AARCH64;
+	else
+		return command_usage(&command_disasm, "disasm: --target %s: want x86-64 or aarch64",
+				     name);
+	if (target != jit->target)
+		jit->features = 0;
+	jit->target = target;
+	return 0;
+}
+
 static int cmd_disasm(int argc, char **argv)
 {
 	struct output out = {.source = true};
+	struct native n = {.opts.jit = jit_host()};
+	bool native = false, native_only = false;
 	int status = 0, c;
 
 	while ((c = command_getopt(&command_disasm, argc, argv)) != -1) {
@@ -311,13 +492,30 @@ static int cmd_disasm(int argc, char **argv)
 			return EXIT_USAGE;
 		out.json |= c == 'j';
 		out.bytes |= c == 'b';
+		native |= c == 'N';
+		native_only |= c == SESSION_OPT_ENGINE || c == OPT_TARGET;
 		if (c == 'n')
 			out.source = false;
+		if (c == SESSION_OPT_ENGINE)
+			status = status ?: set_engine(&n.opts.jit, optarg);
+		if (c == OPT_TARGET)
+			status = status ?: set_target(&n.opts.jit, optarg);
 	}
+	if (status)
+		return status;
 	if (optind == argc)
 		return command_usage(&command_disasm, "no file named");
+	if (native_only && !native)
+		return command_usage(&command_disasm,
+				     "disasm: --engine and --target are of --native");
 	core_helpers_init();
-	for (int i = optind; i < argc; i++) {
+	if (native) {
+		n.opts.json = out.json;
+		n.opts.bytes = out.bytes;
+		n.opts.source = out.source;
+		status = show_native(&n, argv + optind);
+	}
+	for (int i = optind; i < argc && !native; i++) {
 		int err = disasm_file(&out, argv[i]);
 
 		status = status ? status : err;

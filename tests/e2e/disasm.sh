@@ -142,4 +142,103 @@ same "conformance: not hex" "$? $(cat err)" "1 cygnet: program: not hex bytes"
 conf '79 10 00 00 00 00 00 00 95 00 00 00 00 00 00 00' >out
 same "conformance: a bad access" $? 1
 has "conformance: a bad access is named" err 'instruction 0: a load from memory that is not'
+# --- native code
+cat >native.bpf.c <<'C'
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, u32);
+	__type(value, u64);
+} seen SEC(".maps");
+u64 total;
+static __attribute__((noinline)) u64 mix(u64 a, u64 b)
+{
+	return (a ^ b) * 0x9e3779b97f4a7c15 >> 7;
+}
+SEC("socket") int count(struct __sk_buff *skb)
+{
+	u64 one = 1;
+	u32 key = skb->len;
+
+	bpf_map_update_elem(&seen, &key, &one, BPF_ANY);
+	total += mix(skb->len, total);
+	for (u32 i = 0; i < skb->mark && i < 100; i++)
+		total ^= bpf_get_prandom_u32();
+	return 0;
+}
+SEC("xdp") int refused(struct xdp_md *ctx)
+{
+	return *(int *)(long)ctx->data;
+}
+SEC("xdp") int other(struct xdp_md *ctx)
+{
+	switch (ctx->ingress_ifindex) {
+	case 1: return 7;
+	case 2: return 19;
+	case 3: return 4;
+	case 4: return 44;
+	case 5: return 12;
+	case 6: return 71;
+	case 7: return 3;
+	case 8: return 30;
+	}
+	return 0;
+}
+char LICENSE[] SEC("license") = "GPL";
+C
+if [ "$(uname -m)" = x86_64 ]; then
+	unprivileged "$CYGNET" disasm --native native.bpf.c count other >out 2>err
+	same "--native: status" "$?$(<err)" 0
+	has "--native: the head" out '^socket count: x86-64, jit: [0-9]+ instructions, [0-9]+ bytes of code, table of [0-9]+ words$'
+	has "--native: the function and its size" out '^count: [0-9]+ bytes$'
+	has "--native: the subprogram" out '^mix: [0-9]+ bytes$'
+	has "--native: the other program" out '^xdp other: x86-64'
+	has "--native: a source line" out '^; bpf_map_update_elem\(&seen, &key, &one, BPF_ANY\); @ native.bpf.c:19$'
+	has "--native: an instruction" out '^ +[0-9]+: call bpf_map_update_elem$'
+	has "--native: a helper by name" out '^ +[0-9a-f]+  call    \[bpf_map_update_elem\]$'
+	has "--native: a map by name" out '^ +[0-9a-f]+  [a-z]+ .*\[map seen\]'
+	has "--native: the contents of a map" out '\[value of [^ ]*.bss(\+[0-9]+)?\]'
+	has "--native: a subprogram by name" out '^ +[0-9a-f]+  (call|jmp) +mix$'
+	has "--native: a label" out '^L1:$'
+	has "--native: a jump to it" out '^ +[0-9a-f]+  j[a-z]+ +L1$'
+	same "--native: nothing undecoded" "$(grep -c '\.byte\|\.word' out)" 0
+	unprivileged "$CYGNET" disasm --native --engine baseline -b -n native.bpf.c count >out 2>err
+	same "--native --engine baseline: status" "$?$(<err)" 0
+	has "--native --engine baseline" out '^socket count: x86-64, baseline:'
+	has "--native -b: bytes" out '^ +[0-9a-f]+  ff 15 [0-9a-f ]+ call    \[bpf_map_update_elem\]$'
+	same "--native -n: no source" "$(grep -c '^;' out)" 0
+	unprivileged "$CYGNET" disasm --native --json native.bpf.c >out 2>err
+	same "--native --json with a program that is refused: status" $? 1
+	has "--native: what was refused is named" err 'program refused: cannot be loaded: .*`cygnet verify` says why'
+	check "--native --json: each line is an object" python3 -c '
+import json, sys
+rows = [json.loads(l) for l in open("out")]
+at = {}
+for r in rows:
+    key = r["program"]
+    assert r["machine"] == "x86-64" and r["text"] and r["section"] in ("socket", "xdp")
+    n = len(bytes.fromhex(r["bytes"]))
+    assert r["offset"] >= at.get(key, 0) and n
+    at[key] = r["offset"] + n
+assert {r["program"] for r in rows} == {"count", "other"}
+assert {r["function"] for r in rows} == {"count", "mix", "other"}
+assert any(r.get("instruction") == "call mix" and r["line"] == 20 and "mix(skb" in r["source"] for r in rows)'
+fi
+"$CYGNET" disasm --native native.bpf.c nosuch >out 2>err
+same "--native: no such program: status" $? 1
+has "--native: no such program" err 'no program is named nosuch'
+"$CYGNET" disasm --native --engine interp native.bpf.c >out 2>err
+same "--native --engine interp: status" $? 2
+has "--native --engine interp" err 'want jit or baseline'
+"$CYGNET" disasm --native --target vax native.bpf.c >out 2>err
+same "--native --target vax: status" $? 2
+has "--native --target vax" err 'want x86-64 or aarch64'
+"$CYGNET" disasm --target aarch64 native.bpf.c >out 2>err
+same "--target without --native: status" $? 2
+printf 'not an object' >bad.o
+"$CYGNET" disasm --native bad.o >out 2>err
+same "--native: no object: status" $? 1
+has "--native: no object" err '^cygnet: bad.o: '
 done_testing
