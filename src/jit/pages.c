@@ -12,6 +12,9 @@
 #include "jit/pages.h"
 
 #define CHUNK_PAGES 64
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8u
+#endif
 
 struct chunk {
 	u8 *at;
@@ -120,9 +123,30 @@ int jit_pages_take(struct jit_pages *p, u32 size, u8 **at)
 	return 0;
 }
 
+/*
+ * Where the system lets no mapping become executable (PR_SET_MDWE, a policy), a file of memory may
+ * still be mapped so from the start.
+ */
+static int seal_by_file(u8 *at, size_t bytes)
+{
+	int fd = memfd_create("cygnet code", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+	bool done;
+
+	if (fd < 0) /* before Linux 6.3 */
+		fd = memfd_create("cygnet code", MFD_CLOEXEC);
+	if (fd < 0)
+		return -EPERM;
+	done = write(fd, at, bytes) == (ssize_t)bytes &&
+	       mmap(at, bytes, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, 0) == at;
+	close(fd);
+	return done ? 0 : -EPERM;
+}
+
 int jit_pages_seal(u8 *at, u32 size)
 {
-	return mprotect(at, pages_of(size) * page_bytes(), PROT_READ | PROT_EXEC) ? -EPERM : 0;
+	size_t bytes = pages_of(size) * page_bytes();
+
+	return mprotect(at, bytes, PROT_READ | PROT_EXEC) ? seal_by_file(at, bytes) : 0;
 }
 
 void jit_pages_give(struct jit_pages *p, u8 *at, u32 size)

@@ -11,11 +11,14 @@
 #include <string.h>
 #include <cmocka.h>
 #include <cygnet/cygnet.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "base/alloc.h"
 #include "isa/asm.h"
 #include "isa/decode.h"
 #include "jit/jit.h"
+#include "jit/pages.h"
 #include "vm/engine.h"
 #include "vm/instance.h"
 #include "vm/object.h"
@@ -188,12 +191,73 @@ static void test_pages(void **state)
 	cygnet_free(inst);
 }
 
+/* What was given back is taken again before there are more mappings. */
+static void test_pages_again(void **state)
+{
+	struct jit_pages *p;
+	u8 *at[64], *low = NULL, *large;
+
+	assert_int_equal(jit_pages_new(&p), 0);
+	for (u32 round = 0; round < 3; round++) {
+		for (u32 i = 0; i < ARRAY_SIZE(at); i++) {
+			assert_int_equal(jit_pages_take(p, 4096, &at[i]), 0);
+			low = !low ? at[i] : low;
+			assert_in_range(at[i] - low, 0, 63 * 4096);
+			for (u32 k = 0; k < i; k++)
+				assert_ptr_not_equal(at[i], at[k]);
+			memset(at[i], 0xc3, 4096);
+			assert_int_equal(jit_pages_seal(at[i], 4096), 0);
+		}
+		for (u32 i = 0; i < ARRAY_SIZE(at); i++)
+			jit_pages_give(p, at[i * 37 % 64], 4096);
+	}
+	assert_int_equal(jit_pages_take(p, 64 * 4096, &large), 0);
+	assert_ptr_equal(large, low);
+	jit_pages_give(p, large, 64 * 4096);
+	assert_int_equal(jit_pages_take(p, 65 * 4096, &large), 0);
+	jit_pages_give(p, large, 65 * 4096);
+	jit_pages_free(p);
+}
+
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE              65
+#define PR_MDWE_REFUSE_EXEC_GAIN 1
+#endif
+
+/* Native code also where nothing writable may become executable. */
+static void test_strict_system(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		struct world w = load_text(ENGINE_BASELINE, sums);
+
+		if (prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0))
+			_exit(77);
+		for (u32 i = 0; i < 3; i++) {
+			if (run(&w, 100, 2) != 5050 || !w.p->native)
+				_exit(1);
+			prog_object_cool(w.p);
+			w.p->native_tried = 0;
+		}
+		end(&w);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wish),  cmocka_unit_test(test_auto),
-		cmocka_unit_test(test_hot),   cmocka_unit_test(test_large),
-		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_wish),          cmocka_unit_test(test_auto),
+		cmocka_unit_test(test_hot),           cmocka_unit_test(test_large),
+		cmocka_unit_test(test_pages),         cmocka_unit_test(test_pages_again),
+		cmocka_unit_test(test_strict_system),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
