@@ -220,6 +220,43 @@ static bool merge(struct ir_function *f, u32 block)
 	return true;
 }
 
+static bool leads_to(const struct ir_function *f, u32 from, u32 to)
+{
+	const struct ir_block *b = &f->blocks.data[to];
+
+	for (u32 k = 0; k < b->preds.len; k++)
+		if (b->preds.data[k] == from)
+			return true;
+	return false;
+}
+
+/*
+ * A block that only jumps is passed by, if one edge alone leads to it: phis where it
+ * leads get from there what they got from it. Not when the two would be joined by
+ * two edges.
+ */
+static bool pass_by(struct ir_function *f, u32 block)
+{
+	struct ir_block *b = &f->blocks.data[block], *p;
+	u32 to = b->succ[0], from;
+
+	if (!b->first || b->first != b->last || ir_at(f, b->last)->op != IR_JUMP ||
+	    b->preds.len != 1 || to == block)
+		return false;
+	from = b->preds.data[0];
+	p = &f->blocks.data[from];
+	if (ir_at(f, p->last)->op != IR_BRANCH || p->succ[0] == p->succ[1] || leads_to(f, from, to))
+		return false;
+	p->succ[p->succ[0] == block ? 0 : 1] = to;
+	for (u32 k = 0; k < f->blocks.data[to].preds.len; k++)
+		if (f->blocks.data[to].preds.data[k] == block)
+			f->blocks.data[to].preds.data[k] = from;
+	ir_remove(f, b->last);
+	b->succ_count = 0;
+	b->preds.len = 0;
+	return true;
+}
+
 static bool merge_blocks(struct ir_function *f)
 {
 	bool changed = false;
@@ -227,6 +264,8 @@ static bool merge_blocks(struct ir_function *f)
 	for (u32 i = 0; i < f->order.len; i++)
 		while (f->blocks.data[f->order.data[i]].last && merge(f, f->order.data[i]))
 			changed = true;
+	for (u32 i = 1; i < f->order.len; i++)
+		changed |= pass_by(f, f->order.data[i]);
 	return changed;
 }
 

@@ -9,6 +9,7 @@
  *	switch.c   chains of comparisons of one value
  *	divide.c   division by constants
  *	thread.c   branches decided by where one comes from (repair.c: SSA put right)
+ *	idiom.c    many operations for what the machine does in one
  *	vector.c   loops over bytes and words, several rounds at a time
  *	count.c    how often loops go round
  *	range.c    least and greatest values: what tests they decide, narrower widths
@@ -228,6 +229,7 @@ int ir_decide(struct ir_function *f);
 /* Last of the passes that look at values: what it notes holds where they stand only. */
 int ir_range(struct ir_function *f);
 int ir_switch(struct ir_function *f);
+int ir_idiom(struct ir_function *f);
 int ir_vector(struct ir_function *f);
 /* The whole pipeline in its order. */
 int ir_optimise(struct ir_function *f);
