@@ -175,6 +175,30 @@ struct image *engine_raw_image(const struct program *p)
 	return img;
 }
 
+bool engine_raw_whole(const struct image *img)
+{
+	const struct isa_op *ops = image_ops(img);
+
+	for (u32 n = 0; n < img->sub_count; n++) {
+		const struct image_sub *s = &image_subs(img)[n];
+
+		if (s->end <= s->start)
+			return false;
+		for (u32 i = s->start; i < s->end; i++) {
+			const struct isa_info *info = isa_info(ops[i].op);
+			s64 to = isa_target(&ops[i], i);
+			bool jumps = info->flow == ISA_FLOW_BRANCH || info->flow == ISA_FLOW_JUMP;
+
+			if (jumps && (to < s->start || to >= s->end || ops[to].op == ISA_OP_HIGH))
+				return false;
+			if (i + 1 == s->end && info->flow != ISA_FLOW_EXIT &&
+			    info->flow != ISA_FLOW_JUMP)
+				return false;
+		}
+	}
+	return true;
+}
+
 static u64 answer(struct run *run)
 {
 	(void)run;

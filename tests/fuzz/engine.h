@@ -48,6 +48,9 @@ int engine_set_run(const struct engine_set *s, u32 kind, struct run *run, u64 *r
  */
 struct image *engine_raw_image(const struct program *p);
 
+/* Does no way lead out of a function but by exit? */
+bool engine_raw_whole(const struct image *img);
+
 /* What raw programs may ask: always the same answers. */
 extern const struct env_ops engine_raw_env;
 

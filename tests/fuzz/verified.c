@@ -175,6 +175,7 @@ struct result {
 static void run_one(struct verified *v, u32 kind, const struct program *p, u64 seed,
 		    struct result *res)
 {
+	memset(res, 0, sizeof(*res));
 	memset(v->out[kind], 0, RUNNER_DATA);
 	memset(v->r.ctx, 0, RUNNER_DATA);
 	v->r.prog = &v->as[kind];
@@ -212,6 +213,36 @@ int verified_run(struct verified *v, const struct program *p, u64 seed, char wha
 		return 1;
 	}
 	return 0;
+}
+
+static u64 mix(u64 h, const void *p, size_t n)
+{
+	const u8 *b = p;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ b[i]) * 0x100000001b3ull;
+	return h;
+}
+
+u64 verified_digest(struct verified *v, const struct program *p, u32 from, u32 to, u64 poison)
+{
+	u64 h = 0xcbf29ce484222325ull;
+	struct result r;
+
+	v->r.watch.poison = poison;
+	for (u32 i = from; i < to; i++) {
+		run_one(v, ENGINE_IS_CHECKED, p, p->seed + i, &r);
+		h = mix(h, &r, sizeof(r));
+		h = mix(h, v->out[ENGINE_IS_CHECKED], RUNNER_DATA);
+	}
+	for (u32 i = 0; i < v->map_count; i++) {
+		const struct map *m = v->views[ENGINE_IS_CHECKED][i];
+
+		if (m->type == BPF_MAP_TYPE_ARRAY && m->contents_size <= MOST_CONTENTS)
+			h = mix(h, m->contents, m->contents_size);
+	}
+	v->r.watch.poison = 0;
+	return h;
 }
 
 /* maps --------------------------------------------------------------------------------- */
