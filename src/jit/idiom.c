@@ -39,12 +39,23 @@ static ir_ref by_number(const struct ir_function *f, ir_ref r, u32 op, u32 bits,
 	return i && is_number(f, i->b, bits, n) ? i->a : 0;
 }
 
+/* Are they one in their low `bits`? */
+static bool same(const struct ir_function *f, ir_ref x, ir_ref y, u32 bits)
+{
+	ir_ref both[] = {x, y};
+
+	for (u32 k = 0; k < 2 && bits == 32; k++)
+		if (f->ins.data[both[k]].op == IR_ZEXT && f->ins.data[both[k]].size == 4)
+			both[k] = f->ins.data[both[k]].a;
+	return both[0] == both[1];
+}
+
 /* Is it (x >> by) & mask? */
 static bool is_field(const struct ir_function *f, ir_ref r, u32 bits, ir_ref x, u32 by, u64 mask)
 {
 	ir_ref shifted = by_number(f, r, IR_AND, bits, mask);
 
-	return shifted && by_number(f, shifted, IR_SHR, bits, by) == x;
+	return shifted && same(f, by_number(f, shifted, IR_SHR, bits, by), x, bits);
 }
 
 static ir_ref bits_of_2(const struct ir_function *f, ir_ref r, u32 bits)
@@ -77,7 +88,7 @@ static ir_ref bits_of_8(const struct ir_function *f, ir_ref r, u32 bits)
 	for (u32 k = 0; i && k < 2; k++) {
 		ir_ref x = k ? i->b : i->a, high = k ? i->a : i->b;
 
-		if (by_number(f, high, IR_SHR, bits, 4) == x)
+		if (same(f, by_number(f, high, IR_SHR, bits, 4), x, bits))
 			return bits_of_4(f, x, bits);
 	}
 	return 0;
