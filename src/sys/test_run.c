@@ -32,6 +32,7 @@ static int run_batch(struct test *t, struct run *run, u32 most, u32 *ran, u64 *b
 	struct world_prog *w = t->p->stats < WORLD_PROGS ? &page->prog[t->p->stats] : NULL;
 	u64 start = now_ns(), left = *budget, ns, ret = 0;
 	u64 each = run->watch && run->watch->budget ? run->watch->budget : RUN_BUDGET;
+	struct map *const *maps = run->maps;
 	u32 n = 0;
 	int err = 0;
 
@@ -44,6 +45,9 @@ static int run_batch(struct test *t, struct run *run, u32 most, u32 *ran, u64 *b
 		run->region_count = 0;
 		run->inner_count = 0;
 		err = prog_object_run(t->p, run, &ret);
+		/* A tail call leaves those of where it went. */
+		run->image = t->p->image;
+		run->maps = maps;
 		left -= before - MIN(run->budget, before);
 	}
 	ns = now_ns() - start;
