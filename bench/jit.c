@@ -1,179 +1,40 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /*
- * Native code beside the kernel's: the programs of an object, the very same
- * instructions on both, by BPF_PROG_TEST_RUN, in turns within one process.
+ * Native code beside its peers': the very same programs, in turns within one
+ * process.
  *
- *	jit OBJECT [REPS]
+ *	jit [-r REPS] [-g GCC.so] [-c CLANG.so] [-d DPDK.so -p DPDK.o] SUITE.o [REAL.o PROGRAM]...
  *
- * Prints a row of build/bench.json per program: ns per run less those of the
- * first program; medians. Columns: cygnet (native), interp, kernel. A second
- * row has the bytes of code. DUMP=NAME writes that program's code to NAME.bin
- * and the kernel's to NAME.kernel.bin.
+ * Prints rows of build/bench.json, three per program: ns per run less those of
+ * the suite's first program, which is empty; bytes of code; us to compile. Each
+ * time is the median over REPS repetitions of the least of SLICES measurements. PROGRAM=name
+ * measures one alone; DUMP=name writes its machine code to name.ENGINE.bin.
  */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <sys/syscall.h>
 #include <bpf/libbpf.h>
-#include <cygnet/cygnet.h>
-#include "jit/jit.h"
-#include "vm/instance.h"
+#include "jit/engine.h"
 #include "vm/object.h"
 
-#define BYTES  1500
-#define MAPS   16
-#define TIME   2000000 /* ns that one measurement should take */
-#define REPEAT 1000000u
+#define REPS_MOST 99
+#define SLICES    3
+#define TIME      4000000 /* ns that one measurement should take */
+#define RUNS_MOST (1u << 19)
+#define RUNS_LESS 20u
+#define WARM_UP   50
 
-enum engine {
-	NATIVE,
-	INTERP,
-	KERNEL,
-	ENGINES
+struct measure {
+	double ns[ENGINES];      /* < 0: the engine does not take it */
+	double compile[ENGINES]; /* ns; 0: it compiles none */
+	unsigned bytes[ENGINES], insns;
+	const char *why[ENGINES];
+	bool interpreted; /* by Cygnet's optimising compiler not taken */
 };
-static struct cygnet *inst[ENGINES];
-static struct bpf_object *obj;
-static int map_fd[ENGINES][MAPS];
-static unsigned char packet[BYTES];
 
-static int call(enum engine e, int cmd, union bpf_attr *a)
-{
-	if (e == KERNEL)
-		return (int)syscall(SYS_bpf, cmd, a, sizeof(*a));
-	return cygnet_bpf(inst[e], cmd, a, sizeof(*a));
-}
-
-static void fail(const char *what)
-{
-	fprintf(stderr, "jit: %s\n", what);
-	exit(1);
-}
-
-/* The maps as the kernel has them, with the same contents in all. */
-static void make_maps(enum engine e)
-{
-	struct bpf_map *m;
-	int n = 0;
-
-	bpf_object__for_each_map(m, obj)
-	{
-		union bpf_attr a = {.map_type = bpf_map__type(m),
-				    .key_size = bpf_map__key_size(m),
-				    .value_size = bpf_map__value_size(m),
-				    .max_entries = bpf_map__max_entries(m)};
-
-		if (n == MAPS)
-			fail("too many maps");
-		map_fd[e][n] = e == KERNEL ? bpf_map__fd(m) : call(e, BPF_MAP_CREATE, &a);
-		if (map_fd[e][n] < 0)
-			fail("no map");
-		for (unsigned long i = 0; i < 256; i++) {
-			unsigned long key = bpf_map__type(m) == BPF_MAP_TYPE_HASH ? i * 3 : i;
-			unsigned long value[256];
-			union bpf_attr u = {.map_fd = (unsigned)map_fd[e][n],
-					    .key = (unsigned long)&key,
-					    .value = (unsigned long)value};
-
-			for (int k = 0; k < 256; k++)
-				value[k] = i * i;
-			if (call(e, BPF_MAP_UPDATE_ELEM, &u))
-				fail("no element");
-		}
-		n++;
-	}
-}
-
-static int load(enum engine e, const struct bpf_program *p)
-{
-	size_t n = bpf_program__insn_cnt(p);
-	struct bpf_insn *insns = malloc(n * sizeof(*insns));
-	union bpf_attr a = {.prog_type = BPF_PROG_TYPE_XDP,
-			    .insn_cnt = (unsigned)n,
-			    .insns = (unsigned long)insns,
-			    .license = (unsigned long)"GPL"};
-	int fd;
-
-	memcpy(insns, bpf_program__insns(p), n * sizeof(*insns));
-	for (size_t i = 0; i < n; i++)
-		for (int m = 0; insns[i].code == (BPF_LD | BPF_IMM | BPF_DW) && m < MAPS; m++)
-			if (insns[i].src_reg == BPF_PSEUDO_MAP_FD && map_fd[KERNEL][m] &&
-			    insns[i].imm == map_fd[KERNEL][m]) {
-				insns[i].imm = map_fd[e][m];
-				break;
-			}
-	fd = call(e, BPF_PROG_LOAD, &a);
-	free(insns);
-	if (fd < 0)
-		fail(bpf_program__name(p));
-	return fd;
-}
-
-/* ns per run; *result its value. */
-static double run(enum engine e, int fd, unsigned repeat, unsigned *result)
-{
-	static unsigned char out[BYTES + 512];
-	union bpf_attr a = {.test = {.prog_fd = (unsigned)fd,
-				     .repeat = repeat,
-				     .data_in = (unsigned long)packet,
-				     .data_size_in = BYTES,
-				     .data_out = (unsigned long)out,
-				     .data_size_out = sizeof(out)}};
-
-	if (call(e, BPF_PROG_TEST_RUN, &a))
-		fail("a run failed");
-	*result = a.test.retval;
-	return a.test.duration;
-}
-
-static void dump(const char *name, const char *suffix, const void *bytes, unsigned size)
-{
-	char path[64];
-	FILE *f;
-
-	if (!getenv("DUMP") || strcmp(getenv("DUMP"), name))
-		return;
-	snprintf(path, sizeof(path), "%s%s.bin", name, suffix);
-	f = fopen(path, "wb");
-	if (!f || fwrite(bytes, 1, size, f) != size || fclose(f))
-		fail("cannot write the code");
-}
-
-/* Bytes of code of the program last loaded. */
-static unsigned native_size(const char *name)
-{
-	struct object_table *progs = &inst[NATIVE]->objects[OBJECT_PROG];
-	struct prog_object *p =
-		container_of(progs->by_id.data[progs->by_id.len - 1], struct prog_object, o);
-	struct jit_options host = jit_host();
-	struct map *const *views;
-	struct jit_code *code;
-	struct diag why;
-	unsigned size;
-
-	diag_init(&why);
-	if (prog_object_views(p, &views) || jit_compile(p->image, views, &host, &code, &why))
-		return 0;
-	size = code->size;
-	dump(name, "", code->bytes, size);
-	jit_code_free(code);
-	return size;
-}
-
-static unsigned kernel_size(const char *name, int fd)
-{
-	static unsigned char code[1 << 16];
-	struct bpf_prog_info info = {.jited_prog_len = sizeof(code),
-				     .jited_prog_insns = (unsigned long)code};
-	union bpf_attr a = {.info = {.bpf_fd = (unsigned)fd,
-				     .info_len = sizeof(info),
-				     .info = (unsigned long)&info}};
-
-	if (call(KERNEL, BPF_OBJ_GET_INFO_BY_FD, &a))
-		return 0;
-	dump(name, ".kernel", code, info.jited_prog_len);
-	return info.jited_prog_len;
-}
+static int reps = 7;
+static double empty[ENGINES];
 
 static int compare(const void *a, const void *b)
 {
@@ -182,73 +43,249 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void measure(const struct bpf_program *p, int reps, double median[ENGINES],
-		    unsigned size[ENGINES])
+static double median(double *v, int n)
 {
-	double times[ENGINES][99];
-	unsigned result[ENGINES], repeat[ENGINES];
-	int fd[ENGINES];
+	qsort(v, (size_t)n, sizeof(*v), compare);
+	return v[n / 2];
+}
 
-	for (int e = 0; e < ENGINES; e++) {
-		double ns;
+/* How many runs make a measurement long enough; the first ones are slower. */
+static unsigned enough(struct loaded *l)
+{
+	unsigned n = RUNS_LESS;
+	uint32_t result;
 
-		fd[e] = load(e, p);
-		ns = run(e, fd[e], 50, &result[e]);
-		repeat[e] = (unsigned)(TIME / (ns + 1));
-		repeat[e] = repeat[e] < 20 ? 20 : repeat[e] > REPEAT ? REPEAT : repeat[e];
-	}
-	if (strcmp(bpf_program__name(p), "copy") &&
-	    (result[NATIVE] != result[KERNEL] || result[INTERP] != result[KERNEL]))
-		fail("results differ");
-	size[NATIVE] = native_size(bpf_program__name(p));
-	size[KERNEL] = kernel_size(bpf_program__name(p), fd[KERNEL]);
+	do {
+		double ns = engine_run(l, n, &result);
+
+		if ((l->call ? ns : l->told) * n > TIME / 2)
+			break;
+		n *= 2;
+	} while (n < RUNS_MOST);
+	return n;
+}
+
+/* Is it what the column says? Baseline and GPR-only have no rows of interpreted programs. */
+static bool as_named(struct loaded *l, struct measure *m)
+{
+	if (!l->own || l->engine == INTERP || l->own->native)
+		return true;
+	m->interpreted = m->interpreted || l->engine == CYGNET;
+	m->why[l->engine] = "interpreted";
+	return l->engine == CYGNET;
+}
+
+static double compile_ns(const struct loaded *l)
+{
+	double ns[REPS_MOST];
+
 	for (int i = 0; i < reps; i++)
-		for (int e = 0; e < ENGINES; e++)
-			times[e][i] = run(e, fd[e], repeat[e], &result[e]);
+		for (int k = 0; k < SLICES; k++) {
+			double t = engine_compile(l);
+
+			if (!k || t < ns[i])
+				ns[i] = t;
+		}
+	return median(ns, reps);
+}
+
+/* Loads the program and runs it a few times; false: it has no column. */
+static bool prepare(enum engine e, const struct suite *s, const char *program, struct loaded *l,
+		    uint32_t *result, struct measure *m)
+{
+	m->ns[e] = -1;
+	if (!engine_there(e) || !engine_load(e, s, program, l, &m->why[e]))
+		return false;
+	if (engine_run(l, WARM_UP, result) < 0)
+		engine_fail("a run failed", program);
+	if (as_named(l, m))
+		return true;
+	engine_unload(l);
+	return false;
+}
+
+/* The result that is right: the kernel's, else the interpreter's, else anyone's. */
+static uint32_t right_result(const bool has[ENGINES], const uint32_t result[ENGINES])
+{
+	enum engine e = KERNEL;
+
+	if (!has[e])
+		e = INTERP;
+	while (!has[e] && e != DPDK)
+		e++;
+	return result[e];
+}
+
+static void load_all(const struct suite *s, const char *program, struct loaded l[ENGINES],
+		     unsigned runs[ENGINES], struct measure *m)
+{
+	uint32_t result[ENGINES] = {0}, right;
+	bool has[ENGINES];
+
+	for (int e = 0; e < ENGINES; e++)
+		has[e] = prepare(e, s, program, &l[e], &result[e], m);
+	right = right_result(has, result);
 	for (int e = 0; e < ENGINES; e++) {
-		qsort(times[e], (size_t)reps, sizeof(double), compare);
-		median[e] = times[e][reps / 2];
-		close(fd[e]);
+		if (!has[e])
+			continue;
+		if (result[e] != right) {
+			fprintf(stderr, "bench: WRONG: %s: %s gives %u, not %u\n", program,
+				engine_names[e], result[e], right);
+			m->why[e] = "wrong";
+			engine_unload(&l[e]);
+			continue;
+		}
+		m->ns[e] = 0;
+		runs[e] = enough(&l[e]);
+		m->bytes[e] = engine_code_size(&l[e], program);
+		if ((e == CYGNET && !m->interpreted) || e == BASELINE)
+			m->compile[e] = compile_ns(&l[e]);
+		m->insns = l[e].insns ? l[e].insns : m->insns;
 	}
+}
+
+static void measure(const struct suite *s, const char *program, struct measure *m)
+{
+	static double times[ENGINES][REPS_MOST];
+	struct loaded l[ENGINES] = {{0}};
+	unsigned runs[ENGINES];
+	uint32_t result;
+
+	memset(m, 0, sizeof(*m));
+	load_all(s, program, l, runs, m);
+	for (int i = 0; i < reps; i++)
+		for (int k = 0; k < SLICES; k++)
+			for (int e = 0; e < ENGINES; e++) {
+				double ns = m->ns[e] < 0 ? 0 : engine_run(&l[e], runs[e], &result);
+
+				if (!k || ns < times[e][i])
+					times[e][i] = ns;
+			}
+	for (int e = 0; e < ENGINES; e++) {
+		if (m->ns[e] < 0)
+			continue;
+		m->ns[e] = median(times[e], reps);
+		engine_unload(&l[e]);
+	}
+}
+
+static void print_row(const char *name, const struct measure *m)
+{
+	printf("{\"group\":\"jit\",\"name\":\"%s\",\"unit\":\"ns\"", name);
+	for (int e = 0; e < ENGINES; e++) {
+		double ns = m->ns[e] - empty[e];
+
+		if (m->ns[e] >= 0)
+			printf(",\"%s\":%.2f", engine_names[e], ns > 0.1 ? ns : 0.1);
+	}
+	printf(",\"insns\":%u%s,\"reps\":%d}\n", m->insns,
+	       m->interpreted ? ",\"interpreted\":true" : "", reps);
+	printf("{\"group\":\"jit\",\"name\":\"code of %s\",\"unit\":\"bytes\"", name);
+	for (int e = 0; e < ENGINES; e++)
+		if (m->bytes[e])
+			printf(",\"%s\":%u", engine_names[e], m->bytes[e]);
+	printf(",\"reps\":1}\n");
+	printf("{\"group\":\"jit\",\"name\":\"compiling %s\",\"unit\":\"us\"", name);
+	for (int e = 0; e < ENGINES; e++)
+		if (m->compile[e] > 0)
+			printf(",\"%s\":%.2f", engine_names[e], m->compile[e] / 1e3);
+	printf(",\"insns\":%u,\"reps\":%d}\n", m->insns, reps);
+	fflush(stdout);
+	for (int e = 0; e < ENGINES && getenv("WHY"); e++)
+		if (engine_there(e) && m->why[e] && m->ns[e] < 0)
+			fprintf(stderr, "bench: %s: %s: %s\n", name, engine_names[e], m->why[e]);
+}
+
+static void print_empty(const struct measure *m)
+{
+	printf("{\"group\":\"jit\",\"name\":\"(empty program)\",\"unit\":\"ns\"");
+	for (int e = 0; e < ENGINES; e++)
+		if (m->ns[e] >= 0)
+			printf(",\"%s\":%.2f", engine_names[e], m->ns[e]);
+	printf(",\"reps\":%d}\n", reps);
+}
+
+/* The suite's programs, the empty one first. */
+static void measure_suite(const struct suite *s)
+{
+	struct bpf_object *obj = bpf_object__open(s->object);
+	const char *only = getenv("PROGRAM");
+	struct bpf_program *p;
+	bool first = true;
+	struct measure m;
+
+	if (!obj)
+		engine_fail("cannot open", s->object);
+	for (int i = 0; i < PACKET_BYTES; i++)
+		packet[i] = (unsigned char)(i * 37 % 251 + 1);
+	bpf_object__for_each_program(p, obj)
+	{
+		const char *name = bpf_program__name(p);
+
+		if (!strcmp(name, ENGINE_NEXT) || (!first && only && strcmp(only, name)))
+			continue;
+		measure(s, name, &m);
+		if (first) {
+			memcpy(empty, m.ns, sizeof(empty));
+			print_empty(&m);
+		} else {
+			print_row(name, &m);
+		}
+		first = false;
+	}
+	bpf_object__close(obj);
+}
+
+/* A TCP segment over IPv4, as the programs of xdp-tools want to see one. */
+static void make_segment(void)
+{
+	static const unsigned char headers[] = {
+		2,    0,    0, 0,   0, 1, 2,    0, 0,  0, 0, 2, 8,    0, /* Ethernet */
+		0x45, 0,    5, 206, 0, 1, 0x40, 0, 64, 6, 0, 0, 10,   0,    0, 1, 10, 0, 0, 2,
+		0x04, 0xd2, 0, 80,  0, 0, 0,    1, 0,  0, 0, 1, 0x50, 0x10, 1, 0, 0,  0, 0, 0};
+
+	memset(packet, 'x', sizeof(packet));
+	memcpy(packet, headers, sizeof(headers));
+}
+
+static void measure_real(const char *object, const char *program)
+{
+	const char *slash = strrchr(object, '/');
+	struct suite s = {.object = object};
+	struct measure m;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s", slash ? slash + 1 : object);
+	name[strcspn(name, ".")] = 0;
+	if (getenv("PROGRAM") && strcmp(getenv("PROGRAM"), name))
+		return;
+	measure(&s, program, &m);
+	print_row(name, &m);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct cygnet_opts opts[] = {{.sz = sizeof(opts[0]), .engine = 2},
-						  {.sz = sizeof(opts[0]), .engine = 1}};
-	int reps = argc > 2 ? atoi(argv[2]) : 5;
-	double null[ENGINES], ns[ENGINES];
-	unsigned size[ENGINES];
-	struct bpf_program *p;
-	bool first = true;
+	const char *dpdk = NULL;
+	struct suite s = {0};
 
-	if (argc < 2 || reps < 1 || reps > 99)
-		fail("usage: jit OBJECT [REPS]");
-	for (int i = 0; i < BYTES; i++)
-		packet[i] = (unsigned char)(i * 37 % 251 + 1);
-	obj = bpf_object__open(argv[1]);
-	if (!obj || bpf_object__load(obj))
-		fail("the kernel does not load the object (root?)");
-	for (int e = 0; e < KERNEL; e++)
-		if (cygnet_new(&opts[e], &inst[e]))
-			fail("no instance");
-	for (int e = KERNEL; e >= 0; e--)
-		make_maps(e);
-	bpf_object__for_each_program(p, obj)
-	{
-		measure(p, reps, first ? null : ns, size);
-		for (int e = 0; e < ENGINES && !first; e++)
-			ns[e] = ns[e] - null[e] > 1 ? ns[e] - null[e] : 1;
-		printf("{\"group\":\"jit\",\"name\":\"%s\",\"unit\":\"ns\",\"cygnet\":%.0f,"
-		       "\"interp\":%.0f,\"kernel\":%.0f,\"reps\":%d}\n",
-		       bpf_program__name(p), first ? null[NATIVE] : ns[NATIVE],
-		       first ? null[INTERP] : ns[INTERP], first ? null[KERNEL] : ns[KERNEL], reps);
-		printf("{\"group\":\"jit\",\"name\":\"code of "
-		       "%s\",\"unit\":\"bytes\",\"cygnet\":%u,"
-		       "\"kernel\":%u,\"reps\":1}\n",
-		       bpf_program__name(p), size[NATIVE], size[KERNEL]);
-		fflush(stdout);
-		first = false;
-	}
+	for (int c; (c = getopt(argc, argv, "r:g:c:d:p:")) >= 0;)
+		switch (c) {
+		case 'r': reps = atoi(optarg); break;
+		case 'g': s.native = optarg; break;
+		case 'c': s.clang = optarg; break;
+		case 'd': dpdk = optarg; break;
+		case 'p': s.dpdk = optarg; break;
+		default: return 2;
+		}
+	if (optind == argc || reps < 1 || reps > REPS_MOST)
+		engine_fail("usage: jit [-r REPS] [-g GCC.so] [-c CLANG.so] [-d DPDK.so -p DPDK.o] "
+			    "SUITE.o [REAL.o PROGRAM]...",
+			    NULL);
+	s.object = argv[optind++];
+	engine_start(dpdk);
+	measure_suite(&s);
+	make_segment();
+	for (; optind + 1 < argc; optind += 2)
+		measure_real(argv[optind], argv[optind + 1]);
 	return 0;
 }

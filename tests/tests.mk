@@ -66,8 +66,8 @@ fuzz: fuzz-parts
 	$(OBJECT_MUTANTS) $(MUTANTS) $$(od -An -N4 -tu4 /dev/urandom) $(SEED_OBJ)
 .PHONY: asan asan-run fuzz fuzz-parts
 
-# make bench [ONLY=group]: beside the peers found here; build/bench.json.
-bench: deps-test tools
+# make bench [ONLY=group]: beside the peers found here; build/bench.json and docs/performance.md.
+bench: deps-bench tools
 	@if [ -z "$(ONLY)" ] || [ "$(ONLY)" = verify ]; then $(MAKE) -s bench-verify; fi
 	@B=$(B) ONLY=$(ONLY) KERNEL_PREP=$(KERNEL_SRC) bench/run.sh
 # What it loads: the kernel's test objects and packaged ones, by check-kernel's loader.

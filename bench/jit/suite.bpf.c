@@ -2,28 +2,16 @@
 /*
  * What native code is measured by: each program is one loop of the kind its
  * name says, on a packet of 1500 bytes (bench/jit.c fills it). Run times are
- * those of the program less those of `null`.
+ * those of the program less those of `null`. The same source is compiled for
+ * BPF and, for comparison, by C compilers (bench/jit/program.h).
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_endian.h>
+#include "program.h"
 
-typedef __u8 u8;
-typedef __u16 u16;
-typedef __u32 u32;
-typedef __u64 u64;
+ARRAY(array);
+HASH(hash, u64);
+HASH(hash4, u32);
 
-#define PROGRAM(name) SEC("xdp") int name(struct xdp_md *ctx)
-#define BYTES         1500
-#define INLINE        static __attribute__((always_inline)) inline
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 256);
-	__type(key, u32);
-	__type(value, u64);
-} array SEC(".maps");
-
+#ifdef __bpf__
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 256);
@@ -32,33 +20,24 @@ struct {
 } percpu SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, u64);
-	__type(value, u64);
-} hash SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, u32);
-	__type(value, u64);
-} hash4 SEC(".maps");
-
-struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, u64);
 	__type(value, u64);
 } lru SEC(".maps");
 
-/* The packet, when it is as long as it should be. */
-INLINE u8 *packet(struct xdp_md *ctx)
-{
-	u8 *p = (void *)(long)ctx->data;
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} next SEC(".maps");
 
-	return p + BYTES > (u8 *)(long)ctx->data_end ? 0 : p;
-}
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} ring SEC(".maps");
+#endif
 
 PROGRAM(null)
 {
@@ -166,14 +145,14 @@ PROGRAM(parse)
 	for (int i = 0; i < 20; i++) {
 		u8 *h = p + i * 64;
 
-		if (*(u16 *)(h + 12) != bpf_htons(0x0800) || h[14] != 0x45)
+		if (be16(h + 12) != 0x0800 || h[14] != 0x45)
 			sum += 3;
 		if (h[23] == 6)
-			sum += bpf_ntohs(*(u16 *)(h + 36));
+			sum += be16(h + 36);
 		else if (h[23] == 17)
-			sum += bpf_ntohl(*(u32 *)(h + 30)) >> 8;
+			sum += be32(h + 30) >> 8;
 		else
-			sum ^= bpf_ntohl(*(u32 *)(h + 26));
+			sum ^= be32(h + 26);
 	}
 	return sum;
 }
@@ -248,21 +227,7 @@ PROGRAM(array_lookup)
 
 	for (u32 i = 0; i < 256; i++) {
 		u32 key = i * 7 & 255;
-		u64 *v = bpf_map_lookup_elem(&array, &key);
-
-		if (v)
-			sum += *v;
-	}
-	return sum;
-}
-
-PROGRAM(percpu_lookup)
-{
-	u64 sum = 0;
-
-	for (u32 i = 0; i < 256; i++) {
-		u32 key = i * 7 & 255;
-		u64 *v = bpf_map_lookup_elem(&percpu, &key);
+		u64 *v = array_find(array, &key);
 
 		if (v)
 			sum += *v;
@@ -276,7 +241,7 @@ PROGRAM(hash_lookup)
 
 	for (u64 i = 0; i < 256; i++) {
 		u64 key = i * 3;
-		u64 *v = bpf_map_lookup_elem(&hash, &key);
+		u64 *v = hash_find(hash, &key);
 
 		if (v)
 			sum += *v;
@@ -290,21 +255,7 @@ PROGRAM(hash4_lookup)
 
 	for (u32 i = 0; i < 256; i++) {
 		u32 key = i * 3;
-		u64 *v = bpf_map_lookup_elem(&hash4, &key);
-
-		if (v)
-			sum += *v;
-	}
-	return sum;
-}
-
-PROGRAM(lru_lookup)
-{
-	u64 sum = 0;
-
-	for (u64 i = 0; i < 256; i++) {
-		u64 key = i;
-		u64 *v = bpf_map_lookup_elem(&lru, &key);
+		u64 *v = hash_find(hash4, &key);
 
 		if (v)
 			sum += *v;
@@ -376,12 +327,83 @@ PROGRAM(switches)
 	return sum;
 }
 
-static __attribute__((noinline)) u32 inner(u32 a, u32 b)
+/* Bubble sort of 24 words in the packet. */
+PROGRAM(sort)
+{
+	u8 *p = packet(ctx);
+	u32 *v;
+
+	if (!p)
+		return 0;
+	v = (u32 *)(p + 1000);
+	for (int i = 0; i < 24; i++)
+		v[i] = *(u32 *)(p + i * 12) * 0x9e3779b1;
+	for (int i = 0; i < 23; i++)
+		for (int j = 0; j < 23 - i; j++) {
+			u32 a = v[j], b = v[j + 1];
+
+			if (a > b) {
+				v[j] = b;
+				v[j + 1] = a;
+			}
+		}
+	return v[0] ^ v[11] ^ v[23];
+}
+
+/* Headers of IPv6 and TCP as they stand on the wire. */
+PROGRAM(headers)
+{
+	u8 *p = packet(ctx);
+	u64 sum = 0;
+
+	if (!p)
+		return 0;
+	for (int i = 0; i < 20; i++) {
+		u8 *ip = p + i * 60, *tcp = ip + 40;
+		u32 first = be32(ip), off = be16(tcp + 12);
+
+		sum += (first >> 20 & 255) + (first & 0xfffff);
+		sum += be16(ip + 4);
+		sum ^= be64(ip + 8) + be64(ip + 16);
+		sum += be64(ip + 24) ^ be64(ip + 32);
+		sum += (u64)be16(tcp) << 16 | be16(tcp + 2);
+		sum += (u64)be32(tcp + 4) << 32 | be32(tcp + 8);
+		sum += (off >> 12) * 4 + (off & 0x1ff) + be16(tcp + 14);
+	}
+	return sum ^ sum >> 32;
+}
+
+/* 4,000 instructions without a jump. */
+#define STEP(k) (a += b ^ (k), b = (b << 3) - c, c ^= a >> (((k)&15) + 1), d = (d + c) * ((k) | 1))
+#define STEP10(k)                                                                               \
+	(STEP(k), STEP(k + 1), STEP(k + 2), STEP(k + 3), STEP(k + 4), STEP(k + 5), STEP(k + 6), \
+	 STEP(k + 7), STEP(k + 8), STEP(k + 9))
+#define STEP100(k)                                                                  \
+	(STEP10(k), STEP10(k + 10), STEP10(k + 20), STEP10(k + 30), STEP10(k + 40), \
+	 STEP10(k + 50), STEP10(k + 60), STEP10(k + 70), STEP10(k + 80), STEP10(k + 90))
+
+PROGRAM(straight)
+{
+	u64 a = ctx->rx_queue_index, b = a + 1, c = a + 2, d = a + 3;
+
+	STEP100(1000);
+	STEP100(2000);
+	STEP100(3000);
+	STEP100(4000);
+	STEP10(5000);
+	STEP10(6000);
+	STEP10(7000);
+	STEP10(8000);
+	STEP(9000), STEP(9001), STEP(9002);
+	return a ^ b ^ c ^ d;
+}
+
+NOINLINE u32 inner(u32 a, u32 b)
 {
 	return a * 31 + (b ^ a >> 3);
 }
 
-static __attribute__((noinline)) u32 middle(u32 a, u32 b)
+NOINLINE u32 middle(u32 a, u32 b)
 {
 	return inner(a, b) + inner(b, a + 1);
 }
@@ -398,7 +420,7 @@ PROGRAM(calls)
 PROGRAM(atomics)
 {
 	u32 key = 9;
-	u64 *v = bpf_map_lookup_elem(&array, &key);
+	u64 *v = array_find(array, &key);
 
 	if (!v)
 		return 0;
@@ -406,5 +428,121 @@ PROGRAM(atomics)
 		__sync_fetch_and_add(v, i);
 	return 0;
 }
+
+/* Those whose result is used. */
+PROGRAM(atomics_fetch)
+{
+	u32 key = 10;
+	u64 *v = array_find(array, &key), sum = 0;
+
+	if (!v)
+		return 0;
+	*v = 0;
+	for (u32 i = 0; i < 50; i++) {
+		sum += __sync_fetch_and_add(v, 3);
+		sum ^= __sync_val_compare_and_swap(v, i * 3 + 3, i * 3 + 3);
+	}
+	return sum;
+}
+
+NOINLINE long body(u32 i, void *data)
+{
+	u64 *sum = data;
+
+	*sum = *sum * 31 + i;
+	return 0;
+}
+
+PROGRAM(loop)
+{
+	u64 sum = ctx->rx_queue_index;
+
+	bpf_loop(100, body, &sum, 0);
+	return sum;
+}
+
+/* What has no equivalent in C. */
+#ifdef __bpf__
+PROGRAM(percpu_lookup)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < 256; i++) {
+		u32 key = i * 7 & 255;
+		u64 *v = bpf_map_lookup_elem(&percpu, &key);
+
+		if (v)
+			sum += *v;
+	}
+	return sum;
+}
+
+PROGRAM(lru_lookup)
+{
+	u64 sum = 0;
+
+	for (u64 i = 0; i < 256; i++) {
+		u64 key = i;
+		u64 *v = bpf_map_lookup_elem(&lru, &key);
+
+		if (v)
+			sum += *v;
+	}
+	return sum;
+}
+
+/* Goes to itself until the kernel's limit of 33 is reached. */
+PROGRAM(hop)
+{
+	u8 *p = packet(ctx);
+
+	if (!p)
+		return 0;
+	p[0]++;
+	bpf_tail_call(ctx, &next, 0);
+	return p[0];
+}
+
+PROGRAM(tail_calls)
+{
+	u8 *p = packet(ctx);
+
+	if (!p)
+		return 0;
+	p[0] = 0;
+	bpf_tail_call(ctx, &next, 0);
+	return 0;
+}
+
+PROGRAM(ring_output)
+{
+	u64 record[8];
+	u32 failed = 0;
+
+	for (int i = 0; i < 8; i++)
+		record[i] = ctx->rx_queue_index + i;
+	for (int i = 0; i < 8; i++)
+		failed += bpf_ringbuf_output(&ring, record, sizeof(record), BPF_RB_NO_WAKEUP) != 0;
+	return failed;
+}
+
+PROGRAM(ring_reserve)
+{
+	u32 failed = 0;
+
+	for (u64 i = 0; i < 8; i++) {
+		u64 *record = bpf_ringbuf_reserve(&ring, 64, 0);
+
+		if (!record) {
+			failed++;
+			continue;
+		}
+		record[0] = i;
+		record[7] = i;
+		bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	}
+	return failed;
+}
+#endif
 
 char _license[] SEC("license") = "GPL";
