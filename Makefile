@@ -74,7 +74,7 @@ lib: $(B)/libcygnet.a $(B)/libcygnet.so $(B)/libcygnet.pc
 tools: lib $(B)/cygnet $(B)/libcygnet-shim.so $(B)/libcygnet-agent.so $(B)/fallback/vmlinux.btf
 
 # What an agent does once, not at each event.
-$(addprefix $(B)/rt/agent/,exec.o hello.o plan.o start.o): OPT += -Os
+$(addprefix $(B)/rt/agent/,exec.o hello.o native.o plan.o start.o): OPT += -Os
 $(B)/rt/%.o: src/%.c | deps-stamp
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_ALL) $(RTFLAGS) -c $< -o $@

@@ -22,6 +22,7 @@
 
 #include "agent/layout.h"
 #include "agent/sys.h"
+#include "core/native.h"
 #include "core/note.h"
 #include "core/plan.h"
 #include "core/run.h"
@@ -157,6 +158,7 @@ struct prog_ref {
 	const struct image *image;
 	struct map **maps;
 	struct world_prog *stats;
+	struct native_prog native; /* code 0: interpreted */
 };
 
 struct attach_ref {
@@ -276,6 +278,23 @@ int code_write(u64 addr, const void *src, u32 len);
 void gates_fill(void);
 struct stub_head *gate_for(u64 site);
 void dispatch_arm(struct block *b);
+
+/* `count` things of `each` bytes in the plan, or NULL. */
+const void *plan_part(const struct plan *p, u64 size, u64 off, u64 count, u64 each);
+
+/* ---- native.c: the code of one plan ---- */
+struct native_area {
+	u64 base; /* 0: there is none */
+	u32 code_size, table_size;
+};
+/* 0, or why there is no code: then everything is interpreted. */
+int native_open(const struct plan *plan, const int *fds, u32 fd_count, struct native_area *a);
+/* Between the two: the code of a program whose image and maps are known, at `off` in the plan. */
+void native_add(const struct plan *plan, u64 size, u32 off, const struct native_area *a,
+		struct prog_ref *ref);
+void native_close(const struct native_area *a);
+/* The code that the address is in, or NULL. */
+const struct native_prog *native_at(u64 pc);
 
 /* ---- syscall.c, thread.c, exec.c, signal.c ---- */
 void thread_enter(struct block *b);

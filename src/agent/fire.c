@@ -96,7 +96,8 @@ static void fire(struct block *b, const struct attach_ref *a, void *ctx, u32 ctx
 		run_region_add(&run, ptr_to_u64(&b->regs), sizeof(b->regs), false, REGION_PLAIN);
 	b->running = 1;
 	count(&stats->runs, 1);
-	if (interp_start(&run, &ret))
+	if (a->prog->native.code ? native_run(&a->prog->native, &run, &ret)
+				 : interp_start(&run, &ret))
 		world_count_fault(stats, run.fault.kind, run.fault.insn, run.fault.addr,
 				  run.fault.size, run.fault.arg);
 	if (run.unknown)

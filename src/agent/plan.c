@@ -146,7 +146,7 @@ void dispatch_arm(struct block *b)
 }
 
 /* ---- what a plan names ---- */
-static const void *part(const struct plan *p, u64 size, u64 off, u64 count, u64 each)
+const void *plan_part(const struct plan *p, u64 size, u64 off, u64 count, u64 each)
 {
 	if (off > size || (count && each > (size - off) / count) || off & 7)
 		return NULL;
@@ -197,9 +197,10 @@ static int map_add(const struct plan_map *m, const int *fds, u32 fd_count)
 	return 0;
 }
 
-static int prog_add(const struct plan *plan, u64 size, const struct plan_prog *p)
+static int prog_add(const struct plan *plan, u64 size, const struct plan_prog *p,
+		    const struct native_area *code)
 {
-	const struct image *img = part(plan, size, p->image_off, 1, sizeof(*img));
+	const struct image *img = plan_part(plan, size, p->image_off, 1, sizeof(*img));
 	struct prog_ref *ref = &agent.progs[agent.prog_count];
 
 	if (!img || img->size > size - p->image_off || img->magic != IMAGE_MAGIC ||
@@ -215,6 +216,7 @@ static int prog_add(const struct plan *plan, u64 size, const struct plan_prog *p
 		if (!ref->maps[i])
 			return -2;
 	}
+	native_add(plan, size, p->native_off, code, ref);
 	agent.prog_count++;
 	return 0;
 }
@@ -449,7 +451,7 @@ static void stub_write(u64 address, const u8 *bytes, u32 len, bool direct)
  */
 static u32 spans_open(const struct plan *plan, u64 size, const struct plan_near **spans)
 {
-	*spans = part(plan, size, plan->span_off, plan->span_count, sizeof(**spans));
+	*spans = plan_part(plan, size, plan->span_off, plan->span_count, sizeof(**spans));
 	if (!*spans)
 		return 0;
 	for (u32 i = 0; i < plan->span_count; i++)
@@ -477,7 +479,7 @@ static bool in_span(const struct plan_near *spans, u32 n, u64 address, u32 len)
 static void write_some(const struct plan *plan, u64 size, const u64 *mapped, bool stubs, bool first)
 {
 	const struct plan_write *w =
-		part(plan, size, plan->write_off, plan->write_count, sizeof(*w));
+		plan_part(plan, size, plan->write_off, plan->write_count, sizeof(*w));
 	const struct plan_near *spans = NULL;
 	u32 open = first && !stubs ? spans_open(plan, size, &spans) : 0;
 
@@ -503,7 +505,7 @@ static void write_some(const struct plan *plan, u64 size, const u64 *mapped, boo
 static void write_all(const struct plan *plan, u64 size, bool first)
 {
 	const struct plan_near *near =
-		part(plan, size, plan->near_off, plan->near_count, sizeof(*near));
+		plan_part(plan, size, plan->near_off, plan->near_count, sizeof(*near));
 	u64 mapped[NEAR_MAX / 64] = {0};
 
 	for (u32 i = 0; near && i < plan->near_count && i < NEAR_MAX; i++)
@@ -547,13 +549,16 @@ static int load_page(const struct plan *plan, const struct plan_reply *reply, co
 
 static int load_objects(const struct plan *plan, u64 size, const int *fds, u32 fd_count)
 {
-	const struct plan_map *m = part(plan, size, plan->map_off, plan->map_count, sizeof(*m));
-	const struct plan_prog *p = part(plan, size, plan->prog_off, plan->prog_count, sizeof(*p));
+	const struct plan_map *m =
+		plan_part(plan, size, plan->map_off, plan->map_count, sizeof(*m));
+	const struct plan_prog *p =
+		plan_part(plan, size, plan->prog_off, plan->prog_count, sizeof(*p));
 	const struct plan_attach *a =
-		part(plan, size, plan->attach_off, plan->attach_count, sizeof(*a));
+		plan_part(plan, size, plan->attach_off, plan->attach_count, sizeof(*a));
 	const struct plan_probe *q =
-		part(plan, size, plan->probe_off, plan->probe_count, sizeof(*q));
+		plan_part(plan, size, plan->probe_off, plan->probe_count, sizeof(*q));
 	u32 prog_base = agent.prog_count, probe_base = agent.probe_count;
+	struct native_area code;
 	int r = 0;
 
 	if (!m || !p || !a || !q)
@@ -561,8 +566,10 @@ static int load_objects(const struct plan *plan, u64 size, const int *fds, u32 f
 	for (u32 i = 0; i < plan->map_count && !r; i++)
 		r = map_add(&m[i], fds, fd_count);
 	agent.notes = map_find(plan->notes, 0);
+	native_open(plan, fds, fd_count, &code);
 	for (u32 i = 0; i < plan->prog_count && !r; i++)
-		r = prog_add(plan, size, &p[i]);
+		r = prog_add(plan, size, &p[i], &code);
+	native_close(&code);
 	for (u32 i = 0; i < plan->probe_count && !r; i++)
 		r = probe_add(&q[i]);
 	for (u32 i = 0; i < plan->attach_count && !r; i++)

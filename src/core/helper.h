@@ -85,6 +85,7 @@ enum helper_flag {
 	HELPER_TAKES_PACKET = 1 << 6,   /* memory arguments may lie in the packet */
 	HELPER_FASTCALL = 1 << 8,       /* compiled in place: clobbers its arguments and r0 only */
 	HELPER_TAIL_CALL = 1 << 7,      /* the engine's: goes on in the program at a map's index */
+	HELPER_VARIADIC = 1 << 10,      /* reads all of r1-r5, set or not */
 };
 
 /* r1-r5 as in the kernel; the result becomes r0. Runs with the run's environment. */
@@ -112,6 +113,18 @@ struct helper_proto {
 
 #define HELPER_FOR(type) (1ull << BPF_PROG_TYPE_##type)
 #define HELPER_MAP(type) (1ull << BPF_MAP_TYPE_##type)
+
+/* It reads r1 up to this register. */
+static inline u32 core_helper_reads(const struct helper_proto *proto)
+{
+	u32 n = 0;
+
+	if (proto->flags & HELPER_VARIADIC)
+		return 5;
+	while (n < 5 && proto->args[n] != ARG_NONE)
+		n++;
+	return n;
+}
 
 /* May its ARG_MAP be of that type? */
 static inline bool core_helper_takes_map(const struct helper_proto *proto, u32 map_type)

@@ -21,6 +21,7 @@
 #include "core/attach.h"
 #include "core/cgroup.h"
 #include "core/map.h"
+#include "core/native.h"
 
 #define PLAN_MAGIC 0x4e414c50u
 #define STUB_BYTES 256
@@ -118,9 +119,26 @@ struct plan_map {
 };
 
 struct plan_prog {
-	u64 image_off; /* in the plan */
-	u32 stats;     /* index into world_page.prog */
-	u32 pad;
+	u64 image_off;  /* in the plan */
+	u32 stats;      /* index into world_page.prog */
+	u32 native_off; /* of its struct plan_native in the plan; 0: it is interpreted */
+};
+
+/*
+ * Native code of the plan's programs (core/native.h): one sealed file, the same for all
+ * processes with the same programs, mapped read-execute. Behind it the process makes the
+ * words of all tables, and then read-only:
+ *
+ *	| code file: code_size | tables: table_size |
+ */
+struct plan_native {
+	u32 code, size;             /* in the code file */
+	u32 entry;                  /* from `code`, as all offsets of code */
+	u32 table;                  /* offset of its first word in the tables */
+	u32 slot_count, slot_off;   /* struct native_slot: what its words hold */
+	u32 sub_count, sub_off;     /* u32 */
+	u32 line_count, line_off;   /* struct native_line */
+	u32 fixup_count, fixup_off; /* struct native_fixup */
 };
 
 struct plan_attach {
@@ -196,6 +214,9 @@ struct plan {
 	u32 near_count, near_off;
 	u32 span_count, span_off; /* struct plan_near: whole mappings that are patched (at start) */
 	u32 write_count, write_off;
+	u32 code_fd;               /* index into the reply's fds; 0: no native code */
+	u32 code_size, table_size; /* whole pages */
+	u32 pad;
 	u64 page_size;              /* bytes of the world page's file */
 	s32 field[FIELD_COUNT];     /* byte offsets, -1: not in this BTF */
 	struct cgroup_path cgroup;  /* the process', when it said hello */

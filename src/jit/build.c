@@ -232,16 +232,13 @@ static u32 targets(const struct build *b, const struct build_block *blk, u32 out
 static u32 used_registers(const struct isa_op *op)
 {
 	const struct helper_proto *proto;
-	u32 n = 0;
 
 	if (op->op != ISA_OP_CALL_HELPER)
 		return isa_uses(op);
 	proto = core_helper((u32)op->imm);
 	if (!proto)
 		return isa_uses(op);
-	while (n < 5 && proto->args[n] != ARG_NONE)
-		n++;
-	return ((1u << (n + 1)) - 1) & ~1u;
+	return ((1u << (core_helper_reads(proto) + 1)) - 1) & ~1u;
 }
 
 static void use(struct build_block *blk, u32 v)

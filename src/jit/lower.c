@@ -243,11 +243,8 @@ void lower_call_address(struct lowering *l, u32 kind, u32 index, u32 mask, u32 d
 static u32 helper_arg_count(u32 id)
 {
 	const struct helper_proto *p = core_helper(id);
-	u32 n = 0;
 
-	while (p && n < 5 && p->args[n] != ARG_NONE)
-		n++;
-	return p ? n : 5;
+	return p ? core_helper_reads(p) : 5;
 }
 
 static void call(struct lowering *l, const struct ir_ins *v, u32 d)

@@ -26,4 +26,13 @@ int prog_object_run(const struct prog_object *p, struct run *run, u64 *ret);
 void prog_object_ran(struct prog_object *p, u64 runs, u64 ns);
 void prog_object_cool(struct prog_object *p); /* frees the native code */
 
+/* vm/target_code.c */
+struct jit_code;
+/*
+ * The program's code for traced processes of this machine, compiled by the first call, or
+ * NULL: it is interpreted there. Valid while the program is. The lock is held.
+ */
+const struct jit_code *prog_object_target_code(struct prog_object *p);
+void prog_object_target_code_free(struct prog_object *p);
+
 #endif

@@ -344,6 +344,7 @@ void prog_object_fini(struct prog_object *p)
 	if (p->stats < WORLD_PROGS)
 		inst->prog_slots[p->stats / 64] &= ~(1ull << p->stats % 64);
 	prog_object_cool(p);
+	prog_object_target_code_free(p);
 	base_free(p->views);
 	verify_claims_free(p->claims);
 	base_free(p->image);

@@ -126,6 +126,8 @@ struct prog_object {
 	u8 native_tier;                /* enum jit_tier that it is of */
 	u8 native_tried;               /* bits of enum jit_tier */
 	u64 runs, run_ns;              /* in this process; time they took */
+	struct jit_code *target_code; /* vm/engine.h: for traced processes; NULL: interpreted */
+	bool target_tried;
 	struct btf_object *btf;
 	VEC(struct line_record) lines;
 	u32 stats;   /* index into world_page.prog, or ~0 when none is free */

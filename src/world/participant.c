@@ -169,6 +169,7 @@ void target_close(struct cygnet *inst)
 	code_map_drop(inst);
 	if (!t)
 		return;
+	native_files_fini(&t->native);
 	close(t->lock_fd);
 	vec_fini(&t->used);
 	base_free(t);

@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "core/plan.h"
 #include "vm/instance.h"
+#include "world/native_file.h"
 
 /* What is kept per instance. */
 struct targets {
@@ -21,6 +22,7 @@ struct targets {
 	bool fields_known;
 	bool asks_where; /* some program asks for cgroups or the pid namespace */
 	s32 field[FIELD_COUNT];
+	struct native_files native;
 };
 
 /* Made by the first call; NULL when memory or descriptors ran out. */

@@ -104,10 +104,20 @@ u32 plan_bytes(struct builder *b, const void *p, u32 n)
 	return at;
 }
 
+/* A description of its own, for a target to have. */
+static int reopen(int fd, int mode)
+{
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = open(path, mode | O_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
 /* ---- maps and programs ---- */
 static int add_segment(struct builder *b, const struct object *o, struct plan_map m)
 {
-	char path[64];
 	int fd;
 
 	vec_each (&b->maps, i)
@@ -115,10 +125,9 @@ static int add_segment(struct builder *b, const struct object *o, struct plan_ma
 			return 0;
 	if (b->out->reply.fd_count >= WIRE_MAX_FDS)
 		return -E2BIG;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", o->fd);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	fd = reopen(o->fd, O_RDWR);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	m.object_id = o->id;
 	m.fd = b->out->reply.fd_count;
 	b->out->fds[b->out->reply.fd_count++] = fd;
@@ -366,8 +375,50 @@ static int write_plan(const struct layout *l, int *out)
 	return 0;
 }
 
-static void lay_progs(struct builder *b, struct layout *l, struct plan *plan)
+static u32 lay_native(struct layout *l, const struct native_at *at)
 {
+	const struct jit_code *c = at->code;
+	struct plan_native n = {
+		.code = at->offset,
+		.size = c->size,
+		.entry = c->entry,
+		.table = at->table,
+		.slot_count = c->slot_count,
+		.sub_count = c->sub_count,
+		.line_count = c->line_count,
+		.fixup_count = c->fixup_count,
+	};
+
+	n.slot_off = lay(l, c->slots, c->slot_count * sizeof(*c->slots));
+	n.sub_off = lay(l, c->subs, c->sub_count * sizeof(*c->subs));
+	n.line_off = lay(l, c->lines, c->line_count * sizeof(*c->lines));
+	n.fixup_off = lay(l, c->fixups, c->fixup_count * sizeof(*c->fixups));
+	return lay(l, &n, sizeof(n));
+}
+
+/* Without room for one more descriptor, or none to be had, programs are interpreted. */
+static const struct native_file *add_code(struct builder *b, struct targets *t, struct plan *plan)
+{
+	struct target_answer *out = b->out;
+	const struct native_file *f;
+	int fd;
+
+	if (out->reply.fd_count >= WIRE_MAX_FDS ||
+	    native_file_get(&t->native, b->progs.data, (u32)b->progs.len, &f) || f->fd < 0)
+		return NULL;
+	fd = reopen(f->fd, O_RDONLY);
+	if (fd < 0)
+		return NULL;
+	plan->code_fd = out->reply.fd_count;
+	plan->code_size = f->code_size;
+	plan->table_size = f->table_size;
+	out->fds[out->reply.fd_count++] = fd;
+	return f;
+}
+
+static void lay_progs(struct builder *b, struct targets *t, struct layout *l, struct plan *plan)
+{
+	const struct native_file *code = b->progs.len ? add_code(b, t, plan) : NULL;
 	struct plan_prog *table = base_calloc(b->progs.len + 1, sizeof(*table));
 
 	if (!table) {
@@ -379,6 +430,8 @@ static void lay_progs(struct builder *b, struct layout *l, struct plan *plan)
 
 		table[i].image_off = lay(l, p->image, p->image_size);
 		table[i].stats = p->stats;
+		if (code && code->at.data[i].code)
+			table[i].native_off = lay_native(l, &code->at.data[i]);
 	}
 	plan->prog_count = (u32)b->progs.len;
 	plan->prog_off = lay(l, table, b->progs.len * sizeof(*table));
@@ -430,7 +483,7 @@ static int lay_plan(struct builder *b, struct targets *t, int *fd)
 	plan.span_off = lay(&l, b->spans.data, b->spans.len * sizeof(*b->spans.data));
 	plan.write_count = (u32)b->writes.len;
 	plan.write_off = lay(&l, b->writes.data, b->writes.len * sizeof(*b->writes.data));
-	lay_progs(b, &l, &plan);
+	lay_progs(b, t, &l, &plan);
 	lay_near(b, &l, &plan);
 	plan.size = (u32)l.len;
 	err = l.err;
@@ -443,16 +496,6 @@ static int lay_plan(struct builder *b, struct targets *t, int *fd)
 }
 
 /* ---- the answer ---- */
-static int reopen(int fd)
-{
-	char path[64];
-	int r;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	r = open(path, O_RDWR | O_CLOEXEC);
-	return r < 0 ? -errno : r;
-}
-
 static int build(struct builder *b, struct targets *t)
 {
 	struct target_answer *out = b->out;
@@ -463,11 +506,11 @@ static int build(struct builder *b, struct targets *t)
 	out->reply.fd_count = 3;
 	if (b->in.h->why == HELLO_MAP) {
 		out->reply.participant = b->in.h->participant;
-		out->fds[1] = reopen(t->lock_fd);
+		out->fds[1] = reopen(t->lock_fd, O_RDWR);
 	} else {
 		err = participant_new(t, &out->reply.participant, &out->fds[1]);
 	}
-	out->fds[2] = reopen(b->inst->page_fd);
+	out->fds[2] = reopen(b->inst->page_fd, O_RDWR);
 	if (err || out->fds[1] < 0 || out->fds[2] < 0)
 		return err ?: -EMFILE;
 	if (b->in.h->why != HELLO_FORK) {
