@@ -55,7 +55,7 @@ struct builder_ops {
 	bvalue (*mulhu)(struct builder *b, bvalue x,
 			bvalue y); /* upper half of the 128-bit product */
 	bvalue (*load)(struct builder *b, bvalue address, s32 disp, u32 bytes); /* zero-extended */
-	/* Memory nobody writes while programs run (a map's geometry). */
+	/* Memory nobody writes while the program runs (a map's geometry, the run's cpu). */
 	bvalue (*load_const)(struct builder *b, bvalue address, s32 disp, u32 bytes);
 	void (*store)(struct builder *b, bvalue address, s32 disp, u32 bytes, bvalue value);
 	bvalue (*load_acquire)(struct builder *b, bvalue address, s32 disp, u32 bytes);

@@ -16,7 +16,7 @@ static bvalue own_word(struct builder *b)
 	bvalue maps = o->load_const(b, o->run(b), offsetof(struct run, maps), 8);
 	bvalue first = o->load_const(b, maps, 0, 8);
 	bvalue owner = o->load_const(b, first, offsetof(struct map, owner), 4);
-	bvalue cpu = o->load(b, o->run(b), offsetof(struct run, cpu), 4);
+	bvalue cpu = o->load_const(b, o->run(b), offsetof(struct run, cpu), 4);
 
 	/* map_lock_word() */
 	owner = o->alu(b, B_ADD, 32, owner, o->constant(b, 1));

@@ -6,7 +6,7 @@
 
 static bool emit_cpu(struct builder *b, bvalue *result)
 {
-	*result = b->ops->load(b, b->ops->run(b), offsetof(struct run, cpu), 4);
+	*result = b->ops->load_const(b, b->ops->run(b), offsetof(struct run, cpu), 4);
 	return true;
 }
 

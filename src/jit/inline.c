@@ -55,7 +55,14 @@ static bvalue op_constant(struct builder *b, u64 value)
 
 static bvalue op_run(struct builder *b)
 {
-	return build_ins(self(b)->build, IR_RUN, 64, 0, 0);
+	struct build *build = self(b)->build;
+
+	/* Once, where it dominates all. */
+	if (!build->run) {
+		build->run = ir_new(build->f, IR_RUN, 64);
+		ir_insert_first(build->f, 1, build->run);
+	}
+	return build->run;
 }
 
 static bvalue op_map(struct builder *b)
@@ -143,6 +150,16 @@ static bvalue op_load(struct builder *b, bvalue address, s32 disp, u32 bytes)
 	if (value)
 		return bytes < 8 ? build_size(build, IR_ZEXT, 64, bytes, value) : value;
 	return build_memory(build, IR_LOAD, bytes, address, disp, 0);
+}
+
+static bvalue op_load_const(struct builder *b, bvalue address, s32 disp, u32 bytes)
+{
+	struct build *build = self(b)->build;
+	ir_ref r = build_memory(build, IR_LOAD, bytes, address, disp, 0);
+
+	if (r)
+		ir_at(build->f, r)->aux = LOAD_FIXED;
+	return r;
 }
 
 static void op_store(struct builder *b, bvalue address, s32 disp, u32 bytes, bvalue value)
@@ -314,7 +331,7 @@ static const struct builder_ops ops = {
 	.alu = op_alu,
 	.mulhu = op_mulhu,
 	.load = op_load,
-	.load_const = op_load,
+	.load_const = op_load_const,
 	.store = op_store,
 	.load_acquire = op_load_acquire,
 	.store_release = op_store_release,

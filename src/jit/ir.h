@@ -87,6 +87,8 @@ enum ir_atomic {
 	ATOMIC_XCHG,
 };
 
+#define LOAD_FIXED 1 /* aux of LOAD: nobody writes there while programs run */
+
 struct ir_ins {
 	u8 op;            /* enum ir_op */
 	u8 bits;          /* 32, 64 */

@@ -41,6 +41,8 @@ static void resolve(void *data, ir_ref *operand)
 
 static bool shared(const struct ir_ins *i)
 {
+	if (i->op == IR_LOAD)
+		return i->aux == LOAD_FIXED;
 	return ir_flags(i->op) & IR_PURE && i->op != IR_PHI && i->op != IR_CONST;
 }
 
@@ -56,8 +58,8 @@ static u32 hash(const struct ir_ins *i)
 
 static bool equal(const struct ir_ins *x, const struct ir_ins *y)
 {
-	return x->op == y->op && x->bits == y->bits && x->size == y->size && x->map == y->map &&
-	       x->a == y->a && x->b == y->b && x->c == y->c && x->imm == y->imm;
+	return x->op == y->op && x->bits == y->bits && x->size == y->size && x->aux == y->aux &&
+	       x->map == y->map && x->a == y->a && x->b == y->b && x->c == y->c && x->imm == y->imm;
 }
 
 static void number_value(struct numbering *n, ir_ref r)

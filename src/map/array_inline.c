@@ -43,7 +43,7 @@ static bool emit_percpu(struct builder *b, bvalue *result)
 	const struct builder_ops *o = b->ops;
 	blabel done = o->label(b, false);
 	bvar value = o->var(b);
-	bvalue cpu = o->load(b, o->run(b), offsetof(struct run, cpu), 4);
+	bvalue cpu = o->load_const(b, o->run(b), offsetof(struct run, cpu), 4);
 	bvalue index = b->key_known ? o->constant(b, b->key) : o->load(b, b->args[1], 0, 4);
 	bvalue plane;
 

@@ -70,7 +70,7 @@ static bvalue value_of(struct builder *b, bvalue node, blabel rare)
 
 	if (!map_type_is_percpu(b->map->type))
 		return value;
-	cpu = o->load(b, o->run(b), offsetof(struct run, cpu), 4);
+	cpu = o->load_const(b, o->run(b), offsetof(struct run, cpu), 4);
 	o->branch(b, B_GE, 32, cpu, o->constant(b, b->map->possible_cpus), rare);
 	return o->alu(b, B_ADD, 64, value, cpu_offset(b, cpu));
 }
