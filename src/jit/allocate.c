@@ -688,6 +688,7 @@ static void put_copy(struct sequence *s, u32 to, const struct mach_copy *c)
 			: from_slot          ? (s64)(c->from & ~MACH_SLOT)
 					     : 0;
 		i.src[0] = c->from == MACH_NONE || from_slot ? MACH_NONE : c->from;
+		i.size = i.op == MACH_MOVE && c->narrow ? 4 : 8;
 	}
 	s->err = s->err ?: vec_push(&s->out, i);
 }

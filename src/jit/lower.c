@@ -47,6 +47,24 @@ void lower_move(struct lowering *l, u32 to, u32 from)
 	i->src[0] = from;
 }
 
+void lower_move_low(struct lowering *l, u32 to, u32 from)
+{
+	lower_move(l, to, from);
+	if (!l->err)
+		l->work.data[l->work.len - 1].size = 4;
+}
+
+/* The value; half as wide a move does when its upper half is zero. */
+void lower_move_value(struct lowering *l, u32 to, ir_ref r)
+{
+	u32 from = lower_use(l, r);
+
+	if (lower_upper_zero(l, r))
+		lower_move_low(l, to, from);
+	else
+		lower_move(l, to, from);
+}
+
 void lower_const(struct lowering *l, u32 d, s64 value)
 {
 	struct mach_ins *i = lower_put(l, MACH_CONST, 8);
@@ -160,8 +178,10 @@ static void copies(struct lowering *l, u32 from, u32 to)
 		if (!c.to)
 			continue;
 		v = l->f->phis.data[lower_val(l, r)->imm + pred];
-		if (!lower_constant(l, v, &c.value))
+		if (!lower_constant(l, v, &c.value)) {
 			c.from = lower_use(l, v);
+			c.narrow = lower_upper_zero(l, v);
+		}
 		l->err = l->err ?: vec_push(&l->m->copies, c);
 	}
 	if (l->m->copies.len == first)
@@ -302,7 +322,7 @@ static void end(struct lowering *l, const struct ir_ins *v)
 		if (lower_constant(l, v->a, &n))
 			lower_const(l, l->target->result, n);
 		else
-			lower_move(l, l->target->result, lower_use(l, v->a));
+			lower_move_value(l, l->target->result, v->a);
 		lower_put(l, l->target->ret, 8);
 		break;
 	case IR_THROW:

@@ -69,6 +69,9 @@ u32 lower_fresh(struct lowering *l);
 /* The next operation; valid until the one after. */
 struct mach_ins *lower_put(struct lowering *l, u32 op, u32 size);
 void lower_move(struct lowering *l, u32 to, u32 from);
+/* ... of which only the low half counts: the upper may become 0. */
+void lower_move_low(struct lowering *l, u32 to, u32 from);
+void lower_move_value(struct lowering *l, u32 to, ir_ref r);
 void lower_const(struct lowering *l, u32 d, s64 value);
 u32 lower_const_register(struct lowering *l, s64 value);
 

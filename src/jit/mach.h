@@ -21,7 +21,7 @@
 
 enum mach_common { /* operations all targets have; a target's own start at MACH_TARGET */
 	MACH_NOP,
-	MACH_MOVE,     /* def = src[0], all 64 bits */
+	MACH_MOVE,     /* def = src[0], all 64 bits; size 4: the upper half is 0 or becomes it */
 	MACH_CONST,    /* def = imm: made anew instead of spilled */
 	MACH_SPILL,    /* slot imm = src[0] */
 	MACH_FILL,     /* def = slot imm */
@@ -48,6 +48,7 @@ struct mach_ins {
 struct mach_copy {
 	u32 to, from; /* registers; from MACH_NONE: the constant */
 	s64 value;
+	bool narrow; /* its upper half is 0 */
 };
 
 struct mach_block {

@@ -16,11 +16,20 @@ u32 x86_alu_op(u32 op)
 	}
 }
 
+/* Into where an operation of `size` bytes works on it. */
+static void move_operand(struct lowering *l, u32 size, u32 to, u32 from)
+{
+	if (size == 4)
+		lower_move_low(l, to, from);
+	else
+		lower_move(l, to, from);
+}
+
 static void two_address(struct lowering *l, u32 op, u32 size, u32 d, u32 a, const struct operand *o)
 {
 	struct mach_ins *i;
 
-	lower_move(l, d, a);
+	move_operand(l, size, d, a);
 	i = lower_put(l, op, size);
 	i->def = i->src[0] = d;
 	x86_set_operand(i, o);
@@ -40,6 +49,10 @@ static bool add_by_lea(struct lowering *l, const struct ir_ins *v, u32 d)
 	struct place p = {MACH_NONE, MACH_NONE, 1, 0};
 	s64 n;
 
+	if (v->bits == 64 && x86_frame_sum(l, v, &p)) {
+		x86_lea(l, 8, d, &p);
+		return true;
+	}
 	if (x86_immediate(l, v->b, v->bits, &n)) {
 		if (lower_val(l, v->a)->op == IR_FRAME) {
 			p.base = X86_FRAME;
@@ -63,6 +76,15 @@ static bool add_by_lea(struct lowering *l, const struct ir_ins *v, u32 d)
 	return true;
 }
 
+/* Is y a loop's phi, which the result probably becomes? In one register no copy is needed. */
+static bool is_next_round(const struct lowering *l, const struct ir_ins *v, ir_ref y)
+{
+	const struct ir_ins *p = lower_val(l, y);
+
+	return p->op == IR_PHI && lower_val(l, v->a)->op != IR_PHI &&
+	       l->f->blocks.data[p->block].loop == p->block;
+}
+
 void x86_binary(struct lowering *l, const struct ir_ins *v, u32 d)
 {
 	u32 size = v->bits / 8, a;
@@ -74,7 +96,8 @@ void x86_binary(struct lowering *l, const struct ir_ins *v, u32 d)
 		return;
 	/* What dies here, or is memory, had better be where the operation wants it. */
 	if (ir_flags(v->op) & IR_COMM && !lower_constant(l, y, &n) &&
-	    ((lower_val(l, x)->uses > 1 && lower_val(l, y)->uses == 1) || lower_can_take(l, x))) {
+	    ((lower_val(l, x)->uses > 1 && lower_val(l, y)->uses == 1) || lower_can_take(l, x) ||
+	     is_next_round(l, v, y))) {
 		x = v->b;
 		y = v->a;
 	}
@@ -132,7 +155,7 @@ void x86_shift(struct lowering *l, const struct ir_ins *v, u32 d)
 			x86_lea(l, size, d, &p);
 			return;
 		}
-		lower_move(l, d, a);
+		move_operand(l, size, d, a);
 		i = lower_put(l, op, size);
 		i->def = i->src[0] = d;
 		i->imm = n;
@@ -147,8 +170,8 @@ void x86_shift(struct lowering *l, const struct ir_ins *v, u32 d)
 		i->src[1] = count;
 		return;
 	}
-	lower_move(l, d, a);
-	lower_move(l, RCX, count);
+	move_operand(l, size, d, a);
+	lower_move_low(l, RCX, count);
 	i = lower_put(l, op, size);
 	i->def = i->src[0] = d;
 	i->src[1] = RCX;
@@ -159,7 +182,7 @@ void x86_high_product(struct lowering *l, const struct ir_ins *v, u32 d)
 	u32 a = lower_use(l, v->a), b = lower_use(l, v->b);
 	struct mach_ins *i;
 
-	lower_move(l, RAX, a);
+	move_operand(l, v->bits / 8, RAX, a);
 	i = lower_put(l, X86_MULH, v->bits / 8);
 	i->src[0] = b;
 	lower_move(l, d, RDX);
@@ -205,7 +228,7 @@ static void divide_machine(struct lowering *l, u32 a, u32 b, u32 size, bool is_s
 {
 	struct mach_ins *i;
 
-	lower_move(l, RAX, a);
+	move_operand(l, size, RAX, a);
 	if (is_signed) {
 		lower_put(l, X86_CQO, size);
 	} else {
@@ -233,7 +256,7 @@ void x86_divide(struct lowering *l, const struct ir_ins *v, u32 d)
 	b = lower_use(l, v->b);
 	if ((known && n && !(is_signed && n == -1)) || (!is_signed && v->aux & DIVISION_NONZERO)) {
 		divide_machine(l, a, b, size, is_signed);
-		lower_move(l, d, is_mod ? RDX : RAX);
+		move_operand(l, size, d, is_mod ? RDX : RAX);
 		if (size == 4 && is_signed) {
 			struct mach_ins *i = lower_put(l, X86_MOVZX, 4);
 
@@ -244,7 +267,7 @@ void x86_divide(struct lowering *l, const struct ir_ins *v, u32 d)
 	s = safe_divisor(l, b, size, is_signed);
 	other = lower_fresh(l);
 	divide_machine(l, a, s, size, is_signed);
-	lower_move(l, d, is_mod ? RDX : RAX);
+	move_operand(l, size, d, is_mod ? RDX : RAX);
 	if (is_signed) {
 		if (is_mod) {
 			lower_move(l, other, lower_const_register(l, 0));
@@ -274,7 +297,7 @@ void x86_extend(struct lowering *l, const struct ir_ins *v, u32 d)
 	u32 a;
 
 	if (v->op == IR_ZEXT && v->size == 4 && lower_upper_zero(l, v->a)) {
-		lower_move(l, d, lower_use(l, v->a));
+		lower_move_low(l, d, lower_use(l, v->a));
 		return;
 	}
 	a = lower_use(l, v->a);
@@ -299,7 +322,7 @@ void x86_swap_bytes(struct lowering *l, const struct ir_ins *v, u32 d)
 		return;
 	}
 	a = lower_use(l, v->a);
-	lower_move(l, d, a);
+	move_operand(l, MAX(v->size, 4u), d, a);
 	i = lower_put(l, v->size == 2 ? X86_ROL16 : X86_BSWAP, v->size);
 	i->def = i->src[0] = d;
 	if (v->size == 2) {
@@ -319,7 +342,7 @@ void x86_unary(struct lowering *l, const struct ir_ins *v, u32 d)
 		i->src[0] = a;
 		return;
 	}
-	lower_move(l, d, a);
+	move_operand(l, v->bits / 8, d, a);
 	i = lower_put(l, v->op == IR_NEG ? X86_NEG : X86_NOT, v->bits / 8);
 	i->def = i->src[0] = d;
 }

@@ -359,6 +359,83 @@ static bool flags_live(const struct emitter *e, const struct mach_block *b, u32 
 	return false;
 }
 
+/* An address that is a sum in place: one register and a constant or another register. */
+static void lea(struct emitter *e, const struct mach_block *b, u32 k, const struct x86_address *a)
+{
+	const struct mach_ins *i = &e->m->ins.data[b->first + k];
+	bool wide = i->size == 8, alone = i->def == a->base && a->index == MACH_NONE;
+	u32 other = i->def == a->base ? a->index : i->def == a->index ? a->base : MACH_NONE;
+
+	if (flags_live(e, b, k + 1))
+		op_memory(e, 0, 0x8d, wide, i->def, a, false);
+	else if (alone && (a->disp == 1 || a->disp == -1))
+		op_reg(e, 0, 0xff, wide, a->disp < 0, i->def, false);
+	else if (alone)
+		e->p = enc_alu_const(e->p, 0, wide, i->def, a->disp);
+	else if (other != MACH_NONE && other != RSP && !a->disp && a->scale == 1)
+		op_reg(e, 0, 0x01, wide, other, i->def, false);
+	else
+		op_memory(e, 0, 0x8d, wide, i->def, a, false);
+}
+
+/* Does the operation set the zero flag by its result? */
+static bool tells_zero(const struct mach_ins *i)
+{
+	switch (i->op) {
+	case X86_ADD:
+	case X86_OR:
+	case X86_AND:
+	case X86_SUB:
+	case X86_XOR:
+	case X86_NEG: return true;
+	case X86_SHL:
+	case X86_SHR:
+	case X86_SAR: return i->src[1] == MACH_NONE && i->imm & (i->size * 8 - 1);
+	case X86_LEA: /* as lea() emits it, since what follows tests */
+		return i->index == MACH_NONE && i->base == i->def;
+	default: return false;
+	}
+}
+
+/* From here on only equality with zero is asked for, until flags are set again. */
+static bool only_zero_asked(const struct emitter *e, const struct mach_block *b, u32 k)
+{
+	for (; k < b->count; k++) {
+		const struct mach_ins *i = &e->m->ins.data[b->first + k];
+
+		if (i->op == X86_JCC || i->op == X86_SETCC || i->op == X86_CMOV) {
+			if (i->cond != COND_EQ && i->cond != COND_NE && i->cond != COND_TEST &&
+			    i->cond != COND_NTEST)
+				return false;
+		} else if (!flags_live(e, b, k)) {
+			return true;
+		}
+	}
+	return true;
+}
+
+/* A test of a register against itself, right behind the operation that made it. */
+static bool is_told(const struct emitter *e, const struct mach_block *b, u32 k)
+{
+	const struct mach_ins *i = &e->m->ins.data[b->first + k], *before;
+
+	if (!k || has_memory(i) || i->src[1] == MACH_NONE || i->src[0] != i->src[1])
+		return false;
+	before = i - 1;
+	return before->def == i->src[0] && tells_zero(before) &&
+	       (before->size == i->size || (before->size == 4 && i->size == 8)) &&
+	       only_zero_asked(e, b, k + 1);
+}
+
+/* A jump to nothing but the return, which is no longer than the jump. */
+static bool leads_out(const struct emitter *e, const struct mach_block *b, u32 target)
+{
+	const struct mach_block *to = &e->m->blocks.data[target];
+
+	return !e->frame && !e->pushes && to->count == 1 && to != b + 1 &&
+	       e->m->ins.data[to->first].op == X86_RET;
+}
+
 /* Longer than other operations: it takes room of its own. */
 static void vector(struct emitter *e, const struct mach_ins *i)
 {
@@ -383,7 +460,7 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 
 	switch (i->op) {
 	case MACH_NOP: break;
-	case MACH_MOVE: op_reg(e, 0, 0x89, true, i->src[0], i->def, false); break;
+	case MACH_MOVE: op_reg(e, 0, 0x89, wide, i->src[0], i->def, false); break;
 	case MACH_CONST:
 		if (i->reloc)
 			table_word(e, 0x8b, true, i->def, i);
@@ -404,7 +481,10 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 	case X86_SUB:
 	case X86_XOR:
 	case X86_CMP: binary(e, i); break;
-	case X86_TEST: test(e, i); break;
+	case X86_TEST:
+		if (!is_told(e, b, k))
+			test(e, i);
+		break;
 	case X86_MADD:
 	case X86_MOR:
 	case X86_MAND:
@@ -412,7 +492,7 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 	case X86_MXOR: memory_binary(e, i); break;
 	case X86_IMUL:
 	case X86_IMUL_IMM: multiply(e, i); break;
-	case X86_LEA: op_memory(e, 0, 0x8d, wide, i->def, &a, false); break;
+	case X86_LEA: lea(e, b, k, &a); break;
 	case X86_LOAD: e->p = enc_load(e->p, i->def, i->size, false, &a); break;
 	case X86_LOADS: e->p = enc_load(e->p, i->def, i->size, true, &a); break;
 	case X86_STORE: store(e, i, &a); break;
@@ -456,7 +536,12 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 		op_memory(e, i->size == 2 ? 0x66 : 0, 0x0f38f1, wide, i->src[0], &a, false);
 		break;
 	case X86_JCC: jump(e, (u32)i->imm, enc_condition(i->cond)); break;
-	case X86_JMP: jump(e, (u32)i->imm, 0xff); break;
+	case X86_JMP:
+		if (leads_out(e, b, (u32)i->imm))
+			byte(e, 0xc3);
+		else
+			jump(e, (u32)i->imm, 0xff);
+		break;
 	case X86_SWITCH: switch_to(e, i); break;
 	case X86_CALL:
 	case X86_CALL_SUB: call(e, i); break;
@@ -576,9 +661,9 @@ static void put_tables(struct emitter *e, const struct mach_layout *l)
 		s32 rel;
 
 		if (!i)
-			e->err = vec_push(&e->code->lines,
-					  ((struct native_line){(u32)e->code->bytes.len,
-								RUN_INSN_HERE}));
+			e->err = vec_push(
+				&e->code->lines,
+				((struct native_line){(u32)e->code->bytes.len, RUN_INSN_HERE}));
 		while (e->code->bytes.len % 4)
 			put(e, "\xcc", 1);
 		at = (u32)e->code->bytes.len;

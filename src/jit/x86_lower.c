@@ -40,6 +40,36 @@ static void scaled(struct lowering *l, ir_ref r, struct place *p)
 	p->scale = 1;
 }
 
+/* frame + constant, which needs no register */
+static bool is_frame_place(const struct lowering *l, ir_ref r, s64 *disp)
+{
+	const struct ir_ins *v = lower_val(l, r);
+	s64 n = 0;
+
+	if (v->op == IR_ADD && v->bits == 64 && lower_constant(l, v->b, &n))
+		v = lower_val(l, v->a);
+	if (v->op != IR_FRAME || !x86_fits32(*disp + n))
+		return false;
+	*disp += n;
+	return true;
+}
+
+bool x86_frame_sum(struct lowering *l, const struct ir_ins *v, struct place *p)
+{
+	ir_ref index = v->b;
+
+	if (lower_val(l, v->a)->op == IR_CONST || lower_val(l, v->b)->op == IR_CONST)
+		return false;
+	if (!is_frame_place(l, v->a, &p->disp)) {
+		if (!is_frame_place(l, v->b, &p->disp))
+			return false;
+		index = v->a;
+	}
+	p->base = X86_FRAME;
+	scaled(l, index, p);
+	return true;
+}
+
 struct place x86_address(struct lowering *l, ir_ref r, s64 disp)
 {
 	struct place p = {MACH_NONE, MACH_NONE, 1, disp};
@@ -56,6 +86,8 @@ struct place x86_address(struct lowering *l, ir_ref r, s64 disp)
 		p.base = X86_FRAME;
 		return p;
 	}
+	if (v->op == IR_ADD && v->bits == 64 && lower_alone(l, r) && x86_frame_sum(l, v, &p))
+		return p;
 	if (v->op == IR_ADD && v->bits == 64 && lower_alone(l, r) &&
 	    lower_val(l, v->b)->op != IR_CONST && lower_val(l, v->a)->op != IR_FRAME &&
 	    lower_val(l, v->b)->op != IR_FRAME) {
@@ -283,7 +315,7 @@ static void implicit(const struct mach_ins *i, u64 *uses, u64 *defs)
 	}
 }
 
-static const u8 preference[] = {RAX, RCX, RDX, RSI, RDI, R8,  R9,
+static const u8 preference[] = {RCX, RDX, RSI, RDI, RAX, R8,  R9,
 				R10, RBX, RBP, R12, R13, R14, 0xff};
 
 const struct mach_target x86_target = {
