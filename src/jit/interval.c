@@ -111,6 +111,9 @@ static struct interval of_memory(const struct ir_ins *i)
 	return at_most((1ull << i->size * 8) - 1);
 }
 
+/* Addresses of user space: what is added to one stays within its object. */
+static const struct interval pointers = {4096, (1ull << 56) - 1};
+
 /* Two operands, of the operation's width. */
 static struct interval binary(const struct ir_ins *i, struct interval x, struct interval y)
 {
@@ -148,7 +151,7 @@ struct interval interval_of(const struct ir_ins *i, const struct interval o[3])
 	case IR_RUN:
 	case IR_MAP:
 	case IR_MAPVAL:
-	case IR_MAPMEM: return (struct interval){1, ~0ull};
+	case IR_MAPMEM: return pointers;
 	case IR_LOAD:
 	case IR_LOADS:
 	case IR_LOADX:
