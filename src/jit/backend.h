@@ -20,6 +20,7 @@ struct jit_buffer {
 	VEC(struct native_fixup) fixups;
 	VEC(struct jit_call) calls; /* of subprograms: to be patched when all are placed */
 	u32 *subs;                  /* by subprogram: offset of its code */
+	bool far;                   /* references reach any table: the code is beyond `reach` */
 };
 
 /* The table's word for this, a new one if need be; *slot. 0, -ENOMEM. */
@@ -33,6 +34,8 @@ struct jit_backend {
 	/* Appends the function, whose registers are assigned. 0, -ENOMEM, -E2BIG. */
 	int (*emit)(const struct mach_function *m, const struct jit_options *opts,
 		    struct jit_buffer *code);
+	/* Bytes of code and table within which references reach unless they are far; 0: always. */
+	u32 reach;
 	void (*patch_call)(u8 *bytes, u32 at, u32 to);
 	/* The reference at `at` is to a word `table` bytes from the code's start. */
 	void (*patch_ref)(u8 *bytes, u32 at, s64 table);
@@ -41,9 +44,10 @@ struct jit_backend {
 			const struct jit_options *opts, struct jit_buffer *code);
 };
 
-extern const struct jit_backend jit_x86;
+#define JIT_TABLE_GAP 64 /* at most so many bytes between code and table */
 
-/* NULL: none. */
+extern const struct jit_backend jit_x86, jit_a64;
+
 const struct jit_backend *jit_backend(enum jit_target target);
 
 #endif

@@ -40,7 +40,7 @@ int ir_optimise(struct ir_function *f)
 		{"number", ir_memory}, {"memory", ir_decide}, {"decide", ir_thread},
 		{"thread", ir_fold},   {"fold", ir_switch},   {"switch", ir_divide},
 		{"divide", ir_number}, {"number", ir_idiom},  {"idiom", ir_vector},
-		{"vector", ir_range},
+		{"vector", ir_range},  {"range", ir_blind},
 	};
 	int err = 0;
 
@@ -49,7 +49,7 @@ int ir_optimise(struct ir_function *f)
 		err = passes[i].run(f);
 	}
 	if (!err)
-		checked(f, "range");
+		checked(f, "blind");
 	return err;
 }
 
@@ -137,31 +137,49 @@ int jit_slot(struct jit_buffer *code, u32 kind, u32 index, s64 addend, u32 *slot
 
 const struct jit_backend *jit_backend(enum jit_target target)
 {
-	return target == JIT_X86_64 ? &jit_x86 : NULL;
+	return target == JIT_X86_64 ? &jit_x86 : &jit_a64;
+}
+
+static void drop(struct jit_buffer *code)
+{
+	vec_fini(&code->bytes);
+	vec_fini(&code->slots);
+	vec_fini(&code->refs);
+	vec_fini(&code->lines);
+	vec_fini(&code->fixups);
+	vec_fini(&code->calls);
+	base_free(code->subs);
+}
+
+/* Is the end of the table, behind the code, out of reach of near references? */
+static bool out_of_reach(const struct jit_buffer *code, const struct jit_options *opts)
+{
+	u32 reach = jit_backend(opts->target)->reach;
+
+	return reach && !code->far && code->bytes.len + code->slots.len * 8 + JIT_TABLE_GAP > reach;
 }
 
 int jit_compile(const struct image *image, struct map *const *maps, const struct jit_options *opts,
 		struct jit_code **out, struct diag *diag)
 {
-	struct jit_buffer code = {0};
+	struct jit_buffer code;
+	bool far = false;
 	int err;
 
-	if (!(image->flags & IMAGE_VERIFIED) || !jit_backend(opts->target))
+	if (!(image->flags & IMAGE_VERIFIED))
 		return -EOPNOTSUPP;
-	code.subs = base_calloc(image->sub_count, sizeof(u32));
-	if (!code.subs)
-		return -ENOMEM;
-	err = compile(image, maps, opts, &code, diag);
-	err = err ?: take(&code, opts, image->sub_count, out);
-	if (err) {
-		vec_fini(&code.bytes);
-		vec_fini(&code.slots);
-		vec_fini(&code.refs);
-		vec_fini(&code.lines);
-		vec_fini(&code.fixups);
-		vec_fini(&code.calls);
-		base_free(code.subs);
+	for (;;) {
+		code = (struct jit_buffer){.far = far};
+		code.subs = base_calloc(image->sub_count, sizeof(u32));
+		err = code.subs ? compile(image, maps, opts, &code, diag) : -ENOMEM;
+		far = !err && out_of_reach(&code, opts);
+		if (!far)
+			break;
+		drop(&code);
 	}
+	err = err ?: take(&code, opts, image->sub_count, out);
+	if (err)
+		drop(&code);
 	return err;
 }
 

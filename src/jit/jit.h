@@ -24,6 +24,10 @@ enum jit_x86_feature {
 	JIT_X86_AVX2 = 1 << 3,
 };
 
+enum jit_a64_feature {
+	JIT_A64_LSE = 1 << 0, /* atomics of one instruction */
+};
+
 enum jit_flag {
 	JIT_GPR_ONLY = 1 << 0, /* no vector registers: targets' hold values at any probe */
 	JIT_LIVE = 1 << 1,     /* clock, cpu and ids are the machine's, not a recording's */
@@ -38,14 +42,15 @@ enum jit_tier {
 
 struct jit_options {
 	enum jit_target target;
-	u32 features; /* enum jit_x86_feature... */
+	u32 features; /* enum jit_x86_feature, jit_a64_feature */
 	u32 flags;    /* enum jit_flag */
 	enum jit_tier tier;
 	u64 seed; /* of JIT_BLIND */
 };
 
-/* Where code refers to a word of the table: x86-64: its rel32 is at `offset`; aarch64: the pair
- * adrp, ldr is. */
+/* Where code refers to a word of the table: x86-64: its rel32 is at `offset`; aarch64: a load of 8
+ * bytes is, or in code of more than 1 MiB the distance from the second instruction behind as movz,
+ * movk. */
 struct jit_ref {
 	u32 offset, slot;
 };
@@ -79,7 +84,8 @@ void jit_code_free(struct jit_code *code);
 
 /*
  * The code as it runs with its table at `table` bytes from its start (at most 1 GiB either way;
- * a multiple of 8): `size` bytes to `out`.
+ * a multiple of 8; aarch64: within 1 MiB of all the code unless that is longer): `size` bytes to
+ * `out`.
  */
 void jit_place(const struct jit_code *code, s64 table, u8 *out);
 

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include "base/alloc.h"
 #include "core/map.h"
 #include "jit/backend.h"
@@ -133,6 +134,8 @@ struct jit_options jit_host(void)
 	o.features |= __builtin_cpu_supports("bmi2") ? JIT_X86_BMI2 : 0;
 	o.features |= __builtin_cpu_supports("popcnt") ? JIT_X86_POPCNT : 0;
 	o.features |= __builtin_cpu_supports("avx2") ? JIT_X86_AVX2 : 0;
+#elif defined(__aarch64__)
+	o.features |= getauxval(AT_HWCAP) & HWCAP_ATOMICS ? JIT_A64_LSE : 0;
 #endif
 	return o;
 }

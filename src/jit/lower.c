@@ -14,6 +14,7 @@
 #include "jit/lower.h"
 
 #define FOLD_DISTANCE 48 /* a load is taken into an operation at most so far away */
+#define KEPT_BACK     64 /* so far back a constant made elsewhere is looked for */
 
 /* making ---------------------------------------------------------------- */
 
@@ -73,12 +74,53 @@ void lower_const(struct lowering *l, u32 d, s64 value)
 	i->imm = value;
 }
 
+/*
+ * Where the user of a constant that costs `cost` stands: the block before its outermost loop, at
+ * whose end the constant had better be made; when others want it too, at its own block's head. 0:
+ * right there.
+ */
+static u32 home_of(const struct lowering *l, u32 cost, bool shared, bool *at_head)
+{
+	u32 own = lower_val(l, l->at)->block, block = own, head;
+
+	while ((head = l->f->blocks.data[block].loop)) {
+		u32 to = l->f->blocks.data[head].dom;
+
+		if (!to || l->f->blocks.data[to].depth >= l->f->blocks.data[head].depth)
+			break;
+		block = to;
+	}
+	*at_head = block == own;
+	return block != own || (shared && cost > 1) ? block : 0;
+}
+
+static u32 constant_register(struct lowering *l, s64 value, bool shared)
+{
+	u32 cost = l->target->const_cost ? l->target->const_cost((u64)value) : 0, n, home;
+	struct lower_kept k = {.value = value};
+
+	home = cost ? home_of(l, cost, shared, &k.at_head) : 0;
+	if (!home) {
+		n = lower_fresh(l);
+		lower_const(l, n, value);
+		return n;
+	}
+	n = (u32)l->kept.len;
+	for (u32 i = n; i-- > 0 && n - i <= KEPT_BACK;) {
+		const struct lower_kept *o = &l->kept.data[i];
+
+		if (o->value == value && o->home == home && o->at_head == k.at_head)
+			return o->reg;
+	}
+	k.home = home;
+	k.reg = lower_fresh(l);
+	l->err = l->err ?: vec_push(&l->kept, k);
+	return k.reg;
+}
+
 u32 lower_const_register(struct lowering *l, s64 value)
 {
-	u32 reg = lower_fresh(l);
-
-	lower_const(l, reg, value);
-	return reg;
+	return constant_register(l, value, false);
 }
 
 /* values ---------------------------------------------------------------- */
@@ -100,7 +142,7 @@ u32 lower_use(struct lowering *l, ir_ref r)
 
 	switch (v->op) {
 	case IR_CONST:
-	case IR_CODE: return lower_const_register(l, v->imm);
+	case IR_CODE: return constant_register(l, v->imm, v->uses > 1);
 	case IR_FRAME:
 		reg = lower_fresh(l);
 		l->target->frame(l, reg);
@@ -216,36 +258,53 @@ struct lower_cases lower_switch(struct lowering *l, const struct ir_ins *v)
 
 /* calls ---------------------------------------------------------------- */
 
-u32 lower_pass(struct lowering *l, const u32 *values, u32 n, bool c)
+static void pass(struct lowering *l, struct mach_copy c, u32 *mask)
 {
-	const struct lower_target *t = l->target;
-	const u8 *regs = c ? t->c_args : t->args;
+	l->err = l->err ?: vec_push(&l->m->copies, c);
+	*mask |= 1u << c.to;
+}
+
+/* The copies from `first` on, that of the run added, at once. */
+static u32 pass_all(struct lowering *l, u32 first, u32 mask, bool c)
+{
 	struct mach_ins *i;
-	u32 first = (u32)l->m->copies.len, mask = 0;
 
-	for (u32 k = 0; k < n; k++) {
-		struct mach_copy copy = {.to = regs[k], .from = values[k]};
-
-		l->err = l->err ?: vec_push(&l->m->copies, copy);
-		mask |= 1u << regs[k];
-	}
-	if (c) {
-		struct mach_copy copy = {.to = t->c_run, .from = t->run};
-
-		l->err = l->err ?: vec_push(&l->m->copies, copy);
-		mask |= 1u << t->c_run;
-	}
+	if (c)
+		pass(l, (struct mach_copy){.to = l->target->c_run, .from = l->target->run}, &mask);
 	i = lower_put(l, MACH_PARALLEL, 8);
 	i->args = first;
 	i->count = (u32)l->m->copies.len - first;
 	return mask;
 }
 
-/* Constants go into their registers by the copies themselves. */
-static void take_args(struct lowering *l, const struct ir_ins *v, u32 n, u32 values[5])
+u32 lower_pass(struct lowering *l, const u32 *values, u32 n, bool c)
 {
+	const u8 *regs = c ? l->target->c_args : l->target->args;
+	u32 first = (u32)l->m->copies.len, mask = 0;
+
 	for (u32 k = 0; k < n; k++)
-		values[k] = lower_use(l, l->f->args.data[v->args + k]);
+		pass(l, (struct mach_copy){.to = regs[k], .from = values[k]}, &mask);
+	return pass_all(l, first, mask, c);
+}
+
+/* Constants go into their registers by the copies themselves. */
+static u32 pass_values(struct lowering *l, const struct ir_ins *v, u32 n, bool c)
+{
+	const u8 *regs = c ? l->target->c_args : l->target->args;
+	struct mach_copy copies[5];
+	u32 first, mask = 0;
+
+	for (u32 k = 0; k < n; k++) {
+		ir_ref r = l->f->args.data[v->args + k];
+
+		copies[k] = (struct mach_copy){.to = regs[k], .from = MACH_NONE};
+		if (!lower_constant(l, r, &copies[k].value))
+			copies[k].from = lower_use(l, r);
+	}
+	first = (u32)l->m->copies.len;
+	for (u32 k = 0; k < n; k++)
+		pass(l, copies[k], &mask);
+	return pass_all(l, first, mask, c);
 }
 
 void lower_call_address(struct lowering *l, u32 kind, u32 index, u32 mask, u32 d)
@@ -269,11 +328,10 @@ static u32 helper_arg_count(u32 id)
 
 static void call(struct lowering *l, const struct ir_ins *v, u32 d)
 {
-	u32 values[5], n = v->op == IR_HELPER ? helper_arg_count((u32)v->imm) : v->count, mask;
+	u32 n = v->op == IR_HELPER ? helper_arg_count((u32)v->imm) : v->count, mask;
 	struct mach_ins *i;
 
-	take_args(l, v, n, values);
-	mask = lower_pass(l, values, n, v->op != IR_CALL);
+	mask = pass_values(l, v, n, v->op != IR_CALL);
 	if (v->op != IR_CALL) {
 		lower_call_address(l,
 				   v->op == IR_HELPER  ? NATIVE_HELPER
@@ -348,12 +406,19 @@ static void relocated(struct lowering *l, const struct ir_ins *v, u32 d)
 
 static void value(struct lowering *l, const struct ir_ins *v, u32 d)
 {
+	s64 n;
+
 	switch (v->op) {
 	case IR_PARAM: lower_move(l, d, l->target->args[v->imm - 1]); break;
 	case IR_MAP:
 	case IR_MAPVAL:
 	case IR_MAPMEM: relocated(l, v, d); break;
-	case IR_COPY: lower_move(l, d, lower_use(l, v->a)); break;
+	case IR_COPY:
+		if (lower_constant(l, v->a, &n))
+			lower_const(l, d, n);
+		else
+			lower_move(l, d, lower_use(l, v->a));
+		break;
 	default: l->target->value(l, v, d);
 	}
 }
@@ -396,12 +461,36 @@ static void keep(struct lowering *l, struct laid *out)
 	l->work.len = l->chunks.len = 0;
 }
 
+/* The constants that later blocks want made at this one's end, or it at its own head. */
+static void make_kept(struct lowering *l, u32 block, bool at_head)
+{
+	struct chunk c = {.first = (u32)l->work.len};
+	u32 left = 0;
+
+	for (u32 i = 0; i < l->kept.len && !l->err; i++) {
+		struct lower_kept *k = &l->kept.data[i];
+
+		if (k->home == block && k->at_head == at_head)
+			lower_const(l, k->reg, k->value);
+		else
+			l->kept.data[left++] = *k;
+	}
+	l->kept.len = left;
+	c.count = (u32)l->work.len - c.first;
+	if (c.count)
+		l->err = l->err ?: vec_push(&l->chunks, c);
+}
+
 static void lower_block(struct lowering *l, struct laid *out)
 {
 	const struct ir_block *b = &l->f->blocks.data[out->block];
 
-	for (ir_ref r = b->last; r && !l->err; r = lower_val(l, r)->prev)
+	for (ir_ref r = b->last; r && !l->err; r = lower_val(l, r)->prev) {
 		lower_ins(l, r);
+		if (r == b->last)
+			make_kept(l, out->block, false);
+	}
+	make_kept(l, out->block, true);
 	keep(l, out);
 }
 
@@ -409,7 +498,8 @@ static void edge_block(struct lowering *l, struct laid *out)
 {
 	struct chunk c = {0};
 
-	l->insn = lower_val(l, l->f->blocks.data[out->from].last)->insn;
+	l->at = l->f->blocks.data[out->from].last;
+	l->insn = lower_val(l, l->at)->insn;
 	copies(l, out->from, out->to);
 	lower_jump(l, l->place[out->to]);
 	c.count = (u32)l->work.len;
@@ -550,6 +640,7 @@ int lower_function(const struct ir_function *f, const struct jit_options *opts,
 	vec_fini(&l.laid);
 	vec_fini(&l.work);
 	vec_fini(&l.chunks);
+	vec_fini(&l.kept);
 	base_free(l.vreg);
 	base_free(l.place);
 	return l.err;

@@ -21,6 +21,13 @@ struct laid {
 	VEC(struct mach_ins) ins;
 };
 
+/* A constant made apart from where it is used: at the end of a block, or at its head. */
+struct lower_kept {
+	s64 value;
+	u32 home, reg;
+	bool at_head;
+};
+
 struct lowering {
 	const struct ir_function *f;
 	const struct jit_options *opts;
@@ -31,6 +38,7 @@ struct lowering {
 	u32 *place;                /* by IR block: its index in laid */
 	VEC(struct mach_ins) work; /* chunks of the block being lowered */
 	VEC(struct chunk) chunks;
+	VEC(struct lower_kept) kept;
 	u32 insn;
 	ir_ref at;
 	int err;
@@ -46,6 +54,8 @@ struct lower_target {
 	u16 call;         /* address imm with reloc; args: mask of registers it reads */
 	u16 call_sub;     /* subprogram imm; args: the same */
 	u16 ret, trap;
+	/* Instructions that make a constant; those that cost are made before loops. NULL: none. */
+	u32 (*const_cost)(u64 value);
 	void (*frame)(struct lowering *l, u32 d); /* d = the end of the BPF stack */
 	/* d = the value, of an operation without effect; -EOPNOTSUPP in l->err: none such. */
 	void (*value)(struct lowering *l, const struct ir_ins *v, u32 d);

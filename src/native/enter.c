@@ -49,21 +49,44 @@ __asm__(".text\n"
 	"	mov %rsi, %rax\n"
 	"	jmp .Lnative_out\n"
 	".size native_leave, . - native_leave\n");
-#else
-/* No engine of native code for this machine: nothing is linked, nothing is entered. */
-u64 native_enter(struct run *run, u64 code, const u64 args[5], u64 *stack)
-{
-	(void)code;
-	(void)args;
-	(void)stack;
-	run_fault_set(run, FAULT_INSN, 0, 0, 0, 0);
-	return 0;
-}
-
-void native_leave(u64 stack, u64 value)
-{
-	(void)stack;
-	(void)value;
-	__builtin_trap();
-}
+#elif defined(__aarch64__)
+__asm__(".text\n"
+	".globl native_enter\n"
+	".hidden native_enter\n"
+	".type native_enter, %function\n"
+	"native_enter:\n"
+	"	stp x29, x30, [sp, #-96]!\n"
+	"	mov x29, sp\n"
+	"	stp x19, x20, [sp, #16]\n"
+	"	stp x21, x22, [sp, #32]\n"
+	"	stp x23, x24, [sp, #48]\n"
+	"	stp x25, x26, [sp, #64]\n"
+	"	stp x27, x28, [sp, #80]\n"
+	"	ldr x9, [x3]\n"
+	"	cbnz x9, 1f\n"
+	"	str x29, [x3]\n"
+	"1:	mov x28, x0\n"
+	"	mov x16, x1\n"
+	"	mov x9, x2\n"
+	"	ldp x0, x1, [x9]\n"
+	"	ldp x2, x3, [x9, #16]\n"
+	"	ldr x4, [x9, #32]\n"
+	"	blr x16\n"
+	".Lnative_out:\n"
+	"	ldp x27, x28, [sp, #80]\n"
+	"	ldp x25, x26, [sp, #64]\n"
+	"	ldp x23, x24, [sp, #48]\n"
+	"	ldp x21, x22, [sp, #32]\n"
+	"	ldp x19, x20, [sp, #16]\n"
+	"	ldp x29, x30, [sp], #96\n"
+	"	ret\n"
+	".size native_enter, . - native_enter\n"
+	".globl native_leave\n"
+	".hidden native_leave\n"
+	".type native_leave, %function\n"
+	"native_leave:\n"
+	"	mov sp, x0\n"
+	"	mov x0, x1\n"
+	"	b .Lnative_out\n"
+	".size native_leave, . - native_leave\n");
 #endif
