@@ -18,6 +18,15 @@ static bool is_inside(u64 addr, u32 size, u64 base, u32 len)
 	return addr >= base && size <= len && addr - base <= len - size;
 }
 
+/* Native frames lie between whoever asks and where the run began. */
+static bool is_native_stack(const struct run *run, u64 addr, u32 size)
+{
+	u64 low = ptr_to_u64(__builtin_frame_address(0));
+
+	return run->stack && !run->stack_size && addr >= low && addr <= run->stack &&
+	       size <= run->stack - addr;
+}
+
 /* Memory of the program itself: stacks, context, registers, maps, what it holds. */
 static bool find_own(struct run *run, u64 addr, u32 size, struct map_span *out)
 {
@@ -25,6 +34,8 @@ static bool find_own(struct run *run, u64 addr, u32 size, struct map_span *out)
 
 	if (run->stack_size && is_inside(addr, size, run->stack, run->stack_size))
 		*out = (struct map_span){run->stack, run->stack_size, false};
+	else if (is_native_stack(run, addr, size))
+		*out = (struct map_span){addr, (u32)(run->stack - addr), false};
 	else if (regs && is_inside(addr, size, regs, sizeof(*run->regs)))
 		*out = (struct map_span){regs, sizeof(*run->regs), false};
 	else
