@@ -114,7 +114,8 @@ static bool compare_raw(const struct engine_set *s, u64 seed, char what[160])
 		run_raw(s, k, mem, NULL, &other);
 		if (same(&first, &other))
 			continue;
-		snprintf(what, 160, "%s: %d, %#llx; checked interpreter: %d, %#llx; features %#x, flags %#x",
+		snprintf(what, 160,
+			 "%s: %d, %#llx; checked interpreter: %d, %#llx; features %#x, flags %#x",
 			 engine_names[k], other.err, (unsigned long long)other.ret, first.err,
 			 (unsigned long long)first.ret, s->options.features, s->options.flags);
 		return false;
@@ -188,21 +189,21 @@ static bool reopen(struct fuzz *f)
 }
 
 /*
- * Does it depend on what nobody has set? Some rights let a program do that (the other half of a slot
- * of which a constant was stored counts as set).
+ * Does it depend on what nobody has set? Some rights let a program do that (the other half of a
+ * slot of which a constant was stored counts as set).
  */
 static bool is_independent(struct fuzz *f, const struct program *p, u32 from, u32 to)
 {
-	static const u64 poisons[2] = {POISON, ~POISON};
-	u64 digests[2];
+	static const u64 poisons[3] = {0, POISON, ~POISON};
+	u64 digests[3];
 
-	for (u32 i = 0; i < 2; i++) {
+	for (u32 i = 0; i < ARRAY_SIZE(poisons); i++) {
 		if (!reopen(f) || verified_load(&f->v, p, p->seed))
 			return false;
 		digests[i] = verified_digest(&f->v, p, from, to, poisons[i]);
 		verified_drop(&f->v);
 	}
-	return digests[0] == digests[1] && reopen(f);
+	return digests[0] == digests[1] && digests[0] == digests[2] && reopen(f);
 }
 
 /* As try_raw(). */
@@ -256,8 +257,7 @@ static void make(struct fuzz *f, u64 seed, struct program *p)
 
 static int try(struct fuzz *f, const struct program *p, u32 from, u32 to, bool sound)
 {
-	return f->verified ? try_verified(f, p, from, to, sound)
-			   : try_raw(f, p, from, to, sound);
+	return f->verified ? try_verified(f, p, from, to, sound) : try_raw(f, p, from, to, sound);
 }
 
 /* the worker ------------------------------------------------------------------------------- */
@@ -383,7 +383,8 @@ static bool found(struct fuzz *f, int status)
 	return true;
 }
 
-/* all of it ------------------------------------------------------------------------------------- */
+/* all of it -------------------------------------------------------------------------------------
+ */
 
 static void tell(const struct fuzz *f, double took)
 {

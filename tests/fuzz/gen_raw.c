@@ -163,7 +163,9 @@ static void put_move(struct raw *g)
 	case 1:
 		emit(g, FUZZ_INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 8u << below(g, 3), 0));
 		break;
-	case 2: emit(g, FUZZ_INSN(BPF_ALU | BPF_MOV | BPF_X, dst, src, 8u << below(g, 2), 0)); break;
+	case 2:
+		emit(g, FUZZ_INSN(BPF_ALU | BPF_MOV | BPF_X, dst, src, 8u << below(g, 2), 0));
+		break;
 	case 3: constant(g, dst); break;
 	default: emit(g, I_MOVR(dst, src));
 	}
@@ -336,8 +338,8 @@ static void put_memory(struct raw *g)
 		emit(g, I_LDX(sizes[w.size], dst, w.base, w.off));
 		set(g, dst, K_NUMBER, 0);
 		if (chance(g, 3))
-			emit(g, FUZZ_INSN(BPF_ALU | BPF_END | (chance(g, 2) ? BPF_TO_BE : 0), dst, 0,
-					  0, 16u << below(g, 3)));
+			emit(g, FUZZ_INSN(BPF_ALU | BPF_END | (chance(g, 2) ? BPF_TO_BE : 0), dst,
+					  0, 0, 16u << below(g, 3)));
 		else
 			emit(g, FUZZ_INSN((chance(g, 2) ? BPF_ALU64 : BPF_ALU) | op | BPF_X, dst,
 					  other, 0, 0));
@@ -384,7 +386,8 @@ static void put_atomic(struct raw *g)
 /* A pointer with a variable part: base + index * scale + displacement. */
 static void put_indexed(struct raw *g)
 {
-	u32 index = number(g), p = fresh(g), base = 10, scale = below(g, 4), size = below(g, 4), most;
+	u32 index = number(g), p = fresh(g), base = 10, scale = below(g, 4), size = below(g, 4),
+	    most;
 	s32 at, off = 0;
 
 	for (u32 reg = 0; reg < 10; reg++)
@@ -703,7 +706,8 @@ static void put_call(struct raw *g)
 	clobber(g);
 }
 
-/* functions -------------------------------------------------------------------------------------- */
+/* functions --------------------------------------------------------------------------------------
+ */
 
 struct piece {
 	void (*put)(struct raw *g);
@@ -721,9 +725,9 @@ static void put_exit(struct raw *g)
 }
 
 static const struct piece pieces[] = {
-	{put_alu, 30},   {put_move, 10},   {put_unary, 6},  {put_idiom, 12}, {put_memory, 20},
+	{put_alu, 30},   {put_move, 10},   {put_unary, 6},   {put_idiom, 12},  {put_memory, 20},
 	{put_atomic, 4}, {put_indexed, 4}, {put_pointer, 3}, {put_branch, 10}, {put_goto, 4},
-	{put_exit, 1},   {put_switch, 1},  {put_loop, 2},   {put_call, 2},
+	{put_exit, 1},   {put_switch, 1},  {put_loop, 2},    {put_call, 2},
 };
 
 static void put_piece(struct raw *g)
@@ -766,7 +770,7 @@ static void put_stack(struct raw *g)
 	for (u32 s = 0; s < n; s++) {
 		u32 size = below(g, 4);
 
-		g->pattern[s] = chance(g, 2)  ? 0x30
+		g->pattern[s] = chance(g, 2)   ? 0x30
 				: chance(g, 2) ? 0
 					       : (u8)(size << 4 | below(g, 8u >> size) << size);
 	}

@@ -208,7 +208,8 @@ int verified_run(struct verified *v, const struct program *p, u64 seed, char wha
 		snprintf(what, 160, "%s: %ld, %#x%s%s; checked interpreter: %ld, %#x",
 			 engine_names[k], other.err, other.retval,
 			 memcmp(other.ctx, first.ctx, RUNNER_DATA) ? ", context" : "",
-			 memcmp(v->out[k], v->out[ENGINE_IS_CHECKED], RUNNER_DATA) ? ", packet" : "",
+			 memcmp(v->out[k], v->out[ENGINE_IS_CHECKED], RUNNER_DATA) ? ", packet"
+										   : "",
 			 first.err, first.retval);
 		return 1;
 	}
