@@ -39,6 +39,11 @@ struct cygnet_opts {
 	 * interpreter.
 	 */
 	unsigned int engine;
+	/*
+	 * As net.core.bpf_jit_harden: whose constants appear in no instruction of native code. 0:
+	 * nobody's; 1: those of programs that an ordinary user loads; 2: everybody's.
+	 */
+	unsigned int harden;
 };
 
 /*

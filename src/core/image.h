@@ -27,6 +27,7 @@ enum image_flag {
 	IMAGE_GPL = 1 << 0,
 	IMAGE_SLEEPABLE = 1 << 1,
 	IMAGE_VERIFIED = 1 << 2, /* proven: may run in the plain interpreter */
+	IMAGE_NOSPEC = 1 << 3,   /* speculation concerns whoever loaded it: FACT_NOSPEC* tell */
 };
 
 /* What was proven of one operation. */
@@ -40,6 +41,8 @@ enum image_fact_flag {
 	FACT_ONE_MAP = 1 << 6,   /* a helper call that always gets map `map` */
 	FACT_CONST_KEY = 1 << 7, /* ... and a key whose u32 is `key` */
 	FACT_MANY = 1 << 8,      /* verify/'s own: differs between paths, so nothing is claimed */
+	FACT_NOSPEC = 1 << 9,    /* must not run on a guess of the processor: */
+	FACT_NOSPEC_AFTER = 1 << 10, /* ... nor must what follows it, before it is done */
 };
 
 struct image_fact {

@@ -70,9 +70,10 @@ enum a64_op {
 	A64_CASX, /* the same by a loop; def none of the sources */
 	A64_HOLD, /* nothing: sources live until here */
 	A64_DMB,
-	A64_JCC,  /* to block imm */
-	A64_JZ,   /* cond EQ, NE: src[0] with zero */
-	A64_JBIT, /* cond NTEST, TEST: bit `disp` of src[0] */
+	A64_NOSPEC, /* nothing behind runs before all before is done */
+	A64_JCC,    /* to block imm */
+	A64_JZ,     /* cond EQ, NE: src[0] with zero */
+	A64_JBIT,   /* cond NTEST, TEST: bit `disp` of src[0] */
 	A64_JMP,
 	A64_SWITCH,   /* src[0] < number of m->cases[args..+count] */
 	A64_CALL,     /* address imm with reloc; args: mask of registers it reads */

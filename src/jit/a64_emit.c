@@ -578,6 +578,10 @@ static void emit_control(struct emitter *e, const struct mach_ins *i)
 	switch (i->op) {
 	case A64_HOLD: break;
 	case A64_DMB: word(e, A64_DMB_ISH); break;
+	case A64_NOSPEC:
+		word(e, A64_DSB_SY);
+		word(e, A64_ISB);
+		break;
 	case A64_JCC:
 	case A64_JZ:
 	case A64_JBIT:

@@ -349,6 +349,8 @@ static inline u32 a64_casal(u32 bytes, u32 rs, u32 rt, u32 rn)
 }
 
 #define A64_DMB_ISH 0xd5033bbf
+#define A64_DSB_SY  0xd5033f9f
+#define A64_ISB     0xd5033fdf
 #define A64_DSB_NSH 0xd503379f
 #define A64_ISB     0xd5033fdf
 #define A64_SB      0xd50330ff

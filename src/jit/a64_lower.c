@@ -227,6 +227,10 @@ static void effect(struct lowering *l, const struct ir_ins *v, u32 d)
 	case IR_ATOMIC: a64_atomic(l, v, d); break;
 	case IR_CAS: a64_compare_exchange(l, v, d); break;
 	case IR_FENCE: lower_put(l, A64_DMB, 8); break;
+	case IR_NOSPEC:
+		if (l->opts->flags & JIT_FENCE)
+			lower_put(l, A64_NOSPEC, 8);
+		break;
 	case IR_LOADX: a64_load_carefully(l, v, d); break;
 	default: l->err = l->err ?: -EOPNOTSUPP;
 	}

@@ -29,7 +29,7 @@ static void check_operand(void *data, ir_ref *operand)
 	if (!def->block)
 		c->wrong = "an operand was removed";
 	else if (ir_flags(def->op) & IR_END || def->op == IR_STORE || def->op == IR_RELEASE ||
-		 def->op == IR_FENCE)
+		 def->op == IR_FENCE || def->op == IR_NOSPEC)
 		c->wrong = "an operand is no value";
 	else if (use->op == IR_PHI)
 		return; /* checked by predecessor */

@@ -13,6 +13,7 @@
  *	vector.c   loops over bytes and words, several rounds at a time
  *	count.c    how often loops go round
  *	range.c    least and greatest values: what tests they decide, narrower widths
+ *	blind.c    constants that no instruction may hold
  *	clean.c    unused values, empty blocks, straight jumps
  *	check.c    the invariants, between passes in debug builds
  *	print.c    as text
@@ -75,7 +76,7 @@ u32 ir_cond_flip(u32 cond); /* of b and a */
 /* Of one pair of values `known` holds: does `asked`? 1, 0; -1: not told. */
 int ir_cond_follows(u32 known, u32 asked);
 
-enum ir_division { /* aux of divisions: what range.c knows where they stand */
+enum ir_division {                 /* aux of divisions: what range.c knows where they stand */
 	DIVISION_NONZERO = 1 << 0, /* the divisor is not 0 */
 };
 
@@ -233,6 +234,8 @@ int ir_range(struct ir_function *f);
 int ir_switch(struct ir_function *f);
 int ir_idiom(struct ir_function *f);
 int ir_vector(struct ir_function *f);
+/* Under JIT_BLIND; last of all. */
+int ir_blind(struct ir_function *f);
 /* The whole pipeline in its order. */
 int ir_optimise(struct ir_function *f);
 void ir_fini(struct ir_function *f);

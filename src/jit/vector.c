@@ -639,8 +639,8 @@ int ir_vector(struct ir_function *f)
 	u32 blocks = (u32)f->blocks.len;
 	bool changed = false;
 
-	if (!f->opts || f->opts->flags & JIT_GPR_ONLY || f->opts->target != JIT_X86_64 ||
-	    !(f->opts->features & JIT_X86_AVX2))
+	if (!f->opts || f->opts->flags & (JIT_GPR_ONLY | JIT_BLIND) ||
+	    f->opts->target != JIT_X86_64 || !(f->opts->features & JIT_X86_AVX2))
 		return 0;
 	for (u32 b = 1; b < blocks && !f->failed; b++) {
 		struct loop l = {.f = f, .head = b};

@@ -436,6 +436,19 @@ static bool leads_out(const struct emitter *e, const struct mach_block *b, u32 t
 	       e->m->ins.data[to->first].op == X86_RET;
 }
 
+/* May a load not guess past a spill, where the slot held another value before? */
+static bool is_fenced(const struct emitter *e)
+{
+	return e->opts->flags & JIT_FENCE && e->m->ir->image->flags & IMAGE_NOSPEC;
+}
+
+static void load_fence(struct emitter *e)
+{
+	byte(e, 0x0f);
+	byte(e, 0xae);
+	byte(e, 0xe8);
+}
+
 /* Longer than other operations: it takes room of its own. */
 static void vector(struct emitter *e, const struct mach_ins *i)
 {
@@ -470,6 +483,8 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 	case MACH_SPILL:
 		a = slot_address(i->imm);
 		op_memory(e, 0, 0x89, true, i->src[0], &a, false);
+		if (is_fenced(e))
+			load_fence(e);
 		break;
 	case MACH_FILL:
 		a = slot_address(i->imm);
@@ -562,7 +577,7 @@ static void emit(struct emitter *e, const struct mach_block *b, u32 k)
 	case X86_LAND:
 	case X86_LXOR: atomic(e, i); break;
 	case X86_MFENCE: byte(e, 0x0f), byte(e, 0xae), byte(e, 0xf0); break;
-	case X86_LFENCE: byte(e, 0x0f), byte(e, 0xae), byte(e, 0xe8); break;
+	case X86_LFENCE: load_fence(e); break;
 	case X86_VECTOR: vector(e, i); break;
 	case X86_TRAP: byte(e, 0x0f), byte(e, 0x0b); break;
 	default: e->err = e->err ?: -EINVAL;

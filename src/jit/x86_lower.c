@@ -273,6 +273,10 @@ static void effect(struct lowering *l, const struct ir_ins *v, u32 d)
 	case IR_ATOMIC: x86_atomic(l, v, d); break;
 	case IR_CAS: x86_compare_exchange(l, v, d); break;
 	case IR_FENCE: lower_put(l, X86_MFENCE, 8); break;
+	case IR_NOSPEC:
+		if (l->opts->flags & JIT_FENCE)
+			lower_put(l, X86_LFENCE, 8);
+		break;
 	case IR_ACQUIRE:
 		if (d != MACH_NONE)
 			x86_load(l, v, d);

@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "sys/call.h"
+#include "vm/engine.h"
 
 static void map_fdinfo(const struct map_object *m, struct text *t)
 {
@@ -78,14 +79,13 @@ int sys_fdinfo(struct cygnet *inst, u64 dev, u64 ino, struct text *out)
 static int own_file(struct cygnet *inst, const char *path, struct text *out)
 {
 	static const char *const facts[][2] = {
-		/* What the instance is to its clients: privileged, with a compiler that is off. */
+		/* What the instance is to its clients: privileged. */
 		{"/proc/sys/kernel/unprivileged_bpf_disabled", "2\n"},
 		{"/proc/sys/kernel/bpf_stats_enabled", "0\n"},
-		{"/proc/sys/net/core/bpf_jit_enable", "0\n"},
-		{"/proc/sys/net/core/bpf_jit_harden", "0\n"},
 		{"/proc/sys/net/core/bpf_jit_kallsyms", "0\n"},
 		{"/proc/sys/kernel/perf_event_paranoid", "-1\n"},
 	};
+	bool compiles = inst->engine != ENGINE_INTERP && !inst->checked;
 
 	if (!strcmp(path, "/sys/devices/system/cpu/possible") ||
 	    !strcmp(path, "/sys/devices/system/cpu/online")) {
@@ -95,6 +95,10 @@ static int own_file(struct cygnet *inst, const char *path, struct text *out)
 			text_fmt(out, "0-%u\n", inst->possible_cpus - 1);
 		return 0;
 	}
+	if (!strcmp(path, "/proc/sys/net/core/bpf_jit_enable"))
+		return text_fmt(out, "%d\n", compiles), 0;
+	if (!strcmp(path, "/proc/sys/net/core/bpf_jit_harden"))
+		return text_fmt(out, "%u\n", inst->harden), 0;
 	for (u32 i = 0; i < ARRAY_SIZE(facts); i++)
 		if (!strcmp(path, facts[i][0])) {
 			text_puts(out, facts[i][1]);

@@ -28,6 +28,11 @@ enum alu_state {
 	ALU_NUMBER = 1 << 5, /* no pointer: nothing to mask */
 };
 
+bool verify_is_masked(const struct vinsn *insn)
+{
+	return insn->alu_state & ALU_SET && !(insn->alu_state & ALU_NUMBER);
+}
+
 /* A pointer addition being checked twice: before and after the offset moved. */
 struct masking {
 	const struct isa_op *op;

@@ -563,6 +563,8 @@ bool verify_older_decides(const struct verifier *v, struct scalar_test test, con
 			  const struct scalar *b);
 bool verify_older_refine(const struct verifier *v, struct scalar_test test, bool taken,
 			 struct scalar *a, struct scalar *b);
+/* Of arithmetic: would the kernel mask its offset, lest a wrong guess lead outside? */
+bool verify_is_masked(const struct vinsn *insn);
 /* dst op= a number, for loaders whom speculation concerns. */
 int verify_spec_scalar(struct verifier *v, const struct isa_op *op);
 

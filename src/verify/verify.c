@@ -117,6 +117,15 @@ static void tell_memory(const struct vinsn *insn, u8 cls, struct image_fact *fac
 	}
 }
 
+/* Where the kernel masks the operand of pointer arithmetic, a fence before it does as well. */
+static void tell_speculation(const struct vinsn *insn, u8 cls, struct image_fact *fact)
+{
+	if (insn->nospec || (cls == ISA_CLASS_ALU && verify_is_masked(insn)))
+		fact->facts |= FACT_NOSPEC;
+	if (insn->nospec_result)
+		fact->facts |= FACT_NOSPEC_AFTER;
+}
+
 static void tell(const struct verifier *v, u32 i, struct image_fact *fact)
 {
 	const struct vinsn *insn = &v->insns[i];
@@ -132,6 +141,7 @@ static void tell(const struct verifier *v, u32 i, struct image_fact *fact)
 			fact->facts |= FACT_NEVER;
 	}
 	tell_memory(insn, isa_info(op->op)->cls, fact);
+	tell_speculation(insn, isa_info(op->op)->cls, fact);
 	if (op->op == ISA_OP_CALL_HELPER)
 		tell_map(v, insn, fact);
 }
@@ -166,6 +176,7 @@ static int make_output(const struct verifier *v, struct verify_output *out)
 		.max_ctx_offset = v->max_ctx,
 		.changes_packet = v->subs[0].changes_packet,
 		.tail_calls = v->calls_tail,
+		.speculation = !v->no_spec_v1 || !v->no_spec_v4,
 		.stats = v->stats,
 	};
 	return 0;

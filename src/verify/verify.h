@@ -134,6 +134,7 @@ struct verify_output {
 	u32 stack;          /* bytes of the deepest call chain */
 	u32 max_ctx_offset; /* bytes of context that are read */
 	bool changes_packet, tail_calls;
+	bool speculation; /* it concerns the loader: facts tell where it must stop */
 	struct verify_stats stats;
 };
 

@@ -12,6 +12,7 @@
  * Runs in this process happen with the instance's lock held, and so does this: no
  * run is in the code that is replaced.
  */
+#include <sys/random.h>
 #include "core/run.h"
 #include "jit/jit.h"
 #include "jit/pages.h"
@@ -24,16 +25,29 @@
 /* Larger programs get no more than the baseline: optimising takes longer than linear time. */
 #define OPTIMISE_MOST (32u << 10)
 
+struct jit_options prog_object_jit_options(const struct prog_object *p, enum jit_tier tier)
+{
+	struct jit_options o = jit_host();
+	u8 harden = p->o.inst->harden;
+
+	o.tier = tier;
+	if (harden == 2 || (harden == 1 && p->unprivileged))
+		o.flags |= JIT_BLIND;
+	/* Without random numbers what is blinded is still no constant that stands there. */
+	if (o.flags & JIT_BLIND && getrandom(&o.seed, sizeof(o.seed), 0) != sizeof(o.seed))
+		o.seed = p->loaded_ns ^ ptr_to_u64(p);
+	return o;
+}
+
 static int compile(struct prog_object *p, enum jit_tier tier, struct jit_linked **out)
 {
 	struct cygnet *inst = p->o.inst;
-	struct jit_options host = jit_host();
+	struct jit_options host = prog_object_jit_options(p, tier);
 	struct jit_code *code = NULL;
 	struct map *const *maps;
 	struct diag why;
 	int err = prog_object_views(p, &maps);
 
-	host.tier = tier;
 	diag_init(&why);
 	if (!inst->code)
 		err = err ?: jit_pages_new(&inst->code);

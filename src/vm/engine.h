@@ -3,6 +3,7 @@
 #ifndef VM_ENGINE_H
 #define VM_ENGINE_H
 
+#include "jit/jit.h"
 #include "vm/object.h"
 
 struct run;
@@ -25,6 +26,9 @@ int prog_object_run(const struct prog_object *p, struct run *run, u64 *ret);
 /* So many runs took so long: what prog_object_warm() decides by. */
 void prog_object_ran(struct prog_object *p, u64 runs, u64 ns);
 void prog_object_cool(struct prog_object *p); /* frees the native code */
+
+/* How the program is compiled for this machine: by what the instance asks for and who loaded it. */
+struct jit_options prog_object_jit_options(const struct prog_object *p, enum jit_tier tier);
 
 /* vm/target_code.c */
 struct jit_code;

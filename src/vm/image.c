@@ -42,6 +42,7 @@ int prog_image_make(struct prog_object *p, const struct isa_op *ops,
 				   .prog_id = p->o.id,
 				   .flags = (trusted ? verified_flag(p, proven) : 0) |
 					    (p->gpl ? IMAGE_GPL : 0) |
+					    (proven->speculation ? IMAGE_NOSPEC : 0) |
 					    (p->prog_flags & BPF_F_SLEEPABLE ? IMAGE_SLEEPABLE : 0),
 				   .ctx_size = type->ctx_size,
 			   };

@@ -34,7 +34,9 @@ static int read_opts(const struct cygnet_opts *opts, struct cygnet_opts *o)
 	memcpy(o, opts, MIN(opts->sz, sizeof(*o)));
 	if (o->kernel && (o->kernel < KERNEL_OLDEST || o->kernel > KERNEL_NEWEST))
 		return -EINVAL;
-	return o->possible_cpus > CPUS_MOST || o->engine > ENGINE_BASELINE ? -EINVAL : 0;
+	return o->possible_cpus > CPUS_MOST || o->engine > ENGINE_BASELINE || o->harden > 2
+		       ? -EINVAL
+		       : 0;
 }
 
 static u32 host_kernel(void)
@@ -108,6 +110,7 @@ int cygnet_new(const struct cygnet_opts *opts, struct cygnet **out)
 	inst->possible_cpus = o.possible_cpus ?: MAX(host, CPUS_DEFAULT);
 	inst->checked = o.checked;
 	inst->engine = (u8)o.engine;
+	inst->harden = (u8)o.harden;
 	inst->inotify = -1;
 	err = -ENOMEM;
 	if (o.btf_path && !(inst->btf_path = base_strdup(o.btf_path)))

@@ -30,6 +30,7 @@ struct cygnet {
 	u32 kernel; /* KERNEL_VERSION it imitates */
 	u32 possible_cpus;
 	u8 engine;    /* enum vm_engine */
+	u8 harden;    /* net.core.bpf_jit_harden: 1 ordinary users', 2 all constants are blinded */
 	bool checked; /* no program runs in the plain interpreter */
 	/* Tests: */
 	bool claims;             /* programs keep what verification claims (verify/claim.h) */

@@ -252,6 +252,7 @@ static int new_prog(struct load *l, struct prog_object **out)
 	p->attach_type = l->attach_type;
 	p->prog_flags = l->prog_flags;
 	p->gpl = l->gpl;
+	p->unprivileged = l->unprivileged;
 	p->insn_count = l->count;
 	p->stats = take_stats(l->inst);
 	memcpy(p->name, l->name, sizeof(p->name));

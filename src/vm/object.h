@@ -126,14 +126,14 @@ struct prog_object {
 	u8 native_tier;                /* enum jit_tier that it is of */
 	u8 native_tried;               /* bits of enum jit_tier */
 	u64 runs, run_ns;              /* in this process; time they took */
-	struct jit_code *target_code; /* vm/engine.h: for traced processes; NULL: interpreted */
+	struct jit_code *target_code;  /* vm/engine.h: for traced processes; NULL: interpreted */
 	bool target_tried;
 	struct btf_object *btf;
 	VEC(struct line_record) lines;
 	u32 stats;   /* index into world_page.prog, or ~0 when none is free */
 	void *insns; /* as loaded (xlated view), insn_count * 8 bytes */
 	u32 insn_count;
-	bool gpl;
+	bool gpl, unprivileged; /* ...: an ordinary user loaded it */
 	u64 loaded_ns;
 	u32 uid;
 	void *func_info; /* as given, kernel record size */

@@ -15,14 +15,13 @@
 
 static int compile(struct prog_object *p, enum jit_tier tier)
 {
-	struct jit_options o = jit_host();
+	struct jit_options o = prog_object_jit_options(p, tier);
 	struct map *const *maps;
 	struct diag why;
 	int err = prog_object_views(p, &maps);
 
 	o.flags |= JIT_GPR_ONLY | JIT_LIVE;
 	o.features &= ~(u32)JIT_X86_AVX2;
-	o.tier = tier;
 	diag_init(&why);
 	return err ?: jit_compile(p->image, maps, &o, &p->target_code, &why);
 }
