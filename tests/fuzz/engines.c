@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include "base/alloc.h"
 #include "core/helper.h"
+#include "fuzz/edges.h"
 #include "fuzz/engine.h"
 #include "fuzz/gen.h"
 #include "fuzz/gen_raw.h"
@@ -453,6 +454,30 @@ static void replay(struct fuzz *f, const char *path, u32 n)
 		printf("# %s\n", *f->sh->what ? f->sh->what : "cannot be run");
 }
 
+/* All programs of edges.c: TAP. */
+static int run_edges(struct fuzz *f)
+{
+	u32 n = 0, failed = 0;
+
+	for (; edge_program(n, &f->p) && failed < 10; n++) {
+		int status = try(f, &f->p, 0, f->inputs, true);
+
+		f->sh->programs++;
+		if (!status)
+			continue;
+		failed++;
+		printf("# edge %u: %s\n", n, f->sh->what);
+		program_write(&f->p, stdout);
+	}
+	printf("%sok 1 - %u programs at edges, %llu runs on all engines; not compiled by baseline "
+	       "%llu, "
+	       "optimising %llu\n1..1\n",
+	       failed ? "not " : "", n, (unsigned long long)f->sh->runs,
+	       (unsigned long long)f->sh->passed_on[ENGINE_IS_BASELINE],
+	       (unsigned long long)f->sh->passed_on[ENGINE_IS_OPTIMISING]);
+	return failed != 0;
+}
+
 static void read_harvest(struct fuzz *f, const char *path)
 {
 	FILE *in = fopen(path, "r");
@@ -470,7 +495,8 @@ static int usage(void)
 	fprintf(stderr, "usage: engines raw|verified SEED RUNS [inputs=N] [seconds=N] [out=DIR] "
 			"[harvest=FILE]\n"
 			"       engines show raw|verified SEED\n"
-			"       engines replay FILE...\n");
+			"       engines replay FILE...\n"
+			"       engines edges\n");
 	return 2;
 }
 
@@ -505,6 +531,10 @@ int main(int argc, char **argv)
 			replay(f, argv[i], (u32)i - 1);
 		printf("1..%d\n", argc - 2);
 		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "edges")) {
+		f->inputs = 8;
+		return run_edges(f);
 	}
 	if (argc < 4)
 		return usage();

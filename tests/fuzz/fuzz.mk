@@ -38,7 +38,7 @@ fuzz-diff: fuzz-parts
 .PHONY: fuzz-sound soak-sound fuzz-diff
 
 # The engines beside each other.
-ENGINES_NAMES := engines engine verified runner side program gen gen_alu gen_memory gen_call gen_mutate gen_raw
+ENGINES_NAMES := engines engine edges verified runner side program gen gen_alu gen_memory gen_call gen_mutate gen_raw
 ENGINES_OBJ := $(ENGINES_NAMES:%=$(B)/tests/fuzz/%.o)
 $(B)/tests/fuzz/engines: $(ENGINES_OBJ) $(B)/libcygnet.a
 	$(Q)$(CC) $(SAN) -o $@ $(ENGINES_OBJ) $(B)/libcygnet.a $(LIB_LIBS)
