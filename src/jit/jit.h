@@ -32,7 +32,7 @@ enum jit_flag {
 	JIT_GPR_ONLY = 1 << 0, /* no vector registers: targets' hold values at any probe */
 	JIT_LIVE = 1 << 1,     /* clock, cpu and ids are the machine's, not a recording's */
 	JIT_BLIND = 1 << 2,    /* constants of the program appear in no instruction */
-	JIT_FENCE = 1 << 3,    /* against speculation, as the kernel does for ordinary users */
+	JIT_FENCE = 1 << 3,    /* against speculation, where the image asks for it (IMAGE_NOSPEC) */
 };
 
 enum jit_tier {

@@ -126,7 +126,7 @@ const struct native_prog *jit_prog(const struct jit_linked *l)
 
 struct jit_options jit_host(void)
 {
-	struct jit_options o = {.target = JIT_AARCH64, .flags = JIT_LIVE};
+	struct jit_options o = {.target = JIT_AARCH64, .flags = JIT_LIVE | JIT_FENCE};
 
 #ifdef __x86_64__
 	o.target = JIT_X86_64;
