@@ -142,8 +142,11 @@ struct block {
 	u32 armed; /* syscall user dispatch is on in this thread */
 	u32 running;
 	u32 slot_hint;
-	u32 slot_held; /* + 1; 0: none */
+	u32 slot_held;   /* + 1: for this run; 0: none */
+	u32 slot_kept;   /* + 1: between runs as well; 0: none */
+	bool slot_asked; /* for one to keep: there is none, or it has it */
 	u64 random;
+	struct run run; /* one after the other */
 	u8 selector;
 	u32 vfork_depth;
 	struct vfork_save vfork[VFORK_DEPTH];
@@ -158,6 +161,8 @@ struct prog_ref {
 	const struct image *image;
 	struct map **maps;
 	struct world_prog *stats;
+	u32 index;                 /* in world_page.prog */
+	bool writes_ctx;           /* its context must be its own */
 	struct native_prog native; /* code 0: interpreted */
 };
 
@@ -191,7 +196,7 @@ struct process {
 	bool shared_tls;
 	u32 tgid;
 	u32 participant;
-	u32 possible_cpus;
+	u32 possible_cpus, first_shared;
 	struct world_page *page;
 	u64 page_size;
 	u32 map_count, prog_count, attach_count, probe_count, slot_count, gate_count;
@@ -312,6 +317,8 @@ void signal_exec(struct block *b, bool done);
 
 /* ---- fire.c ---- */
 void slot_release(struct block *b);
+void slot_give_up(struct block *b); /* also the one that is kept: its thread ends */
+void run_prepare(struct block *b);  /* what is the same in all its runs */
 void fire_enter(struct block *b, s64 nr);
 void fire_exit(struct block *b, s64 nr, s64 ret);
 void fire_probe(struct block *b, struct probe_ref *p, u64 func_ip, bool ret);

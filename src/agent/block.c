@@ -114,6 +114,7 @@ static void block_init(struct block *b)
 	b->tgid = agent.tgid;
 	b->tp = thread_pointer();
 	b->random = (u64)b->tid * 0x9e3779b97f4a7c15ull ^ own_tsc();
+	run_prepare(b);
 }
 
 /* A pc inside a stub's code. */
@@ -140,9 +141,7 @@ static u64 resume_untraced(struct stub_head *head, u64 phase)
 	case 3:
 		head = u64_to_ptr(at & ~(u64)(STUB_BYTES - 1));
 		return stub_pc(head, head->at_after);
-	default:
-		at = (at & ~(u64)(THUNK_BYTES - 1)) + (u64)(agent_thunk_data - agent_thunk_code);
-		return *(u64 *)u64_to_ptr(at);
+	default: return *(u64 *)(agent_thunk_data + at * THUNK_BYTES);
 	}
 }
 
@@ -182,6 +181,7 @@ struct made agent_block_make(struct stub_head *head, u64 phase)
 
 void block_release(struct block *b)
 {
+	slot_give_up(b);
 	__atomic_store_n(&b->in_use, 2, __ATOMIC_RELEASE);
 }
 
@@ -195,6 +195,8 @@ void block_fork_child(struct block *b)
 	agent.tgid = own_tgid();
 	b->tgid = agent.tgid;
 	b->vfork_depth = 0;
+	b->slot_held = b->slot_kept = 0; /* the parent's */
+	b->slot_hint = b->tid;
 	mem_zero(b->held, sizeof(b->held));
 	b->armed = 0;
 	b->deferred &= 0x80000000u;

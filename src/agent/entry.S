@@ -93,6 +93,30 @@ FUNC agent_block_set
 .endm
 
 /*
+ * The application's flags again; clobbers rax and rdx, and no flag is touched until
+ * the end. popfq takes as long as all the rest of a tail: it is left for flags
+ * beyond those of arithmetic.
+ */
+#define FLAGS_ARITHMETIC 0x8d5 /* OF SF ZF AF PF CF */
+#define FLAGS_USUAL	 0x202 /* IF, and the bit that is always set */
+.macro FLAGS
+	mov	R_FLAGS(%rcx), %eax
+	mov	%eax, %edx
+	and	$~FLAGS_ARITHMETIC, %eax
+	cmp	$FLAGS_USUAL, %eax
+	jne	7f
+	mov	%dl, %ah
+	shr	$11, %edx
+	and	$1, %edx
+	add	$0x7f, %dl		/* overflows: OF */
+	sahf
+	jmp	8f
+7:	push	R_FLAGS(%rcx)
+	popfq
+8:
+.endm
+
+/*
  * No block yet (a new thread), or the TLS word is shared: C finds or makes
  * one, on the application's stack. rdi = head, esi = phase; block in rax, or 0
  * and in rdx where to continue without an event.
@@ -166,11 +190,13 @@ SYSCALL_ENTRY agent_syscall_exit, agent_exit, 1
 SYSCALL_ENTRY agent_syscall_again, agent_again, 2
 
 /*
- * Probes: every register is live. The call of the stub (or of the return
- * thunk) left its address at 0(%rsp); `above` is what lies between there and
- * the application's stack pointer.
+ * Probes: every register is live. A stub called: its address is at 0(%rsp), and
+ * returning there keeps the processor's own stack of return addresses in step. A
+ * return thunk, in the place of a return address, pushed its number and jumped
+ * here: it must not call, since nobody will return. `above` is what lies between
+ * 0(%rsp) and the application's stack pointer.
  */
-.macro PROBE_ENTRY name, hook, phase, above
+.macro PROBE_ENTRY name, hook, phase, above, tail
 FUNC \name
 	.cfi_startproc
 	.cfi_undefined rip
@@ -193,7 +219,7 @@ FUNC \name
 	mov	%rcx, %rbx
 	mov	%rcx, %rdi
 	call	\hook
-	jmp	.Lprobe_tail
+	jmp	\tail
 1:	mov	24(%rsp), %r11
 	MAKE	\phase
 	jrcxz	3f
@@ -212,8 +238,8 @@ FUNC \name
 	.size	\name, . - \name
 .endm
 
-PROBE_ENTRY agent_probe_entry, agent_probe, 3, 128
-PROBE_ENTRY agent_probe_return, agent_return, 4, 0
+PROBE_ENTRY agent_probe_entry, agent_probe, 3, 128, .Lprobe_tail
+PROBE_ENTRY agent_probe_return, agent_return, 4, 0, .Lreturn_tail
 
 /*
  * The tails. rbx = block. In this range the block holds the whole context of
@@ -241,8 +267,7 @@ LABEL agent_tail_start
 	cmpl	$0, B_DEFERRED(%rbx)
 	jne	3f
 1:	mov	%rbx, %rcx
-	push	R_FLAGS(%rcx)
-	popfq
+	FLAGS
 	mov	R_SP(%rcx), %rsp
 	LOAD
 	mov	B_RESUME(%rcx), %r11
@@ -256,16 +281,34 @@ LABEL agent_tail_start
 	cmpl	$0, B_DEFERRED(%rbx)
 	jne	3f
 1:	mov	%rbx, %rcx
+	FLAGS
 	mov	R_SP(%rcx), %rsp
-	lea	-128(%rsp), %rsp
-	push	B_RESUME(%rcx)
-	push	R_FLAGS(%rcx)
 	LOAD
+	mov	B_HEAD(%rcx), %r11
+	mov	%r11, -136(%rsp)
+	lea	-136(%rsp), %rsp
 	mov	R_R11(%rcx), %r11
 	mov	R_CX(%rcx), %rcx
-	popfq
-	ret	$128
+	ret				/* to the stub, which goes on at block->resume */
 3:	FLUSH
+	mov	B_STACK(%rbx), %rsp
+	jmp	1b
+
+/* What is below the red zone may be overwritten by a signal, which then has the block's context. */
+.Lreturn_tail:
+	cmpl	$0, B_DEFERRED(%rbx)
+	jne	3f
+1:	mov	%rbx, %rcx
+	FLAGS
+	mov	R_SP(%rcx), %rsp
+	LOAD
+	mov	B_RESUME(%rcx), %r11
+	mov	%r11, -136(%rsp)
+	mov	R_R11(%rcx), %r11
+	mov	R_CX(%rcx), %rcx
+	jmp	*-136(%rsp)
+3:	FLUSH
+	mov	B_STACK(%rbx), %rsp
 	jmp	1b
 LABEL agent_tail_end
 	.cfi_endproc

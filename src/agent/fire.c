@@ -4,9 +4,15 @@
  * tracepoint formats describe; the registers of the event lie in the block and
  * are live memory for the program.
  *
- * A run claims a per-CPU slot of the world page by compare-and-swap, starting
- * at the one this thread had last. Signals are deferred while it runs, so only
- * death can leave a slot claimed; the instance sweeps those.
+ * A run needs a per-CPU slot of the world page. The first slots are kept: a thread
+ * that has one runs without asking again, and gives it up when it ends. Who has
+ * none, because more threads live than there are such slots, claims one of the
+ * others for the run, by compare-and-swap from the one it had last. Signals are
+ * deferred while a program runs, so only death can leave a slot claimed; the
+ * instance sweeps those.
+ *
+ * An event is a few nanoseconds: the thread's struct run is made once, what may
+ * differ is set for each run, and counters of runs belong to the slot.
  */
 #include "agent/agent.h"
 
@@ -26,38 +32,68 @@ struct exit_ctx {
 	s64 ret;
 };
 
-/* Index of the claimed slot, or -1: none free. */
-static int slot_claim(struct block *b)
+static bool slot_take(struct block *b, u32 at)
 {
-	struct world_page *page = agent.page;
-	u32 n = MIN(agent.possible_cpus, WORLD_SLOTS), at = b->slot_hint;
+	struct world_slot *s = &agent.page->slot[at];
+	u32 none = 0;
 
-	for (u32 i = 0; i < n; i++, at++) {
-		u32 none = 0;
+	if (__atomic_load_n(&s->owner, __ATOMIC_RELAXED) ||
+	    !__atomic_compare_exchange_n(&s->owner, &none, agent.participant + 1, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return false;
+	s->tid = b->tid;
+	return true;
+}
 
-		if (at >= n)
-			at = 0;
-		if (__atomic_load_n(&page->slot[at].owner, __ATOMIC_RELAXED) ||
-		    !__atomic_compare_exchange_n(&page->slot[at].owner, &none,
-						 agent.participant + 1, false, __ATOMIC_ACQUIRE,
-						 __ATOMIC_RELAXED))
-			continue;
-		b->slot_hint = at;
-		b->slot_held = at + 1;
-		page->slot[at].tid = b->tid;
-		return (int)at;
+/* A slot of [first, end), looked for from the hint on; its index + 1, or 0: none is free. */
+static u32 slot_find(struct block *b, u32 first, u32 end)
+{
+	u32 n = end - first, at = b->slot_hint % n;
+
+	for (u32 i = 0; i < n; i++, at = at + 1 == n ? 0 : at + 1)
+		if (slot_take(b, first + at)) {
+			b->slot_hint = at;
+			return first + at + 1;
+		}
+	return 0;
+}
+
+/* The slot of a thread that keeps none, + 1; 0: the run is skipped. */
+static __attribute__((noinline)) u32 slot_claim(struct block *b)
+{
+	u32 shared = agent.first_shared;
+
+	if (shared && !b->slot_asked) {
+		b->slot_asked = true;
+		b->slot_kept = slot_find(b, 0, shared);
+		if (b->slot_kept)
+			return b->slot_kept;
 	}
-	return -1;
+	b->slot_held = slot_find(b, shared, agent.possible_cpus);
+	return b->slot_held;
+}
+
+static void slot_free(u32 slot)
+{
+	u32 mine = agent.participant + 1;
+
+	if (slot)
+		__atomic_compare_exchange_n(&agent.page->slot[slot - 1].owner, &mine, 0, false,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
 }
 
 void slot_release(struct block *b)
 {
-	u32 mine = agent.participant + 1;
-
-	if (b->slot_held)
-		__atomic_compare_exchange_n(&agent.page->slot[b->slot_held - 1].owner, &mine, 0,
-					    false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	slot_free(b->slot_held);
 	b->slot_held = 0;
+}
+
+void slot_give_up(struct block *b)
+{
+	slot_release(b);
+	slot_free(b->slot_kept);
+	b->slot_kept = 0;
+	b->slot_asked = false;
 }
 
 static void count(u64 *c, u64 n)
@@ -65,45 +101,72 @@ static void count(u64 *c, u64 n)
 	__atomic_fetch_add(c, n, __ATOMIC_RELAXED);
 }
 
-static void fire(struct block *b, const struct attach_ref *a, void *ctx, u32 ctx_size, u64 func_ip)
+void run_prepare(struct block *b)
 {
-	struct world_prog *stats = a->prog->stats;
-	struct run run;
-	u64 ret = 0;
-	int slot;
+	struct run *run = &b->run;
 
-	if (a->a.pid > 0 && (u32)a->a.pid != b->tgid)
+	run->env = &agent_env;
+	run->env_data = b;
+	run->possible_cpus = agent.possible_cpus;
+	run->regs = &b->regs;
+	run->random = &b->random;
+	run->regions[0] = (struct run_region){
+		.base = ptr_to_u64(&b->regs), .size = sizeof(b->regs), .kind = REGION_PLAIN};
+}
+
+static __attribute__((noinline)) void run_odd(struct run *run, struct world_prog *stats)
+{
+	if (run->fault.kind)
+		world_count_fault(stats, run->fault.kind, run->fault.insn, run->fault.addr,
+				  run->fault.size, run->fault.arg);
+	if (run->unknown)
+		count(&stats->unknown, run->unknown);
+}
+
+/* The context is the event's registers, or beside them. */
+static inline void fire(struct block *b, const struct attach_ref *a, void *ctx, u32 ctx_size,
+			u64 func_ip)
+{
+	const struct prog_ref *p = a->prog;
+	struct run *run = &b->run;
+	u32 slot = b->slot_kept;
+	u64 ret;
+
+	if (unlikely(a->a.pid > 0 && (u32)a->a.pid != b->tgid))
 		return;
-	slot = b->running ? -1 : slot_claim(b);
-	if (slot < 0) {
-		count(&stats->recursion_misses, 1);
+	if (unlikely(b->running) || (unlikely(!slot) && !(slot = slot_claim(b)))) {
+		count(&p->stats->recursion_misses, 1);
 		return;
 	}
-	mem_zero(&run, sizeof(run));
-	run.image = a->prog->image;
-	run.maps = a->prog->maps;
-	run.env = &agent_env;
-	run.env_data = b;
-	run.ctx = ctx;
-	run.ctx_size = ctx_size;
-	run.cpu = (u32)slot;
-	run.possible_cpus = agent.possible_cpus;
-	run.cookie = a->a.cookie;
-	run.func_ip = func_ip;
-	run.regs = &b->regs;
-	run.budget = RUN_BUDGET;
-	if (ctx != &b->regs)
-		run_region_add(&run, ptr_to_u64(&b->regs), sizeof(b->regs), false, REGION_PLAIN);
+	run->image = p->image;
+	run->maps = p->maps;
+	run->ctx = ctx;
+	run->ctx_size = ctx_size;
+	run->cpu = slot - 1;
+	run->flags = 0;
+	run->cookie = a->a.cookie;
+	run->func_ip = func_ip;
+	run->tail_calls = 0;
+	run->unknown = 0;
+	run->region_count = ctx != &b->regs;
+	run->fault.kind = FAULT_NONE;
+	run->held_lock = NULL;
+	run->inner_count = 0;
 	b->running = 1;
-	count(&stats->runs, 1);
-	if (a->prog->native.code ? native_run(&a->prog->native, &run, &ret)
-				 : interp_start(&run, &ret))
-		world_count_fault(stats, run.fault.kind, run.fault.insn, run.fault.addr,
-				  run.fault.size, run.fault.arg);
-	if (run.unknown)
-		count(&stats->unknown, run.unknown);
+	agent.page->slot_runs[slot - 1][p->index]++;
+	if (likely(p->native.code)) {
+		run->stack = ptr_to_u64(b) - AGENT_STACK_BYTES;
+		run->stack_size = AGENT_STACK_BYTES;
+		native_run(&p->native, run, &ret);
+	} else {
+		run->budget = RUN_BUDGET;
+		interp_start(run, &ret);
+	}
+	if (unlikely(run->unknown || run->fault.kind))
+		run_odd(run, p->stats);
 	b->running = 0;
-	slot_release(b);
+	if (unlikely(b->slot_held))
+		slot_release(b);
 }
 
 static bool closed(void)
@@ -111,71 +174,95 @@ static bool closed(void)
 	return !agent.live || __atomic_load_n(&agent.page->closed, __ATOMIC_RELAXED);
 }
 
-/* Each attachment of a list gets its own copy of the context. */
-static void fire_list(struct block *b, const struct fire_list *l, const void *ctx, u32 size,
-		      bool typed)
+/* A program that may write its context gets a copy. */
+static void fire_ctx(struct block *b, const struct attach_ref *a, void *ctx, u32 size, u64 func_ip)
 {
-	u64 copy[8];
+	u64 copy[sizeof(struct core_regs) / 8];
 
+	if (unlikely(a->prog->writes_ctx)) {
+		mem_copy(copy, ctx, size);
+		ctx = copy;
+	}
+	fire(b, a, ctx, size, func_ip);
+}
+
+static void fire_list(struct block *b, const struct fire_list *l, void *ctx, u32 size)
+{
+	for (u32 i = l->first; i; i = agent.attach[i - 1].next)
+		fire_ctx(b, &agent.attach[i - 1], ctx, size, 0);
+}
+
+/* The first two bytes are the tracepoint's id, of each attachment its own. */
+static void fire_typed(struct block *b, const struct fire_list *l, void *ctx, u32 size)
+{
 	for (u32 i = l->first; i; i = agent.attach[i - 1].next) {
 		const struct attach_ref *a = &agent.attach[i - 1];
 
-		mem_copy(copy, ctx, size);
-		if (typed) {
-			u16 type = (u16)a->a.tp_id;
-
-			mem_copy(copy, &type, sizeof(type));
-		}
-		fire(b, a, copy, size, 0);
+		*(u16 *)ctx = (u16)a->a.tp_id;
+		fire_ctx(b, a, ctx, size, 0);
 	}
+}
+
+static const struct fire_list *own_list(const struct fire_list *lists, s64 nr)
+{
+	static const struct fire_list none;
+
+	return (u64)nr < NR_MAX ? &lists[nr] : &none;
+}
+
+static void enter_typed(struct block *b, const struct fire_list *own, s64 nr)
+{
+	const struct core_regs *r = &b->regs;
+	struct enter_ctx ctx = {
+		.pid = (s32)b->tid, .nr = nr, .args = {r->di, r->si, r->dx, r->r10, r->r8, r->r9}};
+
+	fire_typed(b, &agent.sys_enter, &ctx, sizeof(ctx));
+	fire_typed(b, own, &ctx, sizeof(ctx));
 }
 
 void fire_enter(struct block *b, s64 nr)
 {
-	const struct fire_list *own = nr >= 0 && nr < NR_MAX ? &agent.enter[nr] : NULL;
-	struct enter_ctx ctx = {.pid = (s32)b->tid, .nr = nr};
-	struct core_regs *r = &b->regs;
-	u64 ax = r->ax;
+	const struct fire_list *own = own_list(agent.enter, nr);
+	u64 ax = b->regs.ax;
 
-	if (!(own && own->first) && !agent.raw_enter.first && !agent.sys_enter.first)
+	if (!own->first && !agent.raw_enter.first && !agent.sys_enter.first)
 		return;
 	if (closed())
 		return;
-	r->ax = (u64)-38; /* as the kernel has it at this point */
+	b->regs.ax = (u64)-38; /* as the kernel has it at this point */
 	if (agent.raw_enter.first) {
-		u64 raw[2] = {ptr_to_u64(r), (u64)nr};
+		u64 raw[2] = {ptr_to_u64(&b->regs), (u64)nr};
 
-		fire_list(b, &agent.raw_enter, raw, sizeof(raw), false);
+		fire_list(b, &agent.raw_enter, raw, sizeof(raw));
 	}
-	ctx.args[0] = r->di;
-	ctx.args[1] = r->si;
-	ctx.args[2] = r->dx;
-	ctx.args[3] = r->r10;
-	ctx.args[4] = r->r8;
-	ctx.args[5] = r->r9;
-	fire_list(b, &agent.sys_enter, &ctx, sizeof(ctx), true);
-	if (own)
-		fire_list(b, own, &ctx, sizeof(ctx), true);
-	r->ax = ax;
+	if (own->first || agent.sys_enter.first)
+		enter_typed(b, own, nr);
+	b->regs.ax = ax;
+}
+
+static void exit_typed(struct block *b, const struct fire_list *own, s64 nr, s64 ret)
+{
+	struct exit_ctx ctx = {.pid = (s32)b->tid, .nr = nr, .ret = ret};
+
+	fire_typed(b, &agent.sys_exit, &ctx, sizeof(ctx));
+	fire_typed(b, own, &ctx, sizeof(ctx));
 }
 
 void fire_exit(struct block *b, s64 nr, s64 ret)
 {
-	const struct fire_list *own = nr >= 0 && nr < NR_MAX ? &agent.exit[nr] : NULL;
-	struct exit_ctx ctx = {.pid = (s32)b->tid, .nr = nr, .ret = ret};
+	const struct fire_list *own = own_list(agent.exit, nr);
 
-	if (!(own && own->first) && !agent.raw_exit.first && !agent.sys_exit.first)
+	if (!own->first && !agent.raw_exit.first && !agent.sys_exit.first)
 		return;
 	if (closed())
 		return;
 	if (agent.raw_exit.first) {
 		u64 raw[2] = {ptr_to_u64(&b->regs), (u64)ret};
 
-		fire_list(b, &agent.raw_exit, raw, sizeof(raw), false);
+		fire_list(b, &agent.raw_exit, raw, sizeof(raw));
 	}
-	fire_list(b, &agent.sys_exit, &ctx, sizeof(ctx), true);
-	if (own)
-		fire_list(b, own, &ctx, sizeof(ctx), true);
+	if (own->first || agent.sys_exit.first)
+		exit_typed(b, own, nr, ret);
 }
 
 void fire_probe(struct block *b, struct probe_ref *p, u64 func_ip, bool ret)
@@ -184,10 +271,8 @@ void fire_probe(struct block *b, struct probe_ref *p, u64 func_ip, bool ret)
 		return;
 	for (u32 i = p->first; i; i = agent.attach[i - 1].next) {
 		const struct attach_ref *a = &agent.attach[i - 1];
-		struct core_regs copy = b->regs;
 
-		if ((a->a.kind == ATTACH_URETPROBE) != ret)
-			continue;
-		fire(b, a, &copy, sizeof(copy), func_ip);
+		if ((a->a.kind == ATTACH_URETPROBE) == ret)
+			fire_ctx(b, a, &b->regs, sizeof(b->regs), func_ip);
 	}
 }

@@ -6,11 +6,12 @@
 #ifndef AGENT_LAYOUT_H
 #define AGENT_LAYOUT_H
 
-#define ARENA_BYTES (8192 * 256) /* STUB_SLOTS * STUB_BYTES */
-#define GATE_COUNT  512
-#define GATE_BYTES  128
-#define THUNK_COUNT 4096
-#define THUNK_BYTES 32
+#define ARENA_BYTES  (8192 * 256) /* STUB_SLOTS * STUB_BYTES */
+#define GATE_COUNT   512
+#define GATE_BYTES   128
+#define THUNK_COUNT  4096
+#define THUNK_BYTES  32
+#define THUNK_PUSHED 5 /* offset in a thunk's code: its number is on the stack */
 /* From a gate's or thunk's code to its data: entry.S lays out both codes, then both data. */
 #define AREA_DISTANCE (GATE_COUNT * GATE_BYTES + THUNK_COUNT * THUNK_BYTES)
 

@@ -207,7 +207,9 @@ static int prog_add(const struct plan *plan, u64 size, const struct plan_prog *p
 	    img->map_count > IMAGE_MAX_MAPS || agent.prog_count >= PROG_MAX)
 		return -22;
 	ref->image = img;
-	ref->stats = &agent.page->prog[MIN(p->stats, WORLD_PROGS - 1u)];
+	ref->index = MIN(p->stats, WORLD_PROGS - 1u);
+	ref->stats = &agent.page->prog[ref->index];
+	ref->writes_ctx = img->ctx_write_lo < img->ctx_write_hi;
 	ref->maps = keep(sizeof(*ref->maps) * (img->map_count + 1));
 	if (!ref->maps)
 		return -12;
@@ -314,13 +316,17 @@ static void thunks_fill(bool arena_writable)
 	s64 distance = agent_thunk_data - agent_thunk_code;
 	u8 page[4096];
 
+	__builtin_memset(page, 0xcc, sizeof(page));
 	for (u32 i = 0; i < sizeof(page); i += THUNK_BYTES) {
-		__builtin_memset(page + i, 0xcc, THUNK_BYTES);
-		page[i] = 0xff; /* call *entry(%rip) */
-		page[i + 1] = 0x15;
-		put32(page + i + 2, distance + (s64)offsetof(struct thunk, entry) - 6);
+		page[i] = 0x68;                /* push $number */
+		page[i + THUNK_PUSHED] = 0xff; /* jmp *entry(%rip) */
+		page[i + THUNK_PUSHED + 1] = 0x25;
+		put32(page + i + THUNK_PUSHED + 2,
+		      distance + (s64)offsetof(struct thunk, entry) - THUNK_PUSHED - 6);
 	}
 	for (u32 i = 0; i < THUNK_COUNT * THUNK_BYTES; i += sizeof(page)) {
+		for (u32 k = 0; k < sizeof(page); k += THUNK_BYTES)
+			put32(page + k + 1, (i + k) / THUNK_BYTES);
 		if (arena_writable)
 			mem_copy(agent_thunk_code + i, page, sizeof(page));
 		else if (code_write(ptr_to_u64(agent_thunk_code + i), page, sizeof(page)))
@@ -402,7 +408,7 @@ void agent_probe(struct block *b)
 
 void agent_return(struct block *b)
 {
-	struct thunk *t = thunk_of(b->head);
+	struct thunk *t = (struct thunk *)agent_thunk_data + b->head;
 	struct probe_ref *p = &agent.probes[t->probe - 1];
 
 	b->busy = 1;
@@ -614,6 +620,7 @@ int plan_load(const struct plan *plan, u64 size, const struct plan_reply *reply,
 			return r;
 	}
 	agent.possible_cpus = MAX(1u, MIN(plan->possible_cpus, (u32)WORLD_SLOTS));
+	agent.first_shared = world_first_shared(agent.possible_cpus);
 	if (plan->dispatch)
 		agent.dispatch = true;
 	if (first) {

@@ -405,6 +405,11 @@ static enum settled settle(struct block *b, struct sig_context *uc)
 	}
 	if (within(uc->ip, agent_text_start, agent_text_end))
 		return within(uc->ip, agent_restorer, agent_restorer_syscall + 2) ? RUN : DEFER;
+	if (within(uc->ip, agent_thunk_code, agent_code_end) &&
+	    (uc->ip - ptr_to_u64(agent_thunk_code)) % THUNK_BYTES == THUNK_PUSHED) {
+		uc->ip -= THUNK_PUSHED;
+		uc->sp += 8;
+	}
 	h = stub_at(uc->ip);
 	return !h || settle_stub(h, uc) ? RUN : DEFER;
 }

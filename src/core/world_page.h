@@ -4,11 +4,12 @@
  * slots, the doorbell, and each program's counters. A hostile participant can
  * make these numbers wrong, nothing else: readers treat them as data.
  *
- * Slots. A run leases one slot; its index is the "cpu". owner is the
- * participant index + 1 of the leasing process, 0 when free; claimed by
- * compare-and-swap, kept by the thread (lease cached), `sp` and `busy` tell a
- * re-entry from a handler that jumped out. None free: the run is skipped and
- * counted, it never waits. Slots of dead participants are swept by the instance.
+ * Slots. A run has one slot; its index is the "cpu". owner is the participant
+ * index + 1 of its process, 0 when free; claimed by compare-and-swap. Where there
+ * are many, all but the last WORLD_SHARED may be kept by a thread between its
+ * runs; the last ones are for everybody else, and for one run at a time. None free:
+ * the run is skipped and counted, it never waits. Slots of dead participants
+ * are swept by the instance.
  *
  * Doorbell. A ring's producer that must wake its consumer adds 1 to `seq` and,
  * when `sleeping` is set, does one FUTEX_WAKE on `seq`. The instance's relay
@@ -20,6 +21,7 @@
 #include "base/types.h"
 
 #define WORLD_SLOTS       64 /* most slots; possible_cpus says how many are used */
+#define WORLD_SHARED      16 /* of these, for one run at a time */
 #define WORLD_PROGS       256
 #define WORLD_FAULT_SITES 8
 
@@ -40,7 +42,7 @@ struct world_fault {
 };
 
 struct world_prog {
-	u64 runs;
+	u64 runs;             /* that were not counted by slot */
 	u64 run_ns;           /* only while statistics are on */
 	u64 recursion_misses; /* re-entered, or no slot free */
 	u64 faults;           /* runs that ended early */
@@ -60,7 +62,26 @@ struct world_page {
 	u32 pad[9];
 	struct world_slot slot[WORLD_SLOTS];
 	struct world_prog prog[WORLD_PROGS];
+	u64 slot_runs[WORLD_SLOTS][WORLD_PROGS]; /* by who has the slot: no atomics */
 };
+
+/* The first slot for one run at a time; 0: all are. */
+static inline u32 world_first_shared(u32 possible_cpus)
+{
+	u32 n = MIN(possible_cpus, (u32)WORLD_SLOTS);
+
+	return n >= 2 * WORLD_SHARED ? n - WORLD_SHARED : 0;
+}
+
+/* All runs of a program. */
+static inline u64 world_runs(const struct world_page *page, u32 prog)
+{
+	u64 n = __atomic_load_n(&page->prog[prog].runs, __ATOMIC_RELAXED);
+
+	for (u32 i = 0; i < WORLD_SLOTS; i++)
+		n += __atomic_load_n(&page->slot_runs[i][prog], __ATOMIC_RELAXED);
+	return n;
+}
 
 /* Freestanding counters; all relaxed atomics. Adds 1 to faults and to the site's count. */
 void world_count_fault(struct world_prog *p, u32 kind, u32 insn, u64 addr, u32 size, u32 arg);

@@ -44,7 +44,8 @@ static void prog_fdinfo(const struct prog_object *p, struct text *t)
 		 "memlock:\t%llu\nprog_id:\t%u\nrun_time_ns:\t%llu\nrun_cnt:\t%llu\n"
 		 "recursion_misses:\t%llu\nverified_insns:\t%u\n",
 		 (unsigned long long)ROUND_UP((u64)p->image_size, PAGE_BYTES), p->o.id,
-		 (unsigned long long)(w ? w->run_ns : 0), (unsigned long long)(w ? w->runs : 0),
+		 (unsigned long long)(w ? w->run_ns : 0),
+		 (unsigned long long)(w ? world_runs(p->o.inst->page, p->stats) : 0),
 		 (unsigned long long)(w ? w->recursion_misses : 0), p->insn_count);
 }
 

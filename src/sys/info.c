@@ -112,7 +112,7 @@ static void put_stats(const struct cygnet *inst, const struct prog_object *p,
 		return;
 	w = &inst->page->prog[p->stats];
 	info->run_time_ns = __atomic_load_n(&w->run_ns, __ATOMIC_RELAXED);
-	info->run_cnt = __atomic_load_n(&w->runs, __ATOMIC_RELAXED);
+	info->run_cnt = world_runs(inst->page, p->stats);
 	info->recursion_misses = __atomic_load_n(&w->recursion_misses, __ATOMIC_RELAXED);
 }
 

@@ -228,6 +228,8 @@ static u32 take_stats(struct cygnet *inst)
 		if (!(inst->prog_slots[i / 64] & 1ull << i % 64)) {
 			inst->prog_slots[i / 64] |= 1ull << i % 64;
 			memset(&inst->page->prog[i], 0, sizeof(inst->page->prog[i]));
+			for (u32 s = 0; s < WORLD_SLOTS; s++)
+				inst->page->slot_runs[s][i] = 0;
 			return i;
 		}
 	return ~0u;

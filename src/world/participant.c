@@ -88,11 +88,12 @@ static void sweep_slots(struct world_page *page, u32 participant)
 /* Processes killed inside runs leave slots behind faster than the regular sweep comes by. */
 static bool slots_scarce(const struct world_page *page)
 {
-	u32 taken = 0;
+	u32 first = world_first_shared(page->slots), taken = 0, kept = 0;
 
-	for (u32 i = 0; i < WORLD_SLOTS; i++)
-		taken += __atomic_load_n(&page->slot[i].owner, __ATOMIC_RELAXED) != 0;
-	return taken > WORLD_SLOTS / 4;
+	for (u32 i = 0; i < MIN(page->slots, (u32)WORLD_SLOTS); i++)
+		if (__atomic_load_n(&page->slot[i].owner, __ATOMIC_RELAXED))
+			++*(i < first ? &kept : &taken);
+	return taken > WORLD_SHARED / 4 || kept > first * 3 / 4;
 }
 
 static bool is_dead(void *data, u32 owner)
