@@ -33,12 +33,13 @@ static void put_tag(struct text *t, const u8 tag[8])
 	text_putc(t, '\n');
 }
 
-static void prog_fdinfo(const struct prog_object *p, struct text *t)
+static void prog_fdinfo(struct prog_object *p, struct text *t)
 {
 	const struct world_prog *w =
 		p->stats < WORLD_PROGS ? &p->o.inst->page->prog[p->stats] : NULL;
 
-	text_fmt(t, "prog_type:\t%u\nprog_jited:\t0\n", p->type);
+	prog_object_warm(p, 1);
+	text_fmt(t, "prog_type:\t%u\nprog_jited:\t%d\n", p->type, p->native != NULL);
 	put_tag(t, p->tag);
 	text_fmt(t,
 		 "memlock:\t%llu\nprog_id:\t%u\nrun_time_ns:\t%llu\nrun_cnt:\t%llu\n"

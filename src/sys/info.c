@@ -7,6 +7,8 @@
 #include "base/digest.h"
 #include "btf/btf.h"
 #include "sys/call.h"
+#include "sys/jited.h"
+#include "vm/load.h"
 
 /* Reads what the client put into the struct; its own size of it ends up in *len. */
 static int read_info(struct call *k, void *info, u32 size, u32 *len)
@@ -116,12 +118,63 @@ static void put_stats(const struct cygnet *inst, const struct prog_object *p,
 	info->recursion_misses = __atomic_load_n(&w->recursion_misses, __ATOMIC_RELAXED);
 }
 
-static long prog_info(struct call *k, const struct prog_object *p)
+/* The client's idea of the records, where it wants any, must be ours: these become that. */
+static int record_sizes(struct bpf_prog_info *info)
+{
+	struct {
+		u32 count, *size, want;
+	} kinds[] = {
+		{info->nr_func_info, &info->func_info_rec_size, sizeof(struct bpf_func_info)},
+		{info->nr_line_info, &info->line_info_rec_size, sizeof(struct bpf_line_info)},
+		{info->nr_jited_line_info, &info->jited_line_info_rec_size, sizeof(u64)},
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if ((kinds[i].count || *kinds[i].size) && *kinds[i].size != kinds[i].want)
+			return -EINVAL;
+		*kinds[i].size = kinds[i].want;
+	}
+	return 0;
+}
+
+/* One of each function. */
+static int put_tags(struct call *k, const struct prog_object *p, struct bpf_prog_info *info)
+{
+	u32 fit = MIN(info->nr_prog_tags, p->image->sub_count);
+	const struct image_sub *subs = image_subs(p->image);
+	u8 *scratch = base_alloc((size_t)p->insn_count * 8);
+	int err = scratch ? 0 : -ENOMEM;
+
+	info->nr_prog_tags = p->image->sub_count;
+	for (u32 s = 0; s < fit && !err; s++) {
+		u8 digest[32];
+
+		if (p->image->sub_count == 1)
+			memcpy(digest, p->tag, sizeof(p->tag));
+		else
+			prog_digest(k->inst, (const u8 *)p->insns + subs[s].start * 8ull,
+				    subs[s].end - subs[s].start, scratch, digest);
+		err = call_write(k, info->prog_tags + 8ull * s, digest, sizeof(p->tag));
+	}
+	base_free(scratch);
+	return err;
+}
+
+/* An ordinary user sees no code. */
+static void hide_code(struct bpf_prog_info *info)
+{
+	info->jited_prog_len = info->xlated_prog_len = 0;
+	info->nr_jited_ksyms = info->nr_jited_func_lens = info->nr_jited_line_info = 0;
+	info->nr_func_info = info->nr_line_info = info->nr_prog_tags = 0;
+}
+
+static long prog_info(struct call *k, struct prog_object *p)
 {
 	struct bpf_prog_info info;
 	u32 len;
 	int err = read_info(k, &info, sizeof(info), &len);
 
+	err = err ?: record_sizes(&info);
 	if (err)
 		return err;
 	info.type = p->type;
@@ -141,13 +194,10 @@ static long prog_info(struct call *k, const struct prog_object *p)
 	info.verified_insns = p->verified_insns;
 	info.run_time_ns = info.run_cnt = info.recursion_misses = 0;
 	put_stats(k->inst, p, &info);
-
-	/* Nothing is compiled: the jited halves are empty. */
-	info.jited_prog_len = info.nr_jited_ksyms = info.nr_jited_func_lens = 0;
-	info.nr_jited_line_info = 0;
-	info.jited_line_info_rec_size = sizeof(u64);
-	info.func_info_rec_size = sizeof(struct bpf_func_info);
-	info.line_info_rec_size = sizeof(struct bpf_line_info);
+	if (k->c->unprivileged) {
+		hide_code(&info);
+		return write_info(k, &info, len);
+	}
 	{
 		u32 room = info.xlated_prog_len / 8;
 
@@ -155,11 +205,13 @@ static long prog_info(struct call *k, const struct prog_object *p)
 			return -EFAULT;
 		info.xlated_prog_len = room * 8;
 	}
+	if (jited_info(k, p, &info))
+		return -EFAULT;
 	if (put_array(k, &info.nr_func_info, info.func_info, p->func_info, p->func_info_count,
 		      p->func_info_size) ||
 	    put_array(k, &info.nr_line_info, info.line_info, p->line_info, p->line_info_count,
 		      p->line_info_size) ||
-	    put_array(k, &info.nr_prog_tags, info.prog_tags, p->tag, 1, sizeof(p->tag)))
+	    put_tags(k, p, &info))
 		return -EFAULT;
 	return write_info(k, &info, len);
 }
