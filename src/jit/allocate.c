@@ -602,6 +602,8 @@ static void rewrite_copies(struct allocation *a)
 			c->from = MACH_NONE;
 			c->value = from->value;
 		} else if (from) {
+			/* An address of the table is kept, then: copies cannot make it. */
+			from->is_const = false;
 			c->from = MACH_SLOT | slot_of(a, from);
 		}
 		if (to)
