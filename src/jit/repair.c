@@ -63,8 +63,9 @@ static ir_ref at_begin(struct repairing *p, u32 block)
 		f->failed |= vec_push(&p->way, b) != 0;
 		if (f->failed)
 			return 0;
-		if (!blk->preds.len) {
-			r = ir_const(f, 1, 0); /* nobody reads it there */
+		/* Nobody reads it where no way leads, or only that of a ring nobody enters. */
+		if (!blk->preds.len || p->way.len > f->blocks.len) {
+			r = ir_const(f, 1, 0);
 		} else if (blk->preds.len > 1) {
 			r = new_phi(p, b);
 		} else {
