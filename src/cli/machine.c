@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Decoding for people: one instruction, with names in place of addresses. */
 #include <capstone/capstone.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 #include <Zydis/Zydis.h>
@@ -96,12 +97,36 @@ static void x86_decode(const u8 *code, u32 size, u32 at, const struct machine_na
 
 /* aarch64 ------------------------------------------------------------------------------------ */
 
+/* The library is opened when it is wanted: its relocations would cost every command 2 ms. */
+static struct {
+	typeof(&cs_open) open;
+	typeof(&cs_option) option;
+	typeof(&cs_disasm) disasm;
+	typeof(&cs_free) free;
+} capstone;
+
+static bool capstone_open(void)
+{
+	void *l = dlopen("libcapstone.so.4", RTLD_NOW | RTLD_LOCAL);
+
+	if (!l)
+		return false;
+	capstone.open = (typeof(&cs_open))dlsym(l, "cs_open");
+	capstone.option = (typeof(&cs_option))dlsym(l, "cs_option");
+	capstone.disasm = (typeof(&cs_disasm))dlsym(l, "cs_disasm");
+	capstone.free = (typeof(&cs_free))dlsym(l, "cs_free");
+	return capstone.open && capstone.option && capstone.disasm && capstone.free;
+}
+
 static csh a64_decoder(void)
 {
+	static bool tried;
 	static csh h;
 
-	if (!h && cs_open(CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, &h) == CS_ERR_OK)
-		cs_option(h, CS_OPT_DETAIL, CS_OPT_ON);
+	if (!tried && capstone_open() &&
+	    capstone.open(CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN, &h) == CS_ERR_OK)
+		capstone.option(h, CS_OPT_DETAIL, CS_OPT_ON);
+	tried = true;
 	return h;
 }
 
@@ -132,7 +157,7 @@ static void a64_decode(const u8 *code, u32 size, u32 at, const struct machine_na
 	const char *comma;
 	struct text t;
 
-	if (size - at < 4 || !h || !cs_disasm(h, code + at, 4, at, 1, &i)) {
+	if (size - at < 4 || !h || !capstone.disasm(h, code + at, 4, at, 1, &i)) {
 		put_unknown(code + at, size - at < 4 ? 1 : 4, out);
 		return;
 	}
@@ -146,7 +171,7 @@ static void a64_decode(const u8 *code, u32 size, u32 at, const struct machine_na
 			 name);
 	else
 		text_fmt(&t, "%s %s", i->mnemonic, name ? name : i->op_str);
-	cs_free(i, 1);
+	capstone.free(i, 1);
 }
 
 void machine_decode(enum jit_target target, const u8 *code, u32 size, u32 at,
