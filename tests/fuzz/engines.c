@@ -207,12 +207,45 @@ static bool is_independent(struct fuzz *f, const struct program *p, u32 from, u3
 	return digests[0] == digests[1] && digests[0] == digests[2] && reopen(f);
 }
 
+/* Does it ask for time, chance, stacks or foreign memory? Two runs of it are not alike. */
+static bool varies(const struct program *p)
+{
+	static const u16 asks[] = {
+		BPF_FUNC_ktime_get_ns,
+		BPF_FUNC_ktime_get_boot_ns,
+		BPF_FUNC_ktime_get_coarse_ns,
+		BPF_FUNC_ktime_get_tai_ns,
+		BPF_FUNC_jiffies64,
+		BPF_FUNC_get_prandom_u32,
+		BPF_FUNC_get_smp_processor_id,
+		BPF_FUNC_get_numa_node_id,
+		BPF_FUNC_get_stackid,
+		BPF_FUNC_get_stack,
+		BPF_FUNC_get_current_task,
+		BPF_FUNC_get_current_task_btf,
+		BPF_FUNC_probe_read,
+		BPF_FUNC_probe_read_kernel,
+		BPF_FUNC_probe_read_user,
+		BPF_FUNC_probe_read_str,
+		BPF_FUNC_probe_read_user_str,
+		BPF_FUNC_probe_read_kernel_str,
+		BPF_FUNC_get_func_ip,
+	};
+
+	for (u32 i = 0; i < p->count; i++)
+		for (u32 k = 0; k < ARRAY_SIZE(asks); k++)
+			if (p->insn[i].code == (BPF_JMP | BPF_CALL) && !p->insn[i].src_reg &&
+			    p->insn[i].imm == asks[k])
+				return true;
+	return p->varies;
+}
+
 /* As try_raw(). */
 static int try_verified(struct fuzz *f, const struct program *p, u32 from, u32 to, bool sound)
 {
 	int err, ret = 0;
 
-	if (p->varies || (sound && !is_independent(f, p, from, to)))
+	if (varies(p) || (sound && !is_independent(f, p, from, to)))
 		return 2;
 	if (!f->open && !reopen(f))
 		return 2;
