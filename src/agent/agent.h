@@ -121,7 +121,7 @@ struct block {
 	u64 head; /* the stub, or the return address that leads to it */
 	u64 mask; /* the kernel's signal mask to restore once deferred signals are queued again */
 	u32 deferred;
-	u32 pad;
+	u32 in_vdso; /* the agent itself is: its system calls are nobody's events */
 	struct sig_context *deciding; /* the signal that agent_signal is about (entry.S) */
 	u32 busy; /* inside a hook (also while its code is outside the agent's: the vDSO) */
 	struct sig_info defer[DEFER_MAX];
@@ -189,10 +189,10 @@ struct fire_list {
 };
 
 struct process {
-	bool live;   /* a plan is in force */
-	bool no_tsc; /* rdtsc faults (strict seccomp, PR_SET_TSC), and with it the vDSO's clock */
-	bool sealed; /* a seccomp filter came later: no system calls of our own */
-	bool dispatch;
+	bool live;     /* a plan is in force */
+	bool no_tsc;   /* rdtsc faults (strict seccomp, PR_SET_TSC), and with it the vDSO's clock */
+	bool sealed;   /* a seccomp filter came later: no system calls of our own */
+	bool dispatch; /* some syscall instruction may not be patched */
 	bool shared_tls;
 	u32 tgid;
 	u32 participant;
@@ -230,6 +230,7 @@ extern const u8 agent_direct_start[], agent_direct_end[]; /* nothing of the agen
 extern const u8 agent_restorer[], agent_restorer_syscall[];
 extern const u8 agent_copy_start[], agent_copy_end[], agent_copy_fault[];
 void agent_syscall_enter(void), agent_syscall_exit(void), agent_syscall_again(void);
+void agent_vdso_enter(void), agent_vdso_exit(void);
 void agent_probe_entry(void), agent_probe_return(void), agent_signal_entry(void);
 void agent_signal_restorer(void);
 /* Copies n bytes that may not be there; 0 or -EFAULT. */

@@ -18,6 +18,10 @@ _Static_assert(OFF(regs) + __builtin_offsetof(struct core_regs, sp) == R_SP, "la
 _Static_assert(OFF(resume) == B_RESUME && OFF(stack_top) == B_STACK, "layout.h");
 _Static_assert(OFF(head) == B_HEAD && OFF(mask) == B_MASK, "layout.h");
 _Static_assert(OFF(deferred) == B_DEFERRED && OFF(deciding) == B_DECIDING, "layout.h");
+_Static_assert(OFF(in_vdso) == B_IN_VDSO, "layout.h");
+_Static_assert(offsetof(struct stub_head, at_syscall) == H_AT_SYSCALL &&
+		       offsetof(struct stub_head, at_after) == H_AT_AFTER,
+	       "layout.h");
 _Static_assert(ARENA_BYTES == STUB_SLOTS * STUB_BYTES, "layout.h");
 _Static_assert(sizeof(struct stub_head) <= STUB_HEAD_BYTES, "a head fits its slot");
 

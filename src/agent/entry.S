@@ -190,6 +190,33 @@ SYSCALL_ENTRY agent_syscall_exit, agent_exit, 1
 SYSCALL_ENTRY agent_syscall_again, agent_again, 2
 
 /*
+ * The vDSO's own system calls, where it has no faster answer. The agent calls it as
+ * well, in the middle of an event: then nothing is to happen. Its code is C, to which
+ * a syscall's flags are nothing.
+ */
+.macro VDSO_ENTRY name, others, on
+FUNC \name
+	.cfi_startproc
+	.cfi_undefined rip
+	mov	agent_tls_block@gottpoff(%rip), %r11
+	mov	%fs:(%r11), %r11
+	xchg	%rcx, %r11
+	jrcxz	1f
+	cmpl	$0, B_IN_VDSO(%rcx)
+	jne	2f
+1:	mov	%r11, %rcx
+	jmp	\others
+2:	movzwl	\on(%r11), %ecx
+	add	%rcx, %r11
+	jmp	*%r11
+	.cfi_endproc
+	.size	\name, . - \name
+.endm
+
+VDSO_ENTRY agent_vdso_enter, agent_syscall_enter, H_AT_SYSCALL
+VDSO_ENTRY agent_vdso_exit, agent_syscall_exit, H_AT_AFTER
+
+/*
  * Probes: every register is live. A stub called: its address is at 0(%rsp), and
  * returning there keeps the processor's own stack of return addresses in step. A
  * return thunk, in the place of a return address, pushed its number and jumped

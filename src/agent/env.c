@@ -47,15 +47,18 @@ static struct block *block_of(struct run *run)
 	return run->env_data;
 }
 
-/* The vDSO may fall back to a system call of its own, which dispatch must let pass. */
+/* The vDSO may fall back to a system call of its own, which dispatch and the patch of the
+ * instruction must let pass. */
 static long vdso_clock(struct block *b, int id, s64 ts[2])
 {
 	long r;
 
-	if (!agent.vdso_clock)
+	if (!agent.vdso_clock || agent.shared_tls)
 		return -38;
 	__atomic_store_n(&b->selector, 0, __ATOMIC_RELAXED);
+	__atomic_store_n(&b->in_vdso, 1, __ATOMIC_RELAXED);
 	r = agent.vdso_clock(id, ts);
+	__atomic_store_n(&b->in_vdso, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&b->selector, 1, __ATOMIC_RELAXED);
 	return r;
 }

@@ -155,8 +155,8 @@ static inline void fire(struct block *b, const struct attach_ref *a, void *ctx, 
 	b->running = 1;
 	agent.page->slot_runs[slot - 1][p->index]++;
 	if (likely(p->native.code)) {
-		run->stack = ptr_to_u64(b) - AGENT_STACK_BYTES;
-		run->stack_size = AGENT_STACK_BYTES;
+		run->stack = ptr_to_u64(b);
+		run->stack_size = 0;
 		native_run(&p->native, run, &ret);
 	} else {
 		run->budget = RUN_BUDGET;

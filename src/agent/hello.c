@@ -122,6 +122,8 @@ static long compose(u32 why, u64 start, u64 end, u32 parent, u8 *msg, u8 *limit)
 	h->syscall_enter = ptr_to_u64(agent_syscall_enter);
 	h->syscall_exit = ptr_to_u64(agent_syscall_exit);
 	h->probe_entry = ptr_to_u64(agent_probe_entry);
+	h->vdso_enter = ptr_to_u64(agent_vdso_enter);
+	h->vdso_exit = ptr_to_u64(agent_vdso_exit);
 	mem_copy(h->agent_path, agent.own_path, sizeof(h->agent_path));
 	if (why != HELLO_FORK)
 		n = slurp("/proc/self/maps", maps, TALK_BYTES);

@@ -43,7 +43,11 @@
 #define B_HEAD     184
 #define B_MASK     192
 #define B_DEFERRED 200
+#define B_IN_VDSO  204
 #define B_DECIDING 208
+/* struct stub_head */
+#define H_AT_SYSCALL 34
+#define H_AT_AFTER   38
 
 #define AGENT_STACK_BYTES (64 * 1024)
 

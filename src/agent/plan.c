@@ -140,9 +140,9 @@ void dispatch_arm(struct block *b)
 	if (!agent.dispatch || agent.sealed)
 		return;
 	b->selector = 1;
-	b->armed = !sys6(__NR_prctl, 59 /* PR_SET_SYSCALL_USER_DISPATCH */, 1,
-			 SYS_ARG(agent_image_start), agent_code_end - agent_image_start,
-			 SYS_ARG(&b->selector), 0);
+	sys6(__NR_prctl, 59 /* PR_SET_SYSCALL_USER_DISPATCH */, 1, SYS_ARG(agent_image_start),
+	     agent_code_end - agent_image_start, SYS_ARG(&b->selector), 0);
+	b->armed = 1;
 }
 
 /* ---- what a plan names ---- */
@@ -436,18 +436,18 @@ static bool near_map(const struct plan_near *n)
 	return false;
 }
 
-static void stub_write(u64 address, const u8 *bytes, u32 len, bool direct)
+static bool stub_write(u64 address, const u8 *bytes, u32 len, bool direct)
 {
 	u64 slot = (address - ptr_to_u64(agent_arena)) / STUB_BYTES;
 
 	if (slot >= STUB_SLOTS || len > STUB_BYTES)
-		return;
+		return false;
 	if (slot >= agent.slot_count)
 		agent.slot_count = (u32)slot + 1;
-	if (direct)
-		mem_copy(u64_to_ptr(address), bytes, len);
-	else
-		code_write(address, bytes, len);
+	if (!direct)
+		return !code_write(address, bytes, len);
+	mem_copy(u64_to_ptr(address), bytes, len);
+	return true;
 }
 
 /*
@@ -481,7 +481,10 @@ static bool in_span(const struct plan_near *spans, u32 n, u64 address, u32 len)
 	return false;
 }
 
-/* Stubs (first: into an arena that is still writable), or everything else. */
+/*
+ * Stubs (first: into an arena that is still writable), or everything else. What cannot
+ * be written is left to dispatch.
+ */
 static void write_some(const struct plan *plan, u64 size, const u64 *mapped, bool stubs, bool first)
 {
 	const struct plan_write *w =
@@ -492,18 +495,20 @@ static void write_some(const struct plan *plan, u64 size, const u64 *mapped, boo
 	for (u32 i = 0; w && i < plan->write_count; i++) {
 		const u8 *bytes = (const u8 *)plan + w[i].off;
 		u32 n = w[i].near;
+		bool done = true;
 
 		if (w[i].off > size || w[i].len > size - w[i].off ||
 		    (w[i].kind == PLAN_STUB) != stubs)
 			continue;
 		if (n && !(n <= NEAR_MAX && mapped[(n - 1) / 64] >> (n - 1) % 64 & 1))
-			continue;
-		if (stubs)
-			stub_write(w[i].address, bytes, w[i].len, first);
+			done = false;
+		else if (stubs)
+			done = stub_write(w[i].address, bytes, w[i].len, first);
 		else if (in_span(spans, open, w[i].address, w[i].len))
 			mem_copy(u64_to_ptr(w[i].address), bytes, w[i].len);
 		else
-			code_write(w[i].address, bytes, w[i].len);
+			done = !code_write(w[i].address, bytes, w[i].len);
+		agent.dispatch |= !done;
 	}
 	spans_close(spans, open);
 }
@@ -663,10 +668,12 @@ void plan_mapped(u64 start, u64 len, u64 prot)
 		return;
 	while (__atomic_exchange_n(&plan_busy, 1, __ATOMIC_ACQUIRE))
 		sys3(__NR_sched_yield, 0, 0, 0);
-	if (prot & 4)
-		hello_send(HELLO_MAP, start, start + ROUND_UP(len, 4096ull), 0);
-	else
+	if (prot & 4) {
+		if (hello_send(HELLO_MAP, start, start + ROUND_UP(len, 4096ull), 0))
+			agent.dispatch = true;
+	} else {
 		semaphores_later(start, len);
+	}
 	__atomic_store_n(&plan_busy, 0, __ATOMIC_RELEASE);
 }
 

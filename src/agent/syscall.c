@@ -91,8 +91,25 @@ static void own_exit(struct block *b, s64 ret)
 	case __NR_execve:
 	case __NR_execveat: exec_exit(b, ret == 0); break;
 	case __NR_mmap:
-		if (!sys_failed(ret) && !(a[3] & 0x20 /* MAP_ANONYMOUS */))
+		if (sys_failed(ret))
+			break;
+		if (!(a[3] & 0x20 /* MAP_ANONYMOUS */))
 			plan_mapped((u64)ret, a[1], a[2]);
+		else if (a[2] & 4)
+			agent.dispatch = true;
+		break;
+	case __NR_mprotect:
+	case __NR_pkey_mprotect: /* code that nobody has seen */
+		if (!ret && a[2] & 4)
+			agent.dispatch = true;
+		break;
+	case __NR_personality: /* READ_IMPLIES_EXEC */
+		if (a[0] != ~0u && a[0] & 0x400000)
+			agent.dispatch = true;
+		break;
+	case __NR_shmat:
+		if (!sys_failed(ret) && a[2] & 0100000 /* SHM_EXEC */)
+			agent.dispatch = true;
 		break;
 	case __NR_seccomp:
 		if (ret >= 0 && a[0] <= 1)
@@ -115,6 +132,8 @@ void agent_enter(struct block *b)
 	struct stub_head *h = u64_to_ptr(b->head);
 
 	b->busy = 1;
+	if (unlikely(agent.dispatch && !b->armed))
+		dispatch_arm(b);
 	b->now.head = h;
 	b->now.nr = (s32)b->regs.ax;
 	b->now.flags = PENDING_ACTIVE;
@@ -171,6 +190,8 @@ void agent_exit(struct block *b)
 	regs_complete(b, h);
 	b->regs.orig_ax = (u64)nr;
 	fire_exit(b, nr, ret);
+	if (unlikely(agent.dispatch && !b->armed))
+		dispatch_arm(b);
 	b->now.flags = 0;
 	b->busy = 0;
 }

@@ -82,6 +82,7 @@ void thread_resume(struct block *b)
 	b->hidden = s->hidden;
 	b->signals = s->signals;
 	b->vfork_depth--;
+	b->armed = 0;             /* or the child's */
 	if (childs != b->signals) /* only now: signals that arrive meanwhile look there */
 		sys_munmap(childs, sizeof(*childs));
 	/* The child may have been killed in the middle of a run. */

@@ -98,7 +98,9 @@ struct plan_hello {
 	u64 new_start, new_end; /* HELLO_MAP: the new mapping */
 	u64 arena;              /* address of slot 0 */
 	u64 syscall_enter, syscall_exit,
-		probe_entry; /* the agent's entries, for stubs to jump to */
+		probe_entry;       /* the agent's entries, for stubs to jump to */
+	u64 vdso_enter, vdso_exit; /* the same for syscalls of the vDSO, which the agent calls too;
+				      0: none */
 	char agent_path[256];
 };
 

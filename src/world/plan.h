@@ -35,11 +35,14 @@ struct builder {
 	VEC(struct plan_near) spans; /* mappings with patches */
 	VEC(u8) bytes; /* what writes refer to; offsets from its start until laid out */
 	u32 slot;
+	bool dispatch; /* some system call may not be patched */
 	int err;
 };
 
 /* Whether the hello is about mapping i: file-backed code, new for HELLO_MAP. */
 bool plan_wants(const struct hello *in, u32 i);
+/* Whether it is the vDSO, of a process that starts. */
+bool plan_is_vdso(const struct hello *in, u32 i);
 /* Records the first error; what is built from then on is thrown away. */
 void plan_fail(struct builder *b, int err);
 /* Appends bytes (to a multiple of 8); their offset. */
@@ -49,5 +52,8 @@ u32 plan_bytes(struct builder *b, const void *p, u32 n);
 int plan_attach_probe(struct builder *b, struct plan_attach pa, const struct attach *a);
 /* Stubs, near pieces and patches of one mapping's sites and probes. */
 void plan_patch_mapping(struct builder *b, u32 map);
+
+/* vdso.c: a path of a file with the contents of the vDSO, which all processes have; NULL. */
+const char *vdso_path(void);
 
 #endif

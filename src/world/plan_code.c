@@ -196,10 +196,13 @@ static void finish_emit(struct builder *b, struct code_emitted *e, u32 near, u64
 		add_write(b, PLAN_PATCH, e->patch_addr, e->patch, e->patch_len, near);
 }
 
-static struct code_entries entries(const struct builder *b)
+static struct code_entries entries(const struct builder *b, u32 map)
 {
-	return (struct code_entries){b->in.h->syscall_enter, b->in.h->syscall_exit,
-				     b->in.h->probe_entry};
+	const struct plan_hello *h = b->in.h;
+	bool vdso = plan_is_vdso(&b->in, map);
+
+	return (struct code_entries){vdso ? h->vdso_enter : h->syscall_enter,
+				     vdso ? h->vdso_exit : h->syscall_exit, h->probe_entry};
 }
 
 static bool emit_site(struct builder *b, u32 map, const struct code_site *s, bool bare, bool patch,
@@ -207,7 +210,7 @@ static bool emit_site(struct builder *b, u32 map, const struct code_site *s, boo
 {
 	const struct plan_mapping *m = &b->in.maps[map];
 	u64 addr = m->start + (s->offset - m->offset), near_addr = 0;
-	struct code_entries en = entries(b);
+	struct code_entries en = entries(b, map);
 	struct code_emitted e;
 	u32 near = 0;
 	int r;
@@ -234,23 +237,28 @@ struct placed {
 };
 typedef VEC(struct placed) placed_vec;
 
+/* A probe in front of a system call that cannot be placed leaves that to dispatch. */
 static void emit_probe(struct builder *b, u32 map, struct placed *pl)
 {
 	struct plan_probe *pp = &b->probes.data[pl->probe];
-	struct code_entries en = entries(b);
+	struct code_entries en = entries(b, map);
 	u64 near_addr = 0;
 	struct code_emitted e;
 	u32 near = 0, index = b->in.h->probe_base + pl->probe;
 	int r;
 
-	if (b->slot >= STUB_SLOTS)
+	if (b->slot >= STUB_SLOTS) {
+		b->dispatch |= pl->chain != 0;
 		return;
+	}
 	r = code_emit_probe(&pl->p, pp->address, slot_address(b), 0, pl->chain, index, &en, &e);
 	if (r == -ERANGE && (near_addr = near_room(b, map, pp->address, &near)))
 		r = code_emit_probe(&pl->p, pp->address, slot_address(b), near_addr, pl->chain,
 				    index, &en, &e);
-	if (r)
+	if (r) {
+		b->dispatch |= pl->chain != 0;
 		return;
+	}
 	pp->slot = b->slot;
 	finish_emit(b, &e, near, near_addr, true);
 }
@@ -300,12 +308,30 @@ static void patch_sites(struct builder *b, u32 map, struct code_file *f, placed_
 			if (how != CODE_APART)
 				break;
 		}
-		if (how == CODE_CLASH || (how == CODE_APART && s[i].kind != CODE_SITE_PATCH))
+		if (how == CODE_CLASH || (how == CODE_APART && s[i].kind != CODE_SITE_PATCH)) {
+			b->dispatch = true;
 			continue;
-		if (emit_site(b, map, &s[i], how == CODE_CHAIN_BARE, how == CODE_APART, &entry) &&
-		    how != CODE_APART)
+		}
+		if (!emit_site(b, map, &s[i], how == CODE_CHAIN_BARE, how == CODE_APART, &entry))
+			b->dispatch = true;
+		else if (how != CODE_APART)
 			with->chain = entry;
 	}
+}
+
+static int open_code(const struct builder *b, u32 map, struct code_file **out)
+{
+	const struct plan_mapping *m = &b->in.maps[map];
+	const char *vdso = plan_is_vdso(&b->in, map) ? vdso_path() : NULL;
+	char path[4200];
+
+	if (!m->ino)
+		return vdso ? code_file_open(vdso, 0, 0, out) : -ENOENT;
+	if (!code_file_open(b->in.paths[map], m->dev, m->ino, out))
+		return 0;
+	/* Another root, perhaps. */
+	snprintf(path, sizeof(path), "/proc/%d/root%s", b->peer, b->in.paths[map]);
+	return code_file_open(path, m->dev, m->ino, out);
 }
 
 void plan_patch_mapping(struct builder *b, u32 map)
@@ -313,14 +339,13 @@ void plan_patch_mapping(struct builder *b, u32 map)
 	const struct plan_mapping m = b->in.maps[map];
 	placed_vec probes = {0};
 	struct code_file *f;
-	char path[4200];
 
-	if (code_file_open(b->in.paths[map], m.dev, m.ino, &f)) {
-		/* Another root, perhaps. */
-		snprintf(path, sizeof(path), "/proc/%d/root%s", b->peer, b->in.paths[map]);
-		if (code_file_open(path, m.dev, m.ino, &f))
-			return;
+	if (open_code(b, map, &f)) {
+		b->dispatch = true;
+		return;
 	}
+	if (!code_fully_known(f))
+		b->dispatch = true;
 	size_t before = b->writes.len;
 
 	analyse_probes(b, map, f, &probes);
@@ -330,7 +355,8 @@ void plan_patch_mapping(struct builder *b, u32 map)
 			emit_probe(b, map, &probes.data[i]);
 	vec_fini(&probes);
 	code_file_put(f);
-	if (b->writes.len > before &&
+	/* The vDSO is left as it is mapped. */
+	if (b->writes.len > before && m.ino &&
 	    vec_push(&b->spans, (struct plan_near){m.start, m.end - m.start}))
 		plan_fail(b, -ENOMEM);
 }

@@ -83,6 +83,12 @@ bool plan_wants(const struct hello *in, u32 i)
 	return in->h->why != HELLO_MAP || (m->start < in->h->new_end && m->end > in->h->new_start);
 }
 
+bool plan_is_vdso(const struct hello *in, u32 i)
+{
+	return in->h->why == HELLO_START && in->h->vdso_enter && in->maps[i].prot & PROT_EXEC &&
+	       !strcmp(in->paths[i], "[vdso]");
+}
+
 /* ---- the plan under construction ---- */
 void plan_fail(struct builder *b, int err)
 {
@@ -457,7 +463,7 @@ static int lay_plan(struct builder *b, struct targets *t, int *fd)
 		.generation = b->inst->generation,
 		.possible_cpus = b->inst->possible_cpus,
 		.notes = b->inst->notes ? b->inst->notes->o.id : 0,
-		.dispatch = 1,
+		.dispatch = b->dispatch,
 		.page_size = ROUND_UP(sizeof(struct world_page), (u64)PAGE_BYTES),
 	};
 	struct layout l = {0};
@@ -496,6 +502,32 @@ static int lay_plan(struct builder *b, struct targets *t, int *fd)
 }
 
 /* ---- the answer ---- */
+/* Code that nobody will look for system calls in: the agent's, and the kernel's own. */
+static bool is_exempt(const struct hello *in, u32 i)
+{
+	const struct plan_mapping *m = &in->maps[i];
+
+	return (in->h->syscall_enter >= m->start && in->h->syscall_enter < m->end) ||
+	       !strcmp(in->paths[i], "[vsyscall]") || !strcmp(in->paths[i], "[uprobes]");
+}
+
+static void patch_mapping(struct builder *b, u32 i)
+{
+	const struct hello *in = &b->in;
+	const struct plan_mapping *m = &in->maps[i];
+	bool is_new =
+		in->h->why != HELLO_MAP || (m->start < in->h->new_end && m->end > in->h->new_start);
+
+	if (!(m->prot & PROT_EXEC) || !is_new || is_exempt(in, i))
+		return;
+	if (m->prot & PROT_WRITE || !(plan_wants(in, i) || plan_is_vdso(in, i)))
+		b->dispatch = true;
+	if (plan_wants(in, i))
+		code_map_add(b->inst, m, in->paths[i]);
+	if (plan_wants(in, i) || plan_is_vdso(in, i))
+		plan_patch_mapping(b, i);
+}
+
 static int build(struct builder *b, struct targets *t)
 {
 	struct target_answer *out = b->out;
@@ -520,10 +552,7 @@ static int build(struct builder *b, struct targets *t)
 			err = instance_each_attach(b->inst, collect, b);
 		b->slot = b->in.h->slot_base;
 		for (u32 i = 0, n = b->in.count; i < n && !err && !b->err; i++)
-			if (plan_wants(&b->in, i)) {
-				code_map_add(b->inst, &b->in.maps[i], b->in.paths[i]);
-				plan_patch_mapping(b, i);
-			}
+			patch_mapping(b, i);
 	}
 	return err ?: b->err ?: lay_plan(b, t, &out->fds[0]);
 }
