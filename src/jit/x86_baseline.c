@@ -79,6 +79,39 @@ void base_call_native(struct baseline *b, u32 call)
 	call_word(b, NATIVE_CALL, call);
 }
 
+/* A constant of the program: under JIT_BLIND no instruction holds it. */
+void base_const(struct baseline *b, u32 reg, s64 value)
+{
+	u32 other = reg == R11 ? R10 : R11;
+	bool is_short = value == (s64)(u32)value;
+	u64 mask;
+
+	if (!(b->opts->flags & JIT_BLIND)) {
+		b->p = enc_load_const(b->p, reg, value, false);
+		return;
+	}
+	b->random ^= b->random << 13;
+	b->random ^= b->random >> 7;
+	b->random ^= b->random << 17;
+	mask = is_short ? (u32)b->random : b->random;
+	b->p = enc_load_const(b->p, reg, value ^ (s64)mask, false);
+	b->p = enc_load_const(b->p, other, (s64)mask, false);
+	b->p = enc_op_reg(b->p, 0, 0x31, !is_short, other, reg, false);
+}
+
+/* Jumps over what follows: where its distance goes. */
+u8 *base_skip(struct baseline *b, u32 cond)
+{
+	b->p = enc_byte(b->p, cond == JUMP_ALWAYS ? 0xeb : 0x70 | enc_condition(cond));
+	b->p = enc_byte(b->p, 0);
+	return b->p;
+}
+
+void base_land(struct baseline *b, u8 *from)
+{
+	from[-1] = (u8)(b->p - from);
+}
+
 /* frames --------------------------------------------------------------------------------- */
 
 static bool is_jump(u32 kind)
@@ -87,16 +120,28 @@ static bool is_jump(u32 kind)
 	       kind == ISA_KIND_GOTOL || kind == ISA_KIND_MAY_GOTO;
 }
 
+static bool is_call(const struct baseline *b, u32 i, u32 kind)
+{
+	return (kind >= ISA_KIND_CALL_HELPER && kind <= ISA_KIND_CALLX) ||
+	       kind == ISA_KIND_LD_ABS || kind == ISA_KIND_LD_IND ||
+	       (b->facts && b->facts[i].facts & FACT_BTF_LOAD);
+}
+
 static void look_over(struct baseline *b, const struct image_sub *sub)
 {
 	b->used = 0;
-	b->loops = false;
+	b->has_calls = b->loops = false;
 	for (u32 i = sub->start; i < sub->end; i++) {
 		const struct isa_op *op = &b->ops[i];
+		u32 kind = base_rows[op->op].kind;
 		s64 to = isa_target(op, i);
 
 		b->used |= 1u << op->dst | 1u << op->src;
-		if (!is_jump(base_rows[op->op].kind))
+		/* Arguments are passed on without being named. */
+		if (kind >= ISA_KIND_CALL_HELPER && kind <= ISA_KIND_CALLX)
+			b->used |= (u32)isa_uses(op);
+		b->has_calls |= is_call(b, i, kind);
+		if (!is_jump(kind))
 			continue;
 		b->loops |= op->op == ISA_OP_MAY_GOTO;
 		if (to >= sub->start && to < sub->end)
@@ -124,7 +169,7 @@ static void lay_out_frame(struct baseline *b, const struct image_sub *sub)
 	b->stack = bytes;
 	for (u32 k = 0; k < ARRAY_SIZE(saved_regs); k++)
 		bytes += b->used >> saved_regs[k] & 1 ? 8 : 0;
-	b->pad = bytes % 16 == (has_frame(b) ? 0 : 8) ? 0 : 8;
+	b->pad = !b->has_calls || bytes % 16 == (has_frame(b) ? 0 : 8) ? 0 : 8;
 }
 
 static void enter(struct baseline *b)
@@ -185,10 +230,11 @@ static u32 sub_at(struct baseline *b, u32 start)
 	return lo;
 }
 
-static void call_sub(struct baseline *b, const struct isa_op *op)
+void base_call(struct baseline *b, u32 sub)
 {
-	struct jit_call c = {.sub = sub_at(b, (u32)op->imm)};
+	struct jit_call c = {.sub = sub == BASE_LOADER ? b->image->sub_count : sub};
 
+	b->loads |= sub == BASE_LOADER;
 	b->p = enc_byte(b->p, 0xe8);
 	c.at = base_here(b);
 	b->p = enc_word32(b->p, 0);
@@ -203,72 +249,108 @@ static void tail_call(struct baseline *b)
 
 	move(b, RSI, RDX);
 	move(b, RDX, RCX);
-	base_call_native(b, NATIVE_TAIL);
+	base_call_native(b, b->is_main ? NATIVE_TAIL : NATIVE_TAIL_SUB);
 	b->p = enc_op_reg(b->p, 0, 0x85, true, RAX, RAX, false);
-	b->p = enc_byte(b->p, 0x74);
-	none = b->p = enc_byte(b->p, 0);
+	none = base_skip(b, COND_EQ);
 	leave(b);
 	b->p = enc_load(b->p, RDI, 8, false, &ctx);
 	b->p = enc_op_reg(b->p, 0, 0xff, false, 4, RAX, false);
-	none[-1] = (u8)(b->p - none);
+	base_land(b, none);
 }
 
-/* An array's value: the key is at r2. */
-static void look_up_array(struct baseline *b, const struct image_fact *f, const struct map *m)
+/* The address of the value at the key that r2 points to, of m->max_entries a stride apart. */
+static void look_up_value(struct baseline *b, const struct image_fact *f, const struct map *m)
 {
 	struct x86_address key = {RDX, MACH_NONE, 1, 0};
-	u8 *outside;
+	struct x86_address cpu = {BASE_RUN, MACH_NONE, 1, offsetof(struct run, cpu)};
+	bool per_cpu = m->type == BPF_MAP_TYPE_PERCPU_ARRAY;
+	u8 *outside, *no_cpu = NULL;
 
-	if (f->facts & FACT_CONST_KEY) {
+	b->p = enc_load(b->p, RDI, 4, false, &key);
+	b->p = enc_load_const(b->p, RAX, 0, false);
+	b->p = enc_alu_const(b->p, 7, false, RDI, (s32)m->max_entries);
+	outside = base_skip(b, COND_GE);
+	if (per_cpu) {
+		b->p = enc_load(b->p, R10, 4, false, &cpu);
+		b->p = enc_alu_const(b->p, 7, false, R10, (s32)m->possible_cpus);
+		no_cpu = base_skip(b, COND_GE);
+		b->p = enc_multiply_const(b->p, true, R10, R10, (s32)m->priv_space[0]);
+	}
+	b->p = enc_multiply_const(b->p, true, RAX, RDI, (s32)m->value_stride);
+	if (per_cpu)
+		b->p = enc_op_reg(b->p, 0, 0x01, true, R10, RAX, false);
+	base_word(b, 0x03, true, RAX, NATIVE_MAP_MEMORY, f->map, 0);
+	if (per_cpu)
+		base_land(b, no_cpu);
+	base_land(b, outside);
+}
+
+/* Lookups in arrays, when the map is known (map/array_inline.c). */
+static bool look_up(struct baseline *b)
+{
+	const struct image_fact *f = b->facts ? &b->facts[b->insn] : NULL;
+	const struct map *m = f && f->facts & FACT_ONE_MAP ? b->maps[f->map] : NULL;
+
+	if (!m || m->value_stride > INT32_MAX || b->opts->flags & JIT_BLIND)
+		return false;
+	if (m->type == BPF_MAP_TYPE_ARRAY && f->facts & FACT_CONST_KEY) {
 		if (f->key < m->max_entries)
 			base_word(b, 0x8b, true, RAX, NATIVE_MAP_MEMORY, f->map,
 				  (s64)f->key * m->value_stride);
 		else
 			b->p = enc_load_const(b->p, RAX, 0, false);
-		return;
+		return true;
 	}
-	b->p = enc_load(b->p, RDI, 4, false, &key);
-	b->p = enc_load_const(b->p, RAX, 0, false);
-	b->p = enc_alu_const(b->p, 7, false, RDI, (s32)m->max_entries);
-	b->p = enc_byte(b->p, 0x73);
-	outside = b->p = enc_byte(b->p, 0);
-	b->p = enc_multiply_const(b->p, true, RAX, RDI, (s32)m->value_stride);
-	base_word(b, 0x03, true, RAX, NATIVE_MAP_MEMORY, f->map, 0);
-	outside[-1] = (u8)(b->p - outside);
+	if (m->type != BPF_MAP_TYPE_ARRAY &&
+	    !(m->type == BPF_MAP_TYPE_PERCPU_ARRAY && m->priv_space[0] <= INT32_MAX))
+		return false;
+	look_up_value(b, f, m);
+	return true;
 }
 
 static bool call_inline(struct baseline *b, const struct isa_op *op)
 {
 	struct x86_address cpu = {BASE_RUN, MACH_NONE, 1, offsetof(struct run, cpu)};
-	const struct image_fact *f = b->facts ? &b->facts[b->insn] : NULL;
 
-	if (op->imm == BPF_FUNC_get_smp_processor_id) {
-		b->p = enc_load(b->p, RAX, 4, false, &cpu);
-		return true;
+	switch (op->imm) {
+	case BPF_FUNC_map_lookup_elem: return look_up(b);
+	case BPF_FUNC_tail_call: tail_call(b); return true;
+	case BPF_FUNC_get_smp_processor_id: b->p = enc_load(b->p, RAX, 4, false, &cpu); return true;
+	default: return false;
 	}
-	if (op->imm == BPF_FUNC_map_lookup_elem && f && f->facts & FACT_ONE_MAP &&
-	    b->maps[f->map]->type == BPF_MAP_TYPE_ARRAY) {
-		look_up_array(b, f, b->maps[f->map]);
-		return true;
-	}
-	return false;
+}
+
+static void call_helper(struct baseline *b, const struct isa_op *op)
+{
+	struct x86_address fault = {BASE_RUN, MACH_NONE, 1, offsetof(struct run, fault.kind)};
+	const struct helper_proto *proto;
+	u8 *fine;
+
+	if (call_inline(b, op))
+		return;
+	call_word(b, NATIVE_HELPER, (u32)op->imm);
+	proto = core_helper((u32)op->imm);
+	if (!proto || !native_may_fault(proto))
+		return;
+	b->p = enc_op_memory(b->p, 0, 0x83, false, 7, &fault, false); /* cmp */
+	b->p = enc_byte(b->p, FAULT_NONE);
+	fine = base_skip(b, COND_EQ);
+	b->p = enc_load_const(b->p, RSI, FAULT_NONE, false);
+	b->p = enc_load_const(b->p, RDX, b->insn, false);
+	base_call_native(b, NATIVE_STOP);
+	base_land(b, fine);
 }
 
 static void call(struct baseline *b, const struct isa_op *op)
 {
 	switch (op->op) {
-	case ISA_OP_CALL_SUB: call_sub(b, op); break;
+	case ISA_OP_CALL_SUB: base_call(b, sub_at(b, (u32)op->imm)); break;
 	case ISA_OP_CALL_KFUNC:
 		if (!core_kfunc_body((u32)op->off))
 			b->err = b->err ?: -EOPNOTSUPP;
 		call_word(b, NATIVE_KFUNC, (u32)op->off);
 		break;
-	case ISA_OP_CALL_HELPER:
-		if (op->imm == BPF_FUNC_tail_call)
-			tail_call(b);
-		else if (!call_inline(b, op))
-			call_word(b, NATIVE_HELPER, (u32)op->imm);
-		break;
+	case ISA_OP_CALL_HELPER: call_helper(b, op); break;
 	default: b->err = b->err ?: -EOPNOTSUPP;
 	}
 }
@@ -279,20 +361,19 @@ static void packet_load(struct baseline *b, const struct isa_op *op, const struc
 	u8 *good;
 
 	if (row->kind == ISA_KIND_LD_IND) {
-		move(b, RSI, base_regs[op->src]);
-		b->p = enc_alu_const(b->p, 0, false, RSI, (s32)op->imm);
-		b->p = enc_extend(b->p, RSI, RSI, 4, true, true);
+		base_const(b, RDI, (u32)op->imm);
+		b->p = enc_op_reg(b->p, 0, 0x01, false, base_regs[op->src], RDI, false);
+		b->p = enc_extend(b->p, RSI, RDI, 4, true, true);
 	} else {
-		b->p = enc_load_const(b->p, RSI, op->imm, false);
+		base_const(b, RSI, op->imm);
 	}
 	b->p = enc_load_const(b->p, RDX, row->bits / 8, false);
 	base_call_native(b, NATIVE_LD_ABS);
 	b->p = enc_op_reg(b->p, 0, 0x85, true, RAX, RAX, false);
-	b->p = enc_byte(b->p, 0x79); /* jns */
-	good = b->p = enc_byte(b->p, 0);
+	good = base_skip(b, COND_SGE);
 	b->p = enc_load_const(b->p, RAX, 0, false);
 	leave_and_return(b);
-	good[-1] = (u8)(b->p - good);
+	base_land(b, good);
 }
 
 /* constants ------------------------------------------------------------------------------- */
@@ -303,7 +384,7 @@ static void constant(struct baseline *b, const struct isa_op *op)
 
 	switch (op->op) {
 	case ISA_OP_LDDW:
-	case ISA_OP_LDDW_FUNC: b->p = enc_load_const(b->p, d, op->imm, false); break;
+	case ISA_OP_LDDW_FUNC: base_const(b, d, op->imm); break;
 	case ISA_OP_LDDW_MAP: base_word(b, 0x8b, true, d, NATIVE_MAP, (u32)op->imm, 0); break;
 	case ISA_OP_LDDW_MAP_VALUE:
 		base_word(b, 0x8b, true, d, NATIVE_MAP_VALUE, (u32)op->off, op->imm);
@@ -335,10 +416,26 @@ static u32 condition(const struct base_row *row)
 	return enc_condition(conditions[row->code >> 4]);
 }
 
+static void compare(struct baseline *b, const struct isa_op *op, const struct base_row *row)
+{
+	u32 d = base_regs[op->dst], s = base_regs[op->src];
+	bool wide = row->bits == 64, blind = b->opts->flags & JIT_BLIND;
+
+	if (row->kind != ISA_KIND_JMP_REG && blind)
+		base_const(b, s = R11, wide ? op->imm : (s64)(u32)op->imm);
+	if (row->kind == ISA_KIND_JMP_REG || blind)
+		b->p = enc_op_reg(b->p, 0, row->code == BPF_JSET ? 0x85 : 0x39, wide, s, d, false);
+	else if (row->code == BPF_JSET)
+		b->p = enc_test_const(b->p, wide, d, (s32)op->imm);
+	else if (!op->imm)
+		b->p = enc_op_reg(b->p, 0, 0x85, wide, d, d, false);
+	else
+		b->p = enc_alu_const(b->p, 7, wide, d, (s32)op->imm);
+}
+
 static void branch(struct baseline *b, const struct isa_op *op, const struct base_row *row)
 {
-	u32 facts = b->facts ? b->facts[b->insn].facts : 0, d = base_regs[op->dst];
-	bool wide = row->bits == 64;
+	u32 facts = b->facts ? b->facts[b->insn].facts : 0;
 
 	if (facts & FACT_NEVER)
 		return;
@@ -346,15 +443,7 @@ static void branch(struct baseline *b, const struct isa_op *op, const struct bas
 		jump(b, op, JUMP_ALWAYS);
 		return;
 	}
-	if (row->kind == ISA_KIND_JMP_REG)
-		b->p = enc_op_reg(b->p, 0, row->code == BPF_JSET ? 0x85 : 0x39, wide,
-				  base_regs[op->src], d, false);
-	else if (row->code == BPF_JSET)
-		b->p = enc_test_const(b->p, wide, d, (s32)op->imm);
-	else if (!op->imm)
-		b->p = enc_op_reg(b->p, 0, 0x85, wide, d, d, false);
-	else
-		b->p = enc_alu_const(b->p, 7, wide, d, (s32)op->imm);
+	compare(b, op, row);
 	jump(b, op, condition(row));
 }
 
@@ -405,6 +494,71 @@ static void translate(struct baseline *b, const struct isa_op *op)
 	}
 }
 
+/* Is `i` only reached from the instruction before, with nothing between them? */
+static bool follows(const struct baseline *b, const struct image_sub *sub, u32 i)
+{
+	if (i >= sub->end || b->marks[i])
+		return false;
+	if (!b->facts)
+		return true;
+	return b->facts[i].facts & FACT_SEEN &&
+	       !((b->facts[i - 1].facts & FACT_NOSPEC_AFTER) | (b->facts[i].facts & FACT_NOSPEC));
+}
+
+/* d = s; d += t or a constant */
+static bool add_apart(struct baseline *b, const struct isa_op *op, const struct isa_op *next)
+{
+	struct x86_address sum = {base_regs[op->src], MACH_NONE, 1, 0};
+
+	if (op->dst == op->src || op->dst != next->dst)
+		return false;
+	if (next->op == ISA_OP_ADD64_IMM && !(b->opts->flags & JIT_BLIND))
+		sum.disp = (s32)next->imm;
+	else if (next->op == ISA_OP_ADD64_REG && next->src != op->dst)
+		sum.index = base_regs[next->src];
+	else
+		return false;
+	b->p = enc_op_memory(b->p, 0, 0x8d, true, base_regs[op->dst], &sum, false);
+	return true;
+}
+
+/* d <<= 32; d >>= 32: the low half, extended */
+static bool extend_low(struct baseline *b, const struct isa_op *op, const struct isa_op *next)
+{
+	bool is_signed = next->op == ISA_OP_ARSH64_IMM;
+
+	if (op->imm != 32 || next->imm != 32 || op->dst != next->dst ||
+	    !(is_signed || next->op == ISA_OP_RSH64_IMM))
+		return false;
+	b->p = enc_extend(b->p, base_regs[op->dst], base_regs[op->dst], 4, is_signed, true);
+	return true;
+}
+
+/* if c goto over; goto far; over: if !c goto far */
+static bool branch_far(struct baseline *b, const struct isa_op *op, const struct isa_op *next)
+{
+	u32 facts = b->facts ? b->facts[b->insn].facts : 0;
+
+	if (op->off != 1 || next->op != ISA_OP_JA || facts & (FACT_NEVER | FACT_ALWAYS))
+		return false;
+	compare(b, op, &base_rows[op->op]);
+	b->insn++;
+	jump(b, next, condition(&base_rows[op->op]) ^ 1);
+	return true;
+}
+
+/* Two instructions as one. */
+static bool fuse(struct baseline *b, const struct isa_op *op)
+{
+	switch (base_rows[op->op].kind) {
+	case ISA_KIND_MOV_REG: return op->op == ISA_OP_MOV64_REG && add_apart(b, op, op + 1);
+	case ISA_KIND_ALU_IMM: return op->op == ISA_OP_LSH64_IMM && extend_low(b, op, op + 1);
+	case ISA_KIND_JMP_REG:
+	case ISA_KIND_JMP_IMM: return branch_far(b, op, op + 1);
+	default: return false;
+	}
+}
+
 /* Room for one more instruction. */
 static bool make_room(struct baseline *b)
 {
@@ -435,6 +589,21 @@ static struct mach_label label_here(const struct baseline *b)
 	return (struct mach_label){base_here(b), (u32)b->jumps.len};
 }
 
+/* Where verification says so, nothing behind is run on a guess of the processor. */
+static void fence(struct baseline *b, u32 fact)
+{
+	if (b->opts->flags & JIT_FENCE && b->facts && b->facts[b->insn].facts & fact)
+		b->p = enc_bytes(b->p, 0xe8ae0f, 3); /* lfence */
+}
+
+/* Does nothing come behind it? */
+static bool is_last(const struct baseline *b, u32 i)
+{
+	u32 kind = base_rows[b->ops[i].op].kind;
+
+	return kind == ISA_KIND_EXIT || kind == ISA_KIND_JA || kind == ISA_KIND_GOTOL;
+}
+
 /* From how others pass arguments to where they are here. */
 static void take_arguments(struct baseline *b, u32 count)
 {
@@ -453,11 +622,26 @@ static void clear_registers(struct baseline *b)
 			b->p = enc_load_const(b->p, base_regs[r], 0, false);
 }
 
+/* One instruction, or two as one: the last of them. */
+static u32 translate_next(struct baseline *b, const struct image_sub *sub, u32 i)
+{
+	fence(b, FACT_NOSPEC);
+	if (follows(b, sub, i + 1) && fuse(b, &b->ops[i])) {
+		b->insn = ++i;
+		b->labels[i] = label_here(b);
+	} else {
+		translate(b, &b->ops[i]);
+	}
+	fence(b, FACT_NOSPEC_AFTER);
+	return i;
+}
+
 static void translate_sub(struct baseline *b, u32 s)
 {
 	const struct image_sub *sub = &image_subs(b->image)[s];
 	bool seen = true;
 
+	b->is_main = !s;
 	look_over(b, sub);
 	lay_out_frame(b, sub);
 	if (!make_room(b))
@@ -474,12 +658,16 @@ static void translate_sub(struct baseline *b, u32 s)
 		b->insn = i;
 		b->labels[i] = label_here(b);
 		seen = !b->facts || b->facts[i].facts & FACT_SEEN;
-		if (seen)
-			translate(b, &b->ops[i]);
-		else if (was_seen)
-			trap(b);
+		if (!seen) { /* whoever comes here is stopped */
+			if (was_seen)
+				trap(b);
+			else
+				b->labels[i] = b->labels[i - 1];
+			continue;
+		}
+		i = translate_next(b, sub, i);
 	}
-	if (make_room(b))
+	if (make_room(b) && !is_last(b, sub->end - 1))
 		trap(b);
 }
 
@@ -534,6 +722,10 @@ static int translate_all(struct baseline *b)
 
 	for (u32 s = 0; s < b->image->sub_count && !b->err; s++)
 		translate_sub(b, s);
+	if (b->loads && make_room(b)) {
+		b->entries[b->image->sub_count].inner = label_here(b);
+		base_loader(b);
+	}
 	if (b->err)
 		return b->err;
 	l.body = b->body;
@@ -554,11 +746,12 @@ int x86_baseline(const struct image *image, struct map *const *maps, const struc
 			     .facts = image_facts(image),
 			     .maps = maps,
 			     .opts = opts,
-			     .code = code};
+			     .code = code,
+			     .random = opts->seed ?: 1};
 	int err = -ENOMEM;
 
 	b.labels = base_alloc(image->op_count * sizeof(*b.labels));
-	b.entries = base_alloc(image->sub_count * sizeof(*b.entries));
+	b.entries = base_alloc((image->sub_count + 1) * sizeof(*b.entries));
 	b.marks = base_zalloc(image->op_count);
 	if (b.labels && b.entries && b.marks)
 		err = translate_all(&b);

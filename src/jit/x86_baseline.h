@@ -22,7 +22,8 @@ struct base_row {
 
 extern const struct base_row base_rows[ISA_OP_COUNT];
 
-#define BASE_WORDS 64
+#define BASE_WORDS  64
+#define BASE_LOADER (~0u) /* base_loader(), for base_call() */
 
 struct baseline {
 	const struct image *image;
@@ -34,19 +35,22 @@ struct baseline {
 	u8 *p; /* where the next byte of the body goes */
 	u8 *body, *end;
 	struct mach_label *labels; /* by instruction */
-	u8 *marks;                /* by instruction: jumps lead there */
+	u8 *marks;                 /* by instruction: jumps lead there */
 	VEC(struct mach_jump) jumps;
 	VEC(struct jit_ref) refs;
 	VEC(struct jit_call) calls; /* `at` in the body */
 	struct base_entry {
 		struct mach_label outer, inner;
-	} * entries; /* by subprogram */
+	} * entries; /* by subprogram, and of the loader */
+	bool loads;  /* kernel objects */
 	struct {     /* of words of the table, by a hash */
 		struct native_slot key;
 		u32 slot; /* + 1; 0: none yet */
 	} words[BASE_WORDS];
+	u64 random; /* JIT_BLIND's */
 	/* the function being translated */
-	u32 used;   /* r0-r10 that it names */
+	u32 used; /* r0-r10 that it names */
+	bool is_main, has_calls;
 	bool loops; /* has may_goto */
 	u32 stack;  /* bytes below rbp, with the count of may_goto at their end */
 	u32 pad;    /* below them, so that calls are aligned */
@@ -60,6 +64,7 @@ static inline u32 base_here(const struct baseline *b)
 }
 
 /* x86_baseline_ops.c */
+void base_loader(struct baseline *b);
 void base_alu(struct baseline *b, const struct isa_op *op, const struct base_row *row);
 void base_load(struct baseline *b, const struct isa_op *op, const struct base_row *row);
 void base_store(struct baseline *b, const struct isa_op *op, const struct base_row *row);
@@ -67,6 +72,11 @@ void base_atomic(struct baseline *b, const struct isa_op *op, const struct base_
 
 /* op reg, [the table's word] */
 void base_word(struct baseline *b, u32 opcode, bool wide, u32 reg, u32 kind, u32 index, s64 addend);
+/* A function of the code: subprogram, or BASE_LOADER. */
+void base_call(struct baseline *b, u32 sub);
+void base_const(struct baseline *b, u32 reg, s64 value); /* another scratch register may change */
+u8 *base_skip(struct baseline *b, u32 cond);  /* enum ir_cond; JUMP_ALWAYS: a short jump... */
+void base_land(struct baseline *b, u8 *from); /* ... to here */
 void base_call_native(struct baseline *b, u32 call); /* of enum native_call; arguments are set */
 
 #endif

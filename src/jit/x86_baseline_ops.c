@@ -30,19 +30,6 @@ static void nothing(struct baseline *b, bool wide, u32 reg)
 		move(b, false, reg, reg);
 }
 
-/* Jumps over what follows: where its distance goes. */
-static u8 *skip(struct baseline *b, u32 cond)
-{
-	b->p = enc_byte(b->p, cond == JUMP_ALWAYS ? 0xeb : 0x70 | enc_condition(cond));
-	b->p = enc_byte(b->p, 0);
-	return b->p;
-}
-
-static void land(struct baseline *b, u8 *from)
-{
-	from[-1] = (u8)(b->p - from);
-}
-
 /* arithmetic ------------------------------------------------------------------------ */
 
 static void multiply(struct baseline *b, bool wide, u32 d, s32 n)
@@ -148,21 +135,21 @@ static void divide(struct baseline *b, const struct base_row *row, u32 d, u32 s)
 		/* s is 0 or -1: the quotient is d * s, the remainder d * (s + 1) */
 		b->p = enc_op_memory(b->p, 0, 0x8d, wide, RDI, &next, false);
 		b->p = enc_alu_const(b->p, 7, wide, RDI, 1);
-		regular = skip(b, COND_GT);
+		regular = base_skip(b, COND_GT);
 		op_reg(b, 0x0faf, wide, d, remainder ? RDI : s);
 	} else {
 		op_reg(b, 0x85, wide, s, s);
-		regular = skip(b, COND_NE);
+		regular = base_skip(b, COND_NE);
 		if (remainder)
 			nothing(b, wide, d);
 		else
 			op_reg(b, 0x31, false, d, d);
 	}
-	over = skip(b, JUMP_ALWAYS);
-	land(b, regular);
+	over = base_skip(b, JUMP_ALWAYS);
+	base_land(b, regular);
 	move(b, wide, R11, s);
 	divide_by_scratch(b, wide, d, remainder, row->is_signed);
-	land(b, over);
+	base_land(b, over);
 }
 
 static void divide_const(struct baseline *b, const struct base_row *row, u32 d, s32 n)
@@ -176,13 +163,13 @@ static void divide_const(struct baseline *b, const struct base_row *row, u32 d, 
 			nothing(b, wide, d);
 		else
 			op_reg(b, 0x31, false, d, d);
-	} else if (!row->is_signed && n > 0 && !(n & (n - 1))) {
+	} else if (!row->is_signed && n > 0 && !(n & (n - 1)) && !(b->opts->flags & JIT_BLIND)) {
 		if (remainder)
 			b->p = enc_alu_const(b->p, ALU_AND, false, d, n - 1);
 		else
 			shift_const(b, 5, wide, d, (u32)__builtin_ctz((u32)n));
 	} else {
-		b->p = enc_load_const(b->p, R11, wide ? n : (s64)(u32)n, false);
+		base_const(b, R11, wide ? n : (s64)(u32)n);
 		divide_by_scratch(b, wide, d, remainder, row->is_signed);
 	}
 }
@@ -225,6 +212,25 @@ static void alu_reg(struct baseline *b, const struct base_row *row, u32 d, u32 s
 	}
 }
 
+/* Shifts are no constants that an attacker could use. */
+static bool is_blinded(const struct baseline *b, const struct base_row *row)
+{
+	return b->opts->flags & JIT_BLIND && row->code != BPF_LSH && row->code != BPF_RSH &&
+	       row->code != BPF_ARSH && row->code != BPF_DIV && row->code != BPF_MOD;
+}
+
+static void alu_imm(struct baseline *b, const struct isa_op *op, const struct base_row *row)
+{
+	u32 d = base_regs[op->dst];
+
+	if (is_blinded(b, row)) {
+		base_const(b, R11, row->bits == 64 ? op->imm : (s64)(u32)op->imm);
+		alu_reg(b, row, d, R11);
+	} else {
+		alu_const(b, row, d, (s32)op->imm);
+	}
+}
+
 static void move_reg(struct baseline *b, const struct isa_op *op, u32 d, u32 s)
 {
 	switch (op->op) {
@@ -264,11 +270,10 @@ void base_alu(struct baseline *b, const struct isa_op *op, const struct base_row
 
 	switch (row->kind) {
 	case ISA_KIND_ALU_REG: alu_reg(b, row, d, s); break;
-	case ISA_KIND_ALU_IMM: alu_const(b, row, d, (s32)op->imm); break;
+	case ISA_KIND_ALU_IMM: alu_imm(b, op, row); break;
 	case ISA_KIND_MOV_REG: move_reg(b, op, d, s); break;
 	case ISA_KIND_MOV_IMM:
-		b->p = enc_load_const(b->p, d, row->bits == 32 ? (s64)(u32)op->imm : op->imm,
-				      false);
+		base_const(b, d, row->bits == 32 ? (s64)(u32)op->imm : op->imm);
 		break;
 	case ISA_KIND_UNARY: unary(b, op, d); break;
 	default: b->err = -EOPNOTSUPP;
@@ -287,13 +292,50 @@ static u32 facts(const struct baseline *b)
 	return b->facts ? b->facts[b->insn].facts : 0;
 }
 
+/* Of a kernel object, by the runtime: what cannot be read is 0. */
+static void load_object(struct baseline *b, const struct isa_op *op, const struct base_row *row)
+{
+	struct x86_address a = at(op->src, op->off);
+	u32 d = base_regs[op->dst], size = row->bits / 8;
+
+	b->p = enc_op_memory(b->p, 0, 0x8d, true, R11, &a, false);
+	b->p = enc_load_const(b->p, R10, size, false);
+	base_call(b, BASE_LOADER);
+	if (row->is_signed)
+		b->p = enc_extend(b->p, d, R11, size, true, true);
+	else
+		move(b, true, d, R11);
+}
+
+static const u8 loader_keeps[] = {RAX, RCX, RDX, RSI, R8, R9};
+
+/* R11 = the R10 bytes at R11: NATIVE_LOAD with all registers of the program kept. */
+void base_loader(struct baseline *b)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(loader_keeps); i++)
+		b->p = enc_push(b->p, loader_keeps[i]);
+	b->p = enc_push(b->p, R11); /* what it holds is not needed, its place is */
+	move(b, true, RSI, R11);
+	move(b, false, RDX, R10);
+	base_call_native(b, NATIVE_LOAD);
+	b->p = enc_pop(b->p, R11);
+	move(b, true, R11, RAX);
+	for (u32 i = ARRAY_SIZE(loader_keeps); i-- > 0;)
+		b->p = enc_pop(b->p, loader_keeps[i]);
+	b->p = enc_byte(b->p, 0xc3);
+}
+
 void base_load(struct baseline *b, const struct isa_op *op, const struct base_row *row)
 {
 	struct x86_address a = at(op->src, op->off);
 
-	if (facts(b) & (FACT_ARENA | FACT_BTF_LOAD))
+	if (facts(b) & FACT_ARENA) {
 		b->err = -EOPNOTSUPP;
-	b->p = enc_load(b->p, base_regs[op->dst], row->bits / 8, row->is_signed, &a);
+	} else if (facts(b) & FACT_BTF_LOAD) {
+		load_object(b, op, row);
+	} else {
+		b->p = enc_load(b->p, base_regs[op->dst], row->bits / 8, row->is_signed, &a);
+	}
 }
 
 void base_store(struct baseline *b, const struct isa_op *op, const struct base_row *row)
@@ -302,10 +344,14 @@ void base_store(struct baseline *b, const struct isa_op *op, const struct base_r
 
 	if (facts(b) & FACT_ARENA)
 		b->err = -EOPNOTSUPP;
-	if (row->kind == ISA_KIND_ST)
+	if (row->kind == ISA_KIND_ST && b->opts->flags & JIT_BLIND) {
+		base_const(b, R11, op->imm);
+		b->p = enc_store(b->p, R11, row->bits / 8, &a);
+	} else if (row->kind == ISA_KIND_ST) {
 		b->p = enc_store_const(b->p, (s32)op->imm, row->bits / 8, &a);
-	else
+	} else {
 		b->p = enc_store(b->p, base_regs[op->src], row->bits / 8, &a);
+	}
 }
 
 /* or and xor, the old value fetched: by compare and exchange, which takes it in rax */

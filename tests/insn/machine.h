@@ -28,15 +28,19 @@
 
 /* The plain one as a switch, beside the library's threaded one. */
 #define INTERP_SWITCH
-#define interp_run switch_run
+#define interp_run   switch_run
+#define interp_inner switch_inner
 int switch_run(struct run *run, u64 *ret);
+int switch_inner(struct run *run, u64 *ret);
 #include "interp/plain.c"
 #undef interp_run
+#undef interp_inner
 
 /* Native code, linked anew for each run; what it does not do is the plain interpreter's. */
 static u32 jit_ran, jit_passed_on;
 
-static int jit_tier(struct run *run, u64 *ret, enum jit_tier tier)
+/* `features`: what of the processor it may use; `flags` beside the host's. */
+static int jit_with(struct run *run, u64 *ret, enum jit_tier tier, u32 features, u32 flags)
 {
 	struct jit_options host = jit_host();
 	struct jit_code *code = NULL;
@@ -45,6 +49,9 @@ static int jit_tier(struct run *run, u64 *ret, enum jit_tier tier)
 	int err;
 
 	host.tier = tier;
+	host.features &= features;
+	host.flags |= flags;
+	host.seed = 12345;
 	err = jit_compile(run->image, run->maps, &host, &code, &d);
 	err = err ?: jit_link(code, run->image, run->maps, &linked);
 	if (err == -EOPNOTSUPP) {
@@ -62,12 +69,12 @@ static int jit_tier(struct run *run, u64 *ret, enum jit_tier tier)
 
 static int jit_fresh(struct run *run, u64 *ret)
 {
-	return jit_tier(run, ret, JIT_TIER_OPTIMISE);
+	return jit_with(run, ret, JIT_TIER_OPTIMISE, ~0u, 0);
 }
 
 static int jit_baseline(struct run *run, u64 *ret)
 {
-	return jit_tier(run, ret, JIT_TIER_BASELINE);
+	return jit_with(run, ret, JIT_TIER_BASELINE, ~0u, 0);
 }
 
 static const struct engine {
@@ -110,6 +117,8 @@ static u32 discarded, helper_calls;
 
 static u64 h_sum(struct run *run, u64 a, u64 b, u64 c, u64 d, u64 e)
 {
+	/* Where the machine has rules for its stack, native code keeps them. */
+	assert_int_equal((u64)__builtin_frame_address(0) % 16, 0);
 	return a + b + c + d + e;
 }
 
