@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Packages: what building and testing need, by Debian name.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libbpf-dev libelf-dev libdw-dev libzydis-dev libcapstone-dev zlib1g-dev clang llvm bpftool
-TEST_PACKAGES := libcmocka-dev clang-format-14 clang-19 llvm-19 gcc-bpf strace python3 systemtap-sdt-dev g++ man-db procps busybox-static perl sqlite3 zstd xz-utils bzip2
+TEST_PACKAGES := libcmocka-dev linux-perf clang-format-14 clang-19 llvm-19 gcc-bpf strace python3 systemtap-sdt-dev g++ man-db procps busybox-static perl sqlite3 zstd xz-utils bzip2
 # What is measured beside: where they cannot be had, columns are missing.
 BENCH_PACKAGES := librte-bpf23 xdp-tools
 deps-stamp: $(B)/.deps

@@ -44,11 +44,16 @@ struct cygnet_opts {
 	 * nobody's; 1: those of programs that an ordinary user loads; 2: everybody's.
 	 */
 	unsigned int harden;
+	/*
+	 * What perf(1) is told of native code in this process: 1: /tmp/perf-PID.map; 2: a jitdump
+	 * file below $JITDUMPDIR or $HOME; 3: both. Once for a process; the files stay.
+	 */
+	unsigned int perf;
 };
 
 /*
  * Makes an instance. `opts` may be NULL. *out is owned by the caller until
- * cygnet_free(). Errors: -ENOMEM, -EMFILE, -EINVAL (opts).
+ * cygnet_free(). Errors: -ENOMEM, -EMFILE, -EINVAL (opts), those of making perf's files.
  */
 CYGNET_API int cygnet_new(const struct cygnet_opts *opts, struct cygnet **out);
 

@@ -32,6 +32,7 @@ static const struct command_option options[] = {
 	{OPT_BTF, "btf", "FILE", "BTF to answer as the kernel's"},
 	SESSION_KERNEL,
 	SESSION_ENGINE,
+	SESSION_PERF,
 	{0}};
 
 static int cmd_exec(int argc, char **argv);
@@ -50,7 +51,7 @@ const struct command command_exec = {
 		"CLIENT must be dynamically linked to libc and not setuid: a static executable's "
 		"calls reach the host. The socket is in a directory of mode 0700 and answers only "
 		"processes of the same user; CYGNET_WORLD holds its path, which -w "
-		"takes.\n\n" SESSION_ENGINE_TEXT "\n\n"
+		"takes.\n\n" SESSION_ENGINE_TEXT "\n\n" SESSION_PERF_TEXT "\n\n"
 		"The exit status is CLIENT's own (128 + signal); otherwise 1 for an error and 2 "
 		"for "
 		"wrong usage.",
@@ -79,6 +80,11 @@ static int parse(struct exec_session *s, int argc, char **argv)
 		case 'w': s->join = optarg; break;
 		case OPT_BTF: s->wish.btf = optarg; break;
 		case SESSION_OPT_KERNEL: s->wish.kernel = optarg; break;
+		case SESSION_OPT_PERF:
+			s->wish.perf = optarg;
+			if (session_perf(optarg, NULL))
+				return EXIT_USAGE;
+			break;
 		case SESSION_OPT_ENGINE:
 			s->wish.engine = optarg;
 			if (session_engine(optarg, NULL))
@@ -92,12 +98,13 @@ static int parse(struct exec_session *s, int argc, char **argv)
 				     argv[optind]);
 	if (!s->cmd || !s->cmd[0])
 		return command_usage(&command_exec, "exec: no client to run (give it behind --)");
-	if (s->join && (s->wish.btf || s->wish.kernel || s->wish.engine))
+	if (s->join && (s->wish.btf || s->wish.kernel || s->wish.engine || s->wish.perf))
 		return command_usage(&command_exec,
 				     "exec: --%s is for an instance of our own, -w joins another",
 				     s->wish.btf      ? "btf"
 				     : s->wish.kernel ? "kernel"
-						      : "engine");
+				     : s->wish.engine ? "engine"
+						      : "perf");
 	return 0;
 }
 

@@ -27,6 +27,7 @@
 #include "core/kfunc.h"
 #include "isa/disasm.h"
 #include "vm/instance.h"
+#include "vm/load.h"
 
 struct native_view {
 	const struct prog_object *p;
@@ -46,19 +47,11 @@ struct native_view {
 
 static const char *sub_name(struct native_view *v, u32 sub)
 {
-	const struct bpf_func_info *f = v->p->func_info;
-	u32 start = image_subs(v->p->image)[sub].start;
-	const struct btf_type *t;
+	char name[64];
 
-	if (!sub)
-		return v->p->name;
-	for (u32 i = 0; v->p->btf && i < v->p->func_info_count; i++)
-		if (f[i].insn_off == start) {
-			t = btf_at(v->p->btf->btf, f[i].type_id);
-			return t ? btf_str(v->p->btf->btf, t->name_off) : "?";
-		}
+	prog_sub_name(v->p, sub, name);
 	text_cut(&v->about, 0);
-	text_fmt(&v->about, "sub%u", sub);
+	text_puts(&v->about, name);
 	return v->about.buf;
 }
 

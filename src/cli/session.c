@@ -12,6 +12,7 @@
 #include "core/kernel.h"
 #include "cygnet/cygnet.h"
 #include "vm/engine.h"
+#include "vm/perf_map.h"
 
 int session_split(int argc, char **argv, char ***cmd)
 {
@@ -96,6 +97,20 @@ int session_engine(const char *text, struct cygnet_opts *opts)
 	return EXIT_USAGE;
 }
 
+int session_perf(const char *text, struct cygnet_opts *opts)
+{
+	static const char *const kinds[] = {"map", "jitdump", "both"};
+
+	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(text, kinds[i])) {
+			if (opts)
+				opts->perf = i + 1;
+			return 0;
+		}
+	command_note("--perf %s: want map, jitdump or both", text);
+	return EXIT_USAGE;
+}
+
 int session_instance(const struct session_wish *wish, struct cygnet **out)
 {
 	struct cygnet_opts opts = {.sz = sizeof(opts)};
@@ -105,6 +120,8 @@ int session_instance(const struct session_wish *wish, struct cygnet **out)
 
 	if (!err && wish->engine)
 		err = session_engine(wish->engine, &opts);
+	if (!err && wish->perf)
+		err = session_perf(wish->perf, &opts);
 	if (err)
 		return err;
 	if (btf && strcmp(btf, "none"))
@@ -115,6 +132,10 @@ int session_instance(const struct session_wish *wish, struct cygnet **out)
 	if (opts.btf_path && access(opts.btf_path, R_OK))
 		return command_fail("%s: cannot be read (BTF to answer as the kernel's)",
 				    opts.btf_path);
+	err = perf_map_start(opts.perf);
+	if (err)
+		return command_fail("--perf %s: /tmp/perf-%d.map or the jitdump file: %s",
+				    wish->perf, getpid(), strerror(-err));
 	err = cygnet_new(&opts, out);
 	if (err)
 		return command_fail("no instance can be made: %s (`cygnet doctor` says why)",

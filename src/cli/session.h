@@ -15,6 +15,7 @@ struct session_wish {
 			       has none), "none" the shipped ones, or a file */
 	const char *kernel; /* the version it imitates, "6.1" */
 	const char *engine; /* a name that session_engine() took */
+	const char *perf;   /* ... session_perf() */
 };
 
 /*
@@ -39,9 +40,13 @@ int session_kernel(const char *text, unsigned int *out);
  */
 int session_engine(const char *text, struct cygnet_opts *opts);
 
-/* The rows of --kernel and --engine, for a command's options. */
+/* The same of --perf: map, jitdump or both. */
+int session_perf(const char *text, struct cygnet_opts *opts);
+
+/* The rows of --kernel, --engine and --perf, for a command's options. */
 #define SESSION_OPT_KERNEL 300
 #define SESSION_OPT_ENGINE 301
+#define SESSION_OPT_PERF   302
 #define SESSION_KERNEL                                                              \
 	{                                                                           \
 		SESSION_OPT_KERNEL, "kernel", "X.Y",                                \
@@ -52,6 +57,18 @@ int session_engine(const char *text, struct cygnet_opts *opts);
 		SESSION_OPT_ENGINE, "engine", "ENGINE",                            \
 			"what runs programs: auto, interp, checked, baseline, jit" \
 	}
+#define SESSION_PERF                                                                             \
+	{                                                                                        \
+		SESSION_OPT_PERF, "perf", "KIND",                                                \
+			"tell perf(1) of native code: map (/tmp/perf-PID.map), jitdump, or both" \
+	}
+/* What --perf means. */
+#define SESSION_PERF_TEXT                                                                       \
+	"--perf lets perf(1) name native code that runs in cygnet's own process (what "         \
+	"BPF_PROG_TEST_RUN runs; not in traced commands): map writes /tmp/perf-PID.map, names " \
+	"for `perf report`; jitdump a file below $JITDUMPDIR or $HOME with code and source "    \
+	"lines, for `perf record -k 1`, `perf inject -j` and `perf annotate`. The files stay "  \
+	"when cygnet ends."
 /* What --engine means, a paragraph for a command's text. */
 #define SESSION_ENGINE_TEXT                                                                       \
 	"--engine chooses what runs verified programs: baseline, native code of the compiler of " \

@@ -58,6 +58,7 @@ static const struct command_option options[] = {
 	{OPT_BTF, "btf", "FILE", "BTF to answer as the kernel's"},
 	SESSION_KERNEL,
 	SESSION_ENGINE,
+	SESSION_PERF,
 	{'v', "verbose", NULL, "libbpf's messages too"},
 	{0}};
 
@@ -107,7 +108,7 @@ const struct command command_test = {
 		"result "
 		"(its name), duration_ns, data, ctx (hex), failures [{what, expected, got}], error "
 		"where it could not be run; printk and fault objects as with "
-		"run.\n\n" SESSION_ENGINE_TEXT "\n\n"
+		"run.\n\n" SESSION_ENGINE_TEXT "\n\n" SESSION_PERF_TEXT "\n\n"
 		"The exit status is 0 when all cases passed, 1 when one did not or could not be "
 		"run, "
 		"2 for wrong usage.",
@@ -592,6 +593,11 @@ static int parse(struct testing *s, int argc, char **argv)
 		case 'v': s->opts.verbose = true; break;
 		case OPT_BTF: s->opts.btf = s->wish.btf = optarg; break;
 		case SESSION_OPT_KERNEL: s->wish.kernel = optarg; break;
+		case SESSION_OPT_PERF:
+			s->wish.perf = optarg;
+			if (session_perf(optarg, NULL))
+				return EXIT_USAGE;
+			break;
 		case SESSION_OPT_ENGINE:
 			s->wish.engine = optarg;
 			if (session_engine(optarg, NULL))

@@ -18,6 +18,7 @@
 #include "jit/pages.h"
 #include "vm/engine.h"
 #include "vm/instance.h"
+#include "vm/perf_map.h"
 
 /* Nanoseconds of the optimising compiler. */
 #define OPTIMISE_START 10000
@@ -70,6 +71,8 @@ static bool make_native(struct prog_object *p, enum jit_tier tier)
 	jit_linked_free(p->native);
 	p->native = linked;
 	p->native_tier = (u8)tier;
+	if (p->o.inst->perf)
+		perf_map_add(p);
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include "jit/pages.h"
 #include "vm/engine.h"
 #include "vm/instance.h"
+#include "vm/perf_map.h"
 
 #define KERNEL_OLDEST KERNEL_VERSION(4, 19, 0)
 #define KERNEL_NEWEST KERNEL_VERSION(6, 18, 255)
@@ -34,9 +35,9 @@ static int read_opts(const struct cygnet_opts *opts, struct cygnet_opts *o)
 	memcpy(o, opts, MIN(opts->sz, sizeof(*o)));
 	if (o->kernel && (o->kernel < KERNEL_OLDEST || o->kernel > KERNEL_NEWEST))
 		return -EINVAL;
-	return o->possible_cpus > CPUS_MOST || o->engine > ENGINE_BASELINE || o->harden > 2
-		       ? -EINVAL
-		       : 0;
+	if (o->engine > ENGINE_BASELINE || o->harden > 2 || o->perf > (PERF_MAP | PERF_JITDUMP))
+		return -EINVAL;
+	return o->possible_cpus > CPUS_MOST ? -EINVAL : 0;
 }
 
 static u32 host_kernel(void)
@@ -111,7 +112,11 @@ int cygnet_new(const struct cygnet_opts *opts, struct cygnet **out)
 	inst->checked = o.checked;
 	inst->engine = (u8)o.engine;
 	inst->harden = (u8)o.harden;
+	inst->perf = (u8)o.perf;
 	inst->inotify = -1;
+	err = perf_map_start(inst->perf);
+	if (err)
+		goto out;
 	err = -ENOMEM;
 	if (o.btf_path && !(inst->btf_path = base_strdup(o.btf_path)))
 		goto out;

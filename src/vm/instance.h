@@ -31,6 +31,7 @@ struct cygnet {
 	u32 possible_cpus;
 	u8 engine;    /* enum vm_engine */
 	u8 harden;    /* net.core.bpf_jit_harden: 1 ordinary users', 2 all constants are blinded */
+	u8 perf;      /* enum perf_kind: what is told of native code */
 	bool checked; /* no program runs in the plain interpreter */
 	/* Tests: */
 	bool claims;             /* programs keep what verification claims (verify/claim.h) */

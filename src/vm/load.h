@@ -76,6 +76,9 @@ int prog_object_load(struct load *l, struct prog_object **out);
  */
 int source_info_read(struct load *l, struct prog_object *p);
 
+/* A function of a loaded program by name: the program's, its BTF's (cut), "sub1"; "": nameless. */
+void prog_sub_name(const struct prog_object *p, u32 sub, char name[64]);
+
 /* `op`, at `insn`, names a map: its operands become the image's, *p holds the map. 0 or -errno. */
 struct isa_op;
 int load_resolve_map(struct load *l, struct prog_object *p, struct isa_op *op, u32 insn);

@@ -152,3 +152,26 @@ int source_info_read(struct load *l, struct prog_object *p)
 {
 	return read_funcs(l, p) ?: read_lines(l, p);
 }
+
+void prog_sub_name(const struct prog_object *p, u32 sub, char name[64])
+{
+	const struct bpf_func_info *f = p->func_info;
+	u32 start = image_subs(p->image)[sub].start;
+	struct text t;
+
+	text_init(&t, name, 64);
+	if (!sub && *p->name) {
+		text_fmt(&t, "%.*s", (int)sizeof(p->name), p->name);
+		return;
+	}
+	for (u32 i = 0; p->btf && i < p->func_info_count; i++) {
+		const struct btf_type *type = btf_at(p->btf->btf, f[i].type_id);
+
+		if (f[i].insn_off == start && type) {
+			text_puts(&t, btf_str(p->btf->btf, type->name_off));
+			return;
+		}
+	}
+	if (sub)
+		text_fmt(&t, "sub%u", sub);
+}
