@@ -36,8 +36,8 @@ for f in count malloc; do
 done
 cy() { "$B/cygnet" run -q "$@"; }
 
-# engines WHERE [LOOP ARGUMENT]: how many times longer a program of 2,000 instructions at an event of a traced process
-# takes in the checked interpreter than what is chosen by default: what it adds to an empty one.
+# engines WHERE [LOOP ARGUMENT]: "WHERE:NS:NS", what a program of 3,200 instructions at an event of a traced process
+# takes beyond an empty one: by default, and in the checked interpreter.
 engines() {
 	local where=$1 s e ns=()
 	for s in 0 400; do
@@ -47,7 +47,8 @@ engines() {
 			ns+=("$(repeat cy --engine $e "$O/work-$where-$s.bpf.o" -- "$O/loop" 20000 ${2:-})")
 		done
 	done
-	awk -v a="${ns[0]}" -v b="${ns[1]}" -v c="${ns[2]}" -v d="${ns[3]}" 'BEGIN { if (c - a > 0) print (d - b) / (c - a) }'
+	awk -v w="$where" -v a="${ns[0]}" -v b="${ns[1]}" -v c="${ns[2]}" -v d="${ns[3]}" \
+		'BEGIN { print w ":" (c > a ? c - a : "") ":" (d > b ? d - b : "") }'
 }
 
 if [ -z "${ONLY:-}" ] || [ "$ONLY" = trace ]; then
@@ -69,6 +70,6 @@ if [ -z "${ONLY:-}" ] || [ "$ONLY" = verify ]; then
 fi
 if [ -z "${ONLY:-}" ] || [ "$ONLY" = jit ]; then
 	B=$B bench/jit/build.sh || exit 1
-	rows+=$(bench/jit.py "$B" "$REPS" "syscall=$(engines syscall)" "function=$(engines function malloc)")$'\n'
+	rows+=$(bench/jit.py "$B" "$REPS" "$(engines syscall)" "$(engines function malloc)")$'\n'
 fi
 printf '%s' "$rows" | bench/report.py "$B" ${ONLY:-}

@@ -23,7 +23,7 @@
 #include "jit/engine.h"
 
 #define REPS_MOST 99
-#define SLICES    5
+#define SLICES    20
 
 extern char **environ;
 static int reps = 7;

@@ -255,12 +255,15 @@ static void settle(struct bpf_object *obj)
 
 /* programs ------------------------------------------------------------------------ */
 
-/* The program that was loaded last. */
-static struct prog_object *own_program(enum engine e)
+/* Cygnet's object behind a program's descriptor. */
+static struct prog_object *own_program(enum engine e, int fd)
 {
-	struct object_table *progs = &inst[e]->objects[OBJECT_PROG];
+	struct bpf_prog_info info = {0};
+	unsigned len = sizeof(info);
 
-	return container_of(progs->by_id.data[progs->by_id.len - 1], struct prog_object, o);
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return NULL;
+	return object_prog(object_by_id(inst[e], OBJECT_PROG, info.id));
 }
 
 /* The options that the engine compiles with. */
@@ -316,7 +319,9 @@ static bool load_bpf(enum engine e, const char *path, const char *program, struc
 		return false;
 	l->fd = bpf_program__fd(wanted);
 	l->insns = (unsigned)bpf_program__insn_cnt(wanted);
-	l->own = inst[e] ? own_program(e) : NULL;
+	l->own = inst[e] ? own_program(e, l->fd) : NULL;
+	if (inst[e] && !l->own)
+		return false;
 	bpf_object__for_each_map(m, l->obj) make_contents(l, wanted, m);
 	return e != GPR || make_gpr_only(l->own);
 }

@@ -48,7 +48,7 @@ PROGRAM(arith)
 {
 	u64 a = ctx->rx_queue_index + 1, b = 3;
 
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 2000; i++) {
 		a = a * 6364136223846793005ull + b;
 		b ^= a >> 29;
 		b += a << 3;
@@ -58,9 +58,9 @@ PROGRAM(arith)
 
 PROGRAM(prime)
 {
-	u32 n = 10007 + ctx->rx_queue_index, found = 0;
+	u32 n = 1000003 + ctx->rx_queue_index, found = 0;
 
-	for (u32 d = 2; d < 100; d++)
+	for (u32 d = 2; d < 1000; d++)
 		found += n % d == 0;
 	return found;
 }
@@ -142,18 +142,19 @@ PROGRAM(parse)
 
 	if (!p)
 		return 0;
-	for (int i = 0; i < 20; i++) {
-		u8 *h = p + i * 64;
+	for (int n = 0; n < 10; n++)
+		for (int i = 0; i < 20; i++) {
+			u8 *h = p + i * 64;
 
-		if (be16(h + 12) != 0x0800 || h[14] != 0x45)
-			sum += 3;
-		if (h[23] == 6)
-			sum += be16(h + 36);
-		else if (h[23] == 17)
-			sum += be32(h + 30) >> 8;
-		else
-			sum ^= be32(h + 26);
-	}
+			if (be16(h + 12) != 0x0800 || h[14] != 0x45)
+				sum += 3;
+			if (h[23] == 6)
+				sum += be16(h + 36);
+			else if (h[23] == 17)
+				sum += be32(h + 30) >> 8;
+			else
+				sum ^= be32(h + 26);
+		}
 	return sum;
 }
 
@@ -267,7 +268,7 @@ PROGRAM(chain)
 {
 	u64 a = ctx->rx_queue_index;
 
-	for (int i = 0; i < 64; i++) {
+	for (int i = 0; i < 512; i++) {
 		a = (a << 7 | a >> 57) + 0x9e37;
 		a ^= a >> 11;
 		a *= 0x9e3779b97f4a7c15ull;
@@ -287,7 +288,7 @@ PROGRAM(spill)
 #pragma unroll
 	for (int i = 0; i < 14; i++)
 		v[i] = *(u64 *)(p + i * 8);
-	for (int n = 0; n < 20; n++) {
+	for (int n = 0; n < 100; n++) {
 #pragma unroll
 		for (int i = 0; i < 14; i++)
 			v[i] += v[(i + 5) % 14] ^ v[(i + 9) % 14] >> 3;
@@ -358,18 +359,19 @@ PROGRAM(headers)
 
 	if (!p)
 		return 0;
-	for (int i = 0; i < 20; i++) {
-		u8 *ip = p + i * 60, *tcp = ip + 40;
-		u32 first = be32(ip), off = be16(tcp + 12);
+	for (int n = 0; n < 10; n++)
+		for (int i = 0; i < 20; i++) {
+			u8 *ip = p + i * 60, *tcp = ip + 40;
+			u32 first = be32(ip), off = be16(tcp + 12);
 
-		sum += (first >> 20 & 255) + (first & 0xfffff);
-		sum += be16(ip + 4);
-		sum ^= be64(ip + 8) + be64(ip + 16);
-		sum += be64(ip + 24) ^ be64(ip + 32);
-		sum += (u64)be16(tcp) << 16 | be16(tcp + 2);
-		sum += (u64)be32(tcp + 4) << 32 | be32(tcp + 8);
-		sum += (off >> 12) * 4 + (off & 0x1ff) + be16(tcp + 14);
-	}
+			sum += (first >> 20 & 255) + (first & 0xfffff);
+			sum += be16(ip + 4);
+			sum ^= be64(ip + 8) + be64(ip + 16);
+			sum += be64(ip + 24) ^ be64(ip + 32);
+			sum += (u64)be16(tcp) << 16 | be16(tcp + 2);
+			sum += (u64)be32(tcp + 4) << 32 | be32(tcp + 8);
+			sum += (off >> 12) * 4 + (off & 0x1ff) + be16(tcp + 14);
+		}
 	return sum ^ sum >> 32;
 }
 
@@ -424,7 +426,7 @@ PROGRAM(atomics)
 
 	if (!v)
 		return 0;
-	for (u32 i = 0; i < 100; i++)
+	for (u32 i = 0; i < 400; i++)
 		__sync_fetch_and_add(v, i);
 	return 0;
 }
@@ -438,7 +440,7 @@ PROGRAM(atomics_fetch)
 	if (!v)
 		return 0;
 	*v = 0;
-	for (u32 i = 0; i < 50; i++) {
+	for (u32 i = 0; i < 200; i++) {
 		sum += __sync_fetch_and_add(v, 3);
 		sum ^= __sync_val_compare_and_swap(v, i * 3 + 3, i * 3 + 3);
 	}
