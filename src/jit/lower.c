@@ -566,6 +566,7 @@ static void want_phis(struct lowering *l)
 			ir_ref v = l->f->phis.data[phi->imm + i];
 			u32 op = lower_val(l, v)->op;
 
+			l->feeds_phi[v] = true;
 			if (op != IR_CONST && op != IR_FRAME && op != IR_RUN && op != IR_CODE)
 				lower_use(l, v);
 		}
@@ -621,8 +622,9 @@ int lower_function(const struct ir_function *f, const struct jit_options *opts,
 
 	*out = (struct mach_function){.ir = f, .vregs = MACH_VREG};
 	l.vreg = base_calloc(f->ins.len, sizeof(u32));
+	l.feeds_phi = base_calloc(f->ins.len, sizeof(bool));
 	l.place = base_calloc(f->blocks.len, sizeof(u32));
-	l.err = l.vreg && l.place ? lay_out(&l) : -ENOMEM;
+	l.err = l.vreg && l.feeds_phi && l.place ? lay_out(&l) : -ENOMEM;
 	if (!l.err)
 		want_phis(&l);
 	/* Reverse postorder backwards: users come before what they use. */
@@ -642,6 +644,7 @@ int lower_function(const struct ir_function *f, const struct jit_options *opts,
 	vec_fini(&l.chunks);
 	vec_fini(&l.kept);
 	base_free(l.vreg);
+	base_free(l.feeds_phi);
 	base_free(l.place);
 	return l.err;
 }

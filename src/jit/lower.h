@@ -33,7 +33,8 @@ struct lowering {
 	const struct jit_options *opts;
 	const struct lower_target *target;
 	struct mach_function *m;
-	u32 *vreg; /* by value: 0 not asked for */
+	u32 *vreg;       /* by value: 0 not asked for */
+	bool *feeds_phi; /* by value: some phi chooses it */
 	VEC(struct laid) laid;
 	u32 *place;                /* by IR block: its index in laid */
 	VEC(struct mach_ins) work; /* chunks of the block being lowered */

@@ -76,13 +76,11 @@ static bool add_by_lea(struct lowering *l, const struct ir_ins *v, u32 d)
 	return true;
 }
 
-/* Is y a loop's phi, which the result probably becomes? In one register no copy is needed. */
-static bool is_next_round(const struct lowering *l, const struct ir_ins *v, ir_ref y)
+/* Does the result follow y from phi to phi? In one register neither needs a copy. */
+static bool is_next_phi(const struct lowering *l, const struct ir_ins *v, ir_ref y)
 {
-	const struct ir_ins *p = lower_val(l, y);
-
-	return p->op == IR_PHI && lower_val(l, v->a)->op != IR_PHI &&
-	       l->f->blocks.data[p->block].loop == p->block;
+	return l->feeds_phi[l->at] && lower_val(l, y)->op == IR_PHI &&
+	       lower_val(l, v->a)->op != IR_PHI;
 }
 
 void x86_binary(struct lowering *l, const struct ir_ins *v, u32 d)
@@ -97,7 +95,7 @@ void x86_binary(struct lowering *l, const struct ir_ins *v, u32 d)
 	/* What dies here, or is memory, had better be where the operation wants it. */
 	if (ir_flags(v->op) & IR_COMM && !lower_constant(l, y, &n) &&
 	    ((lower_val(l, x)->uses > 1 && lower_val(l, y)->uses == 1) || lower_can_take(l, x) ||
-	     is_next_round(l, v, y))) {
+	     is_next_phi(l, v, y))) {
 		x = v->b;
 		y = v->a;
 	}
@@ -366,7 +364,9 @@ static bool compare_memory(struct lowering *l, ir_ref x, u32 bits, u32 cond, s64
 	if (v->size < 8 && v->size * 8u < bits &&
 	    (!is_unsigned_test(cond) || (u64)n >> (8 * v->size)))
 		return false;
-	if (v->size == 2 || (cond >= COND_TEST && v->size != bits / 8))
+	if (cond >= COND_TEST && v->size != bits / 8)
+		return false;
+	if (v->size == 2 && n != (s8)n)
 		return false; /* a 16-bit constant stalls decoders */
 	p = x86_address(l, v->a, v->imm);
 	i = lower_put(l, cond >= COND_TEST ? X86_TEST : X86_CMP, v->size);
@@ -395,6 +395,13 @@ u32 x86_compare(struct lowering *l, ir_ref x, ir_ref y, u32 bits, u32 cond)
 			x86_compare_const(l, size, a, n);
 		}
 		return cond;
+	}
+	if (cond < COND_TEST && lower_val(l, x)->size == size && lower_can_take(l, x)) {
+		ir_ref t = x;
+
+		x = y;
+		y = t;
+		cond = ir_cond_flip(cond);
 	}
 	o = cond >= COND_TEST ? (struct operand){.reg = lower_use(l, y)} : x86_operand(l, y, bits);
 	a = lower_use(l, x);

@@ -372,6 +372,8 @@ static void lea(struct emitter *e, const struct mach_block *b, u32 k, const stru
 		op_reg(e, 0, 0xff, wide, a->disp < 0, i->def, false);
 	else if (alone)
 		e->p = enc_alu_const(e->p, 0, wide, i->def, a->disp);
+	else if (a->base == MACH_NONE && i->def == a->index && !a->disp)
+		e->p = enc_shift_const(e->p, 4, wide, i->def, (u32)__builtin_ctz(a->scale));
 	else if (other != MACH_NONE && other != RSP && !a->disp && a->scale == 1)
 		op_reg(e, 0, 0x01, wide, other, i->def, false);
 	else
