@@ -9,7 +9,7 @@ static u64 low_bits(u32 n)
 
 static u64 rotate_right(u64 v, u32 n, u32 width)
 {
-	return n ? ((v >> n) | (v << (width - n))) & low_bits(width) : v;
+	return n && n < width ? ((v >> n) | (v << (width - n))) & low_bits(width) : v;
 }
 
 bool a64_logical_fields(u64 value, bool wide, u32 *fields)
