@@ -76,11 +76,20 @@ static bool add_by_lea(struct lowering *l, const struct ir_ins *v, u32 d)
 	return true;
 }
 
-/* Does the result follow y from phi to phi? In one register neither needs a copy. */
-static bool is_next_phi(const struct lowering *l, const struct ir_ins *v, ir_ref y)
+/*
+ * How good an operand is to be worked on in place: a phi whose successor the result
+ * is, which then needs no copy; what was made of one; what dies here.
+ */
+static u32 in_place(const struct lowering *l, ir_ref r)
 {
-	return l->feeds_phi[l->at] && lower_val(l, y)->op == IR_PHI &&
-	       lower_val(l, v->a)->op != IR_PHI;
+	const struct ir_ins *v = lower_val(l, r);
+
+	if (v->op == IR_PHI && l->feeds_phi[l->at])
+		return 3;
+	if (v->uses == 1 && l->feeds_phi[l->at] && ir_operands(v->op) &&
+	    lower_val(l, v->a)->op == IR_PHI && lower_val(l, v->a)->uses == 1)
+		return 2;
+	return v->uses == 1;
 }
 
 void x86_binary(struct lowering *l, const struct ir_ins *v, u32 d)
@@ -92,10 +101,9 @@ void x86_binary(struct lowering *l, const struct ir_ins *v, u32 d)
 
 	if (v->op == IR_ADD && add_by_lea(l, v, d))
 		return;
-	/* What dies here, or is memory, had better be where the operation wants it. */
-	if (ir_flags(v->op) & IR_COMM && !lower_constant(l, y, &n) &&
-	    ((lower_val(l, x)->uses > 1 && lower_val(l, y)->uses == 1) || lower_can_take(l, x) ||
-	     is_next_phi(l, v, y))) {
+	/* What is memory had better be the other. */
+	if (ir_flags(v->op) & IR_COMM && !lower_constant(l, y, &n) && !lower_can_take(l, y) &&
+	    (lower_can_take(l, x) || in_place(l, y) > in_place(l, x))) {
 		x = v->b;
 		y = v->a;
 	}
