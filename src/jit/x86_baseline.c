@@ -17,12 +17,9 @@
  */
 #include <errno.h>
 #include <cygnet/abi.h>
-#include "core/helper.h"
-#include "core/kfunc.h"
-#include "core/map.h"
 #include "jit/x86_baseline.h"
 
-#define LONGEST 128 /* bytes of one instruction, and of a function's start */
+#define LONGEST 192 /* bytes of one instruction, and of a function's start */
 
 const struct base_row base_rows[ISA_OP_COUNT] = {
 #define INSN(name, code, dst, src, off, imm, kind, bits, ...)                                 \
@@ -35,81 +32,9 @@ const struct base_row base_rows[ISA_OP_COUNT] = {
 
 static const u8 saved_regs[] = {6, 7, 8, 9};
 
-/* the table ---------------------------------------------------------------------------- */
-
-/* The table's word, found again by a hash: images name few, but often. */
-static u32 word(struct baseline *b, u32 kind, u32 index, s64 addend)
-{
-	u32 hash = (kind * 0x9e3779b1u + index * 0x85ebca6bu + (u32)addend * 0xc2b2ae35u) >> 26;
-	struct native_slot key = {kind, index, addend};
-	u32 n = (u32)b->code->slots.len;
-
-	_Static_assert(BASE_WORDS == 1 << 6, "the hash has as many bits");
-	if (b->words[hash].slot && b->words[hash].key.kind == kind &&
-	    b->words[hash].key.index == index && b->words[hash].key.addend == addend)
-		return b->words[hash].slot - 1;
-	b->err = b->err ?: vec_push(&b->code->slots, key);
-	b->words[hash].key = key;
-	b->words[hash].slot = n + 1;
-	return n;
-}
-
-void base_word(struct baseline *b, u32 opcode, bool wide, u32 reg, u32 kind, u32 index, s64 addend)
-{
-	struct jit_ref r = {.slot = word(b, kind, index, addend)};
-
-	b->p = enc_op_table(b->p, opcode, wide, reg);
-	r.offset = base_here(b) - 4;
-	b->err = b->err ?: vec_push(&b->refs, r);
-}
-
 static void move(struct baseline *b, u32 to, u32 from)
 {
 	b->p = enc_op_reg(b->p, 0, 0x89, true, from, to, false);
-}
-
-static void call_word(struct baseline *b, u32 kind, u32 index)
-{
-	move(b, RDI, BASE_RUN);
-	base_word(b, 0xff, false, 2, kind, index, 0);
-}
-
-void base_call_native(struct baseline *b, u32 call)
-{
-	call_word(b, NATIVE_CALL, call);
-}
-
-/* A constant of the program: under JIT_BLIND no instruction holds it. */
-void base_const(struct baseline *b, u32 reg, s64 value)
-{
-	u32 other = reg == R11 ? R10 : R11;
-	bool is_short = value == (s64)(u32)value;
-	u64 mask;
-
-	if (!(b->opts->flags & JIT_BLIND)) {
-		b->p = enc_load_const(b->p, reg, value, false);
-		return;
-	}
-	b->random ^= b->random << 13;
-	b->random ^= b->random >> 7;
-	b->random ^= b->random << 17;
-	mask = is_short ? (u32)b->random : b->random;
-	b->p = enc_load_const(b->p, reg, value ^ (s64)mask, false);
-	b->p = enc_load_const(b->p, other, (s64)mask, false);
-	b->p = enc_op_reg(b->p, 0, 0x31, !is_short, other, reg, false);
-}
-
-/* Jumps over what follows: where its distance goes. */
-u8 *base_skip(struct baseline *b, u32 cond)
-{
-	b->p = enc_byte(b->p, cond == JUMP_ALWAYS ? 0xeb : 0x70 | enc_condition(cond));
-	b->p = enc_byte(b->p, 0);
-	return b->p;
-}
-
-void base_land(struct baseline *b, u8 *from)
-{
-	from[-1] = (u8)(b->p - from);
 }
 
 /* frames --------------------------------------------------------------------------------- */
@@ -120,11 +45,12 @@ static bool is_jump(u32 kind)
 	       kind == ISA_KIND_GOTOL || kind == ISA_KIND_MAY_GOTO;
 }
 
+/* Does it call anything, be it to stop? */
 static bool is_call(const struct baseline *b, u32 i, u32 kind)
 {
 	return (kind >= ISA_KIND_CALL_HELPER && kind <= ISA_KIND_CALLX) ||
-	       kind == ISA_KIND_LD_ABS || kind == ISA_KIND_LD_IND ||
-	       (b->facts && b->facts[i].facts & FACT_BTF_LOAD);
+	       kind == ISA_KIND_LD_ABS || kind == ISA_KIND_LD_IND || kind == ISA_KIND_CAST ||
+	       b->ops[i].op == ISA_OP_LDDW_BTF || (b->facts && b->facts[i].facts & FACT_BTF_LOAD);
 }
 
 static void look_over(struct baseline *b, const struct image_sub *sub)
@@ -189,8 +115,7 @@ static void enter(struct baseline *b)
 		b->p = enc_store_const(b->p, RUN_LOOPS, 8, &loops);
 }
 
-/* All but the return. */
-static void leave(struct baseline *b)
+void base_leave(struct baseline *b)
 {
 	for (u32 k = ARRAY_SIZE(saved_regs); k-- > 0;)
 		if (b->used >> saved_regs[k] & 1)
@@ -201,179 +126,10 @@ static void leave(struct baseline *b)
 		b->p = enc_alu_const(b->p, 0, true, RSP, (s32)b->pad);
 }
 
-static void leave_and_return(struct baseline *b)
+void base_return(struct baseline *b)
 {
-	leave(b);
+	base_leave(b);
 	b->p = enc_byte(b->p, 0xc3);
-}
-
-/* calls ---------------------------------------------------------------------------------- */
-
-/* The subprogram that begins there; they ascend. */
-static u32 sub_at(struct baseline *b, u32 start)
-{
-	const struct image_sub *subs = image_subs(b->image);
-	u32 lo = 0, hi = b->image->sub_count;
-
-	while (lo < hi) {
-		u32 mid = (lo + hi) / 2;
-
-		if (subs[mid].start < start)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == b->image->sub_count || subs[lo].start != start) {
-		b->err = b->err ?: -EOPNOTSUPP;
-		return 0;
-	}
-	return lo;
-}
-
-void base_call(struct baseline *b, u32 sub)
-{
-	struct jit_call c = {.sub = sub == BASE_LOADER ? b->image->sub_count : sub};
-
-	b->loads |= sub == BASE_LOADER;
-	b->p = enc_byte(b->p, 0xe8);
-	c.at = base_here(b);
-	b->p = enc_word32(b->p, 0);
-	b->err = b->err ?: vec_push(&b->calls, c);
-}
-
-/* Goes on in the program found, if one is. */
-static void tail_call(struct baseline *b)
-{
-	struct x86_address ctx = {BASE_RUN, MACH_NONE, 1, offsetof(struct run, ctx)};
-	u8 *none;
-
-	move(b, RSI, RDX);
-	move(b, RDX, RCX);
-	base_call_native(b, b->is_main ? NATIVE_TAIL : NATIVE_TAIL_SUB);
-	b->p = enc_op_reg(b->p, 0, 0x85, true, RAX, RAX, false);
-	none = base_skip(b, COND_EQ);
-	leave(b);
-	b->p = enc_load(b->p, RDI, 8, false, &ctx);
-	b->p = enc_op_reg(b->p, 0, 0xff, false, 4, RAX, false);
-	base_land(b, none);
-}
-
-/* The address of the value at the key that r2 points to, of m->max_entries a stride apart. */
-static void look_up_value(struct baseline *b, const struct image_fact *f, const struct map *m)
-{
-	struct x86_address key = {RDX, MACH_NONE, 1, 0};
-	struct x86_address cpu = {BASE_RUN, MACH_NONE, 1, offsetof(struct run, cpu)};
-	bool per_cpu = m->type == BPF_MAP_TYPE_PERCPU_ARRAY;
-	u8 *outside, *no_cpu = NULL;
-
-	b->p = enc_load(b->p, RDI, 4, false, &key);
-	b->p = enc_load_const(b->p, RAX, 0, false);
-	b->p = enc_alu_const(b->p, 7, false, RDI, (s32)m->max_entries);
-	outside = base_skip(b, COND_GE);
-	if (per_cpu) {
-		b->p = enc_load(b->p, R10, 4, false, &cpu);
-		b->p = enc_alu_const(b->p, 7, false, R10, (s32)m->possible_cpus);
-		no_cpu = base_skip(b, COND_GE);
-		b->p = enc_multiply_const(b->p, true, R10, R10, (s32)m->priv_space[0]);
-	}
-	b->p = enc_multiply_const(b->p, true, RAX, RDI, (s32)m->value_stride);
-	if (per_cpu)
-		b->p = enc_op_reg(b->p, 0, 0x01, true, R10, RAX, false);
-	base_word(b, 0x03, true, RAX, NATIVE_MAP_MEMORY, f->map, 0);
-	if (per_cpu)
-		base_land(b, no_cpu);
-	base_land(b, outside);
-}
-
-/* Lookups in arrays, when the map is known (map/array_inline.c). */
-static bool look_up(struct baseline *b)
-{
-	const struct image_fact *f = b->facts ? &b->facts[b->insn] : NULL;
-	const struct map *m = f && f->facts & FACT_ONE_MAP ? b->maps[f->map] : NULL;
-
-	if (!m || m->value_stride > INT32_MAX || b->opts->flags & JIT_BLIND)
-		return false;
-	if (m->type == BPF_MAP_TYPE_ARRAY && f->facts & FACT_CONST_KEY) {
-		if (f->key < m->max_entries)
-			base_word(b, 0x8b, true, RAX, NATIVE_MAP_MEMORY, f->map,
-				  (s64)f->key * m->value_stride);
-		else
-			b->p = enc_load_const(b->p, RAX, 0, false);
-		return true;
-	}
-	if (m->type != BPF_MAP_TYPE_ARRAY &&
-	    !(m->type == BPF_MAP_TYPE_PERCPU_ARRAY && m->priv_space[0] <= INT32_MAX))
-		return false;
-	look_up_value(b, f, m);
-	return true;
-}
-
-static bool call_inline(struct baseline *b, const struct isa_op *op)
-{
-	struct x86_address cpu = {BASE_RUN, MACH_NONE, 1, offsetof(struct run, cpu)};
-
-	switch (op->imm) {
-	case BPF_FUNC_map_lookup_elem: return look_up(b);
-	case BPF_FUNC_tail_call: tail_call(b); return true;
-	case BPF_FUNC_get_smp_processor_id: b->p = enc_load(b->p, RAX, 4, false, &cpu); return true;
-	default: return false;
-	}
-}
-
-static void call_helper(struct baseline *b, const struct isa_op *op)
-{
-	struct x86_address fault = {BASE_RUN, MACH_NONE, 1, offsetof(struct run, fault.kind)};
-	const struct helper_proto *proto;
-	u8 *fine;
-
-	if (call_inline(b, op))
-		return;
-	call_word(b, NATIVE_HELPER, (u32)op->imm);
-	proto = core_helper((u32)op->imm);
-	if (!proto || !native_may_fault(proto))
-		return;
-	b->p = enc_op_memory(b->p, 0, 0x83, false, 7, &fault, false); /* cmp */
-	b->p = enc_byte(b->p, FAULT_NONE);
-	fine = base_skip(b, COND_EQ);
-	b->p = enc_load_const(b->p, RSI, FAULT_NONE, false);
-	b->p = enc_load_const(b->p, RDX, b->insn, false);
-	base_call_native(b, NATIVE_STOP);
-	base_land(b, fine);
-}
-
-static void call(struct baseline *b, const struct isa_op *op)
-{
-	switch (op->op) {
-	case ISA_OP_CALL_SUB: base_call(b, sub_at(b, (u32)op->imm)); break;
-	case ISA_OP_CALL_KFUNC:
-		if (!core_kfunc_body((u32)op->off))
-			b->err = b->err ?: -EOPNOTSUPP;
-		call_word(b, NATIVE_KFUNC, (u32)op->off);
-		break;
-	case ISA_OP_CALL_HELPER: call_helper(b, op); break;
-	default: b->err = b->err ?: -EOPNOTSUPP;
-	}
-}
-
-/* A packet load that fails ends the function with 0. */
-static void packet_load(struct baseline *b, const struct isa_op *op, const struct base_row *row)
-{
-	u8 *good;
-
-	if (row->kind == ISA_KIND_LD_IND) {
-		base_const(b, RDI, (u32)op->imm);
-		b->p = enc_op_reg(b->p, 0, 0x01, false, base_regs[op->src], RDI, false);
-		b->p = enc_extend(b->p, RSI, RDI, 4, true, true);
-	} else {
-		base_const(b, RSI, op->imm);
-	}
-	b->p = enc_load_const(b->p, RDX, row->bits / 8, false);
-	base_call_native(b, NATIVE_LD_ABS);
-	b->p = enc_op_reg(b->p, 0, 0x85, true, RAX, RAX, false);
-	good = base_skip(b, COND_SGE);
-	b->p = enc_load_const(b->p, RAX, 0, false);
-	leave_and_return(b);
-	base_land(b, good);
 }
 
 /* constants ------------------------------------------------------------------------------- */
@@ -389,7 +145,7 @@ static void constant(struct baseline *b, const struct isa_op *op)
 	case ISA_OP_LDDW_MAP_VALUE:
 		base_word(b, 0x8b, true, d, NATIVE_MAP_VALUE, (u32)op->off, op->imm);
 		break;
-	default: b->err = b->err ?: -EOPNOTSUPP;
+	default: base_stop(b, FAULT_INSN);
 	}
 }
 
@@ -474,13 +230,13 @@ static void translate(struct baseline *b, const struct isa_op *op)
 	case ISA_KIND_MAY_GOTO: may_goto(b, op); break;
 	case ISA_KIND_LDDW: constant(b, op); break;
 	case ISA_KIND_HIGH: break;
-	case ISA_KIND_EXIT: leave_and_return(b); break;
+	case ISA_KIND_EXIT: base_return(b); break;
 	case ISA_KIND_LD_ABS:
-	case ISA_KIND_LD_IND: packet_load(b, op, row); break;
+	case ISA_KIND_LD_IND: base_packet_load(b, op, row); break;
 	case ISA_KIND_CALL_HELPER:
 	case ISA_KIND_CALL_SUB:
 	case ISA_KIND_CALL_KFUNC:
-	case ISA_KIND_CALLX: call(b, op); break;
+	case ISA_KIND_CALLX: base_call_op(b, op); break;
 	case ISA_KIND_ATOMIC:
 	case ISA_KIND_ATOMIC_FETCH:
 	case ISA_KIND_CMPXCHG:

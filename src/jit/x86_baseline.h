@@ -64,19 +64,28 @@ static inline u32 base_here(const struct baseline *b)
 }
 
 /* x86_baseline_ops.c */
-void base_loader(struct baseline *b);
 void base_alu(struct baseline *b, const struct isa_op *op, const struct base_row *row);
 void base_load(struct baseline *b, const struct isa_op *op, const struct base_row *row);
 void base_store(struct baseline *b, const struct isa_op *op, const struct base_row *row);
 void base_atomic(struct baseline *b, const struct isa_op *op, const struct base_row *row);
+void base_loader(struct baseline *b); /* BASE_LOADER */
 
+/* x86_baseline_calls.c */
 /* op reg, [the table's word] */
 void base_word(struct baseline *b, u32 opcode, bool wide, u32 reg, u32 kind, u32 index, s64 addend);
-/* A function of the code: subprogram, or BASE_LOADER. */
-void base_call(struct baseline *b, u32 sub);
 void base_const(struct baseline *b, u32 reg, s64 value); /* another scratch register may change */
 u8 *base_skip(struct baseline *b, u32 cond);  /* enum ir_cond; JUMP_ALWAYS: a short jump... */
 void base_land(struct baseline *b, u8 *from); /* ... to here */
+/* A function of the code: subprogram, or BASE_LOADER. */
+void base_call(struct baseline *b, u32 sub);
 void base_call_native(struct baseline *b, u32 call); /* of enum native_call; arguments are set */
+void base_call_op(struct baseline *b, const struct isa_op *op);
+void base_packet_load(struct baseline *b, const struct isa_op *op, const struct base_row *row);
+/* The run ends here by that fault; FAULT_NONE: the one that was set. */
+void base_stop(struct baseline *b, u32 kind);
+
+/* x86_baseline.c */
+void base_leave(struct baseline *b); /* all but the return */
+void base_return(struct baseline *b);
 
 #endif

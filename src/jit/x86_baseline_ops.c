@@ -276,7 +276,7 @@ void base_alu(struct baseline *b, const struct isa_op *op, const struct base_row
 		base_const(b, d, row->bits == 32 ? (s64)(u32)op->imm : op->imm);
 		break;
 	case ISA_KIND_UNARY: unary(b, op, d); break;
-	default: b->err = -EOPNOTSUPP;
+	default: base_stop(b, FAULT_INSN);
 	}
 }
 

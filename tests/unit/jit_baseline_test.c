@@ -299,6 +299,46 @@ static void test_registers(void **state)
 				}
 }
 
+/* Offsets in every register, inside the packet, across its end and far away. */
+static void test_packets(void **state)
+{
+	static const struct engine by[] = {
+		{"plain", interp_run}, {"baseline", jit_baseline}, {"blinded", blinded}};
+	static const s64 offsets[] = {0,  1,  13, 14, 15,           16,           17,           18,
+				      -1, -2, -4, 99, 0x7fffffffll, 0xffffffffll, 0x100000001ll};
+	static const char *const sizes[] = {"u8", "u16", "u32"};
+	u8 packet[17], mem[8] = {0};
+
+	for (u32 i = 0; i < sizeof(packet); i++)
+		packet[i] = (u8)(0x81 + i * 7);
+	for (u32 reg = 0; reg < 10; reg++)
+		for (u32 n = 0; n < ARRAY_SIZE(offsets) * ARRAY_SIZE(sizes); n++) {
+			struct outcome o[ARRAY_SIZE(by)];
+			struct image *img;
+			char text[200];
+
+			if (reg == 6)
+				continue;
+			snprintf(text, sizeof(text),
+				 "r6 = r1\nr%u = %lld ll\nr0 = *(%s *)skb[r%u + %d]\nr0 += 1\n"
+				 "exit\n",
+				 reg, (long long)offsets[n / 3], sizes[n % 3], reg, n % 5 ? 0 : 1);
+			img = image_of(text);
+			for (u32 e = 0; e < ARRAY_SIZE(by); e++) {
+				o[e] = run_on(&by[e], img,
+					      &(struct input){.mem = mem,
+							      .mem_size = sizeof(mem),
+							      .packet = packet,
+							      .packet_size = sizeof(packet)});
+				if (o[0].r0 != o[e].r0)
+					fail_msg("%s: %llx, not %llx: %s", by[e].name,
+						 (unsigned long long)o[e].r0,
+						 (unsigned long long)o[0].r0, text);
+			}
+			base_free(img);
+		}
+}
+
 /* No constant of the program stands in code that is blinded. */
 static void test_blinded(void **state)
 {
@@ -371,7 +411,7 @@ int main(void)
 		cmocka_unit_test(test_far_jump),   cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_entries),    cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_registers),  cmocka_unit_test(test_blinded),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_packets),    cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
