@@ -57,6 +57,7 @@ void runner_init(struct runner *r, struct side *s)
 	r->watch.end = end;
 	r->watch.budget = 1u << 16;
 	r->side = s;
+	r->cpu = -1;
 }
 
 struct asked {
@@ -181,7 +182,7 @@ long runner_run(struct runner *r, const struct program *p, u64 seed)
 			 .attr = &attr,
 			 .addr = ptr_to_u64(&attr),
 			 .size = sizeof(attr)};
-	struct test t = {.k = &k, .p = r->prog, .cpu = -1};
+	struct test t = {.k = &k, .p = r->prog, .cpu = r->cpu};
 	long ret;
 
 	r->found = FOUND_NOTHING;

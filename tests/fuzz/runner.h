@@ -33,6 +33,7 @@ struct runner {
 	u64 value;
 	u8 data[RUNNER_DATA], ctx[RUNNER_DATA];
 	u32 retval;
+	int cpu; /* runs on it; -1: on any */
 	u8 *out; /* RUNNER_DATA bytes for the packet afterwards; NULL: nobody asks */
 };
 

@@ -24,6 +24,7 @@ int verified_open(struct verified *v)
 	v->sides[0].inst->checked = false;
 	runner_init(&v->r, &v->sides[0]);
 	v->r.watch.step = NULL;
+	v->r.cpu = 0; /* values of a processor are this one's */
 	/* No result may depend on addresses, or on what nobody has set. */
 	v->r.without = RIGHT_PTR_LEAKS | RIGHT_UNINIT_STACK;
 	return 0;
