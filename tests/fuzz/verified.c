@@ -217,51 +217,22 @@ int verified_run(struct verified *v, const struct program *p, u64 seed, char wha
 	return 0;
 }
 
-static u64 mix(u64 h, const void *p, size_t n)
-{
-	const u8 *b = p;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ b[i]) * 0x100000001b3ull;
-	return h;
-}
-
-u64 verified_digest(struct verified *v, const struct program *p, u32 from, u32 to, u64 poison)
-{
-	u64 h = 0xcbf29ce484222325ull;
-	struct result r;
-
-	v->r.watch.poison = poison;
-	for (u32 i = from; i < to; i++) {
-		run_one(v, ENGINE_IS_CHECKED, p, p->seed + i, &r);
-		h = mix(h, &r, sizeof(r));
-		h = mix(h, v->out[ENGINE_IS_CHECKED], RUNNER_DATA);
-	}
-	for (u32 i = 0; i < v->map_count; i++) {
-		const struct map *m = v->views[ENGINE_IS_CHECKED][i];
-
-		if (m->type == BPF_MAP_TYPE_ARRAY && m->contents_size <= MOST_CONTENTS)
-			h = mix(h, m->contents, m->contents_size);
-	}
-	v->r.watch.poison = 0;
-	return h;
-}
-
 /* maps --------------------------------------------------------------------------------- */
 
-#define MOST_VALUE 4096
+#define MOST_KEY      512
+#define MOST_VALUE    4096
+#define MOST_ELEMENTS 4096
 
 /* Every key of `a` with its value in `b`. */
 static bool same_elements(struct map *a, struct map *b)
 {
-	u8 key[512], next[512], va[MOST_VALUE], vb[MOST_VALUE];
+	u8 key[MOST_KEY], next[MOST_KEY], va[MOST_VALUE], vb[MOST_VALUE];
 	u32 size = map_sys_value_size(a), n = 0;
 	const void *at = NULL;
 
-	if (a->key_size > sizeof(key) || size > sizeof(va) || !a->ops->next_key ||
-	    !a->ops->sys_lookup)
+	if (a->key_size > sizeof(key) || size > sizeof(va))
 		return true;
-	while (n++ < 4096 && !a->ops->next_key(a, at, next)) {
+	while (n++ < MOST_ELEMENTS && !a->ops->next_key(a, at, next)) {
 		int ea, eb;
 
 		memcpy(key, next, a->key_size);
@@ -276,22 +247,71 @@ static bool same_elements(struct map *a, struct map *b)
 	return true;
 }
 
-static bool same_maps(struct map *a, struct map *b)
+static u64 mix(u64 h, const void *p, size_t n)
 {
-	switch (a->type) {
+	const u8 *b = p;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ b[i]) * 0x100000001b3ull;
+	return h;
+}
+
+static bool has_elements(u32 type)
+{
+	switch (type) {
 	case BPF_MAP_TYPE_ARRAY:
-		if (a->contents_size <= MOST_CONTENTS)
-			return !memcmp(a->contents, b->contents, a->contents_size);
-		return same_elements(a, b);
-	case BPF_MAP_TYPE_RINGBUF: return map_ringbuf_pending(a) == map_ringbuf_pending(b);
 	case BPF_MAP_TYPE_PERCPU_ARRAY:
 	case BPF_MAP_TYPE_HASH:
 	case BPF_MAP_TYPE_PERCPU_HASH:
 	case BPF_MAP_TYPE_LRU_HASH:
 	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-	case BPF_MAP_TYPE_LPM_TRIE: return same_elements(a, b) && same_elements(b, a);
-	default: return true; /* of objects, or read by programs alone */
+	case BPF_MAP_TYPE_LPM_TRIE: return true;
+	default: return false; /* of objects, or read by programs alone */
 	}
+}
+
+static u64 mix_elements(u64 h, struct map *m)
+{
+	u8 key[MOST_KEY], next[MOST_KEY], value[MOST_VALUE];
+	u32 size = map_sys_value_size(m), n = 0;
+	const void *at = NULL;
+
+	if (!has_elements(m->type) || m->key_size > sizeof(key) || size > sizeof(value))
+		return h;
+	while (n++ < MOST_ELEMENTS && !m->ops->next_key(m, at, next)) {
+		memcpy(key, next, m->key_size);
+		at = key;
+		memset(value, 0, size);
+		m->ops->sys_lookup(m, key, value, 0);
+		h = mix(mix(h, key, m->key_size), value, size);
+	}
+	return h;
+}
+
+u64 verified_digest(struct verified *v, const struct program *p, u32 from, u32 to, u64 poison)
+{
+	u64 h = 0xcbf29ce484222325ull;
+	struct result r;
+
+	v->r.watch.poison = poison;
+	for (u32 i = from; i < to; i++) {
+		run_one(v, ENGINE_IS_CHECKED, p, p->seed + i, &r);
+		h = mix(h, &r, sizeof(r));
+		h = mix(h, v->out[ENGINE_IS_CHECKED], RUNNER_DATA);
+	}
+	for (u32 i = 0; i < v->map_count; i++)
+		h = mix_elements(h, v->views[ENGINE_IS_CHECKED][i]);
+	v->r.watch.poison = 0;
+	return h;
+}
+
+static bool same_maps(struct map *a, struct map *b)
+{
+	if (a->type == BPF_MAP_TYPE_ARRAY && a->contents_size <= MOST_CONTENTS)
+		return !memcmp(a->contents, b->contents, a->contents_size);
+	if (a->type == BPF_MAP_TYPE_RINGBUF)
+		return map_ringbuf_pending(a) == map_ringbuf_pending(b);
+	return !has_elements(a->type) || (same_elements(a, b) && same_elements(b, a));
 }
 
 int verified_compare_maps(struct verified *v, char what[160])
