@@ -40,7 +40,7 @@ int ir_optimise(struct ir_function *f)
 		{"number", ir_memory}, {"memory", ir_decide}, {"decide", ir_thread},
 		{"thread", ir_fold},   {"fold", ir_switch},   {"switch", ir_divide},
 		{"divide", ir_number}, {"number", ir_idiom},  {"idiom", ir_vector},
-		{"vector", ir_range},  {"range", ir_blind},
+		{"vector", ir_range},  {"range", ir_edges},   {"edges", ir_blind},
 	};
 	int err = 0;
 

@@ -147,11 +147,34 @@ static void one_condition_is_one_branch(void **state)
 			 0);
 }
 
+/* Ways into the block that returns. */
+static void same_values_come_by_one_edge(void **state)
+{
+	struct image *img = image_of("r6 = *(u64 *)(r1 +0)\nr0 = 5\nif r6 == 1 goto out\n"
+				     "r7 = *(u64 *)(r1 +8)\nif r7 == 3 goto out\n"
+				     "r8 = *(u64 *)(r1 +16)\nif r8 == r7 goto out\n"
+				     "r0 = r8\nr0 *= r7\nout:\nexit\n");
+	struct arena a = {0};
+	struct ir_function f;
+	u32 ways = 0;
+
+	(void)state;
+	assert_int_equal(ir_build(img, 0, NULL, &a, &f), 0);
+	assert_int_equal(ir_optimise(&f), 0);
+	ir_each_block(&f, b) if (ir_at(&f, f.blocks.data[b].last)->op == IR_RETURN) ways =
+		(u32)f.blocks.data[b].preds.len;
+	assert_int_equal(ways, 2);
+	ir_fini(&f);
+	arena_fini(&a);
+	base_free(img);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(selections_are_right),
 		cmocka_unit_test(one_condition_is_one_branch),
+		cmocka_unit_test(same_values_come_by_one_edge),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
