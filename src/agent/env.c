@@ -480,6 +480,15 @@ static const struct image *env_program(struct run *run, u32 id, struct map *cons
 	return NULL;
 }
 
+static const struct native_prog *env_native(struct run *run, u32 id)
+{
+	(void)run;
+	for (u32 i = 0; i < agent.prog_count; i++)
+		if (agent.progs[i].image->prog_id == id)
+			return agent.progs[i].native.code ? &agent.progs[i].native : NULL;
+	return NULL;
+}
+
 const struct env_ops agent_env = {
 	.clock = env_clock,
 	.pid_tgid = env_pid_tgid,
@@ -502,4 +511,5 @@ const struct env_ops agent_env = {
 	.wake = env_wake,
 	.object = env_object,
 	.program = env_program,
+	.native = env_native,
 };

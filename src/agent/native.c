@@ -95,6 +95,7 @@ static bool take(const struct plan *plan, u64 size, u32 off, const struct native
 	slots = plan_part(plan, size, n->slot_off, n->slot_count, sizeof(*slots));
 	*p = (struct native_prog){
 		.image = ref->image,
+		.maps = ref->maps,
 		.code = a->base + n->code,
 		.size = n->size,
 		.entry = n->entry,

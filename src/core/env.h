@@ -13,6 +13,7 @@
 struct image;
 struct run;
 struct map;
+struct native_prog;
 
 enum env_clock {
 	ENV_CLOCK_MONOTONIC, /* bpf_ktime_get_ns */
@@ -50,6 +51,8 @@ struct env_ops {
 	struct map *(*object)(struct run *run, u32 id);
 	/* May be NULL. The program with this object id and its maps; NULL as above. */
 	const struct image *(*program)(struct run *run, u32 id, struct map *const **maps);
+	/* May be NULL. The same program's native code (core/native.h); NULL: `program` is asked. */
+	const struct native_prog *(*native)(struct run *run, u32 id);
 	/* May be NULL: not known. The ancestor of the current cgroup at that depth (0: the root),
 	 * or 0. */
 	u64 (*ancestor_cgroup_id)(struct run *run, u32 level);

@@ -83,6 +83,7 @@ enum helper_flag {
 	HELPER_ACQUIRES = 1 << 4,       /* what it returns must be released */
 	HELPER_CHANGES_PACKET = 1 << 5, /* pointers into the packet are void afterwards */
 	HELPER_TAKES_PACKET = 1 << 6,   /* memory arguments may lie in the packet */
+	HELPER_FAULTS = 1 << 9,         /* may set run->fault in runs that are not checked, too */
 	HELPER_FASTCALL = 1 << 8,       /* compiled in place: clobbers its arguments and r0 only */
 	HELPER_TAIL_CALL = 1 << 7,      /* the engine's: goes on in the program at a map's index */
 	HELPER_VARIADIC = 1 << 10,      /* reads all of r1-r5, set or not */

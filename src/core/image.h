@@ -18,9 +18,13 @@
 struct image_sub {
 	u32 start, end; /* instruction indexes [start, end) */
 	u32 stack;      /* bytes of stack it touches, from verification */
-	u32 flags;      /* IMAGE_SUB_* */
+	u32 flags;      /* enum image_sub_flag */
 	u64 indirect; /* 8-byte slots reached by pointers (bit i: [-8(i+1), -8i)); the others by r10
 			 alone */
+};
+
+enum image_sub_flag {
+	IMAGE_SUB_EXCEPTION = 1 << 0, /* called by bpf_throw, in place of the program */
 };
 
 enum image_flag {
@@ -82,6 +86,17 @@ static inline const u32 *image_maps(const struct image *img)
 static inline const struct image_sub *image_subs(const struct image *img)
 {
 	return (const struct image_sub *)((const u8 *)img + img->sub_off);
+}
+
+/* The exception callback; NULL: a program that throws returns the cookie. */
+static inline const struct image_sub *image_exception(const struct image *img)
+{
+	const struct image_sub *subs = image_subs(img);
+
+	for (u32 i = 0; i < img->sub_count; i++)
+		if (subs[i].flags & IMAGE_SUB_EXCEPTION)
+			return &subs[i];
+	return NULL;
 }
 
 /* NULL: nothing is known. */

@@ -17,6 +17,7 @@
 #ifndef CORE_NATIVE_H
 #define CORE_NATIVE_H
 
+#include "core/helper.h"
 #include "core/run.h"
 
 /* C functions that code calls beside helpers and kfuncs; the first argument is the run. */
@@ -24,8 +25,10 @@ enum native_call {
 	/* (map, index): where the next program starts, or 0: the caller goes on. The caller's
 	 * frame is taken down, the first argument set to run->ctx, and jumped there. */
 	NATIVE_TAIL,
-	NATIVE_THROW,  /* (cookie): bpf_throw; never returns */
-	NATIVE_STOP,   /* (kind, insn): a fault; never returns */
+	NATIVE_TAIL_SUB, /* the same, from a subprogram: its caller goes on in its own program */
+	NATIVE_THROW,    /* (cookie): bpf_throw; never returns */
+	/* (kind, insn): a fault, FAULT_NONE: the one that was set meanwhile; never returns. */
+	NATIVE_STOP,
 	NATIVE_LD_ABS, /* (offset, size): a packet load's value, or < 0: outside, which ends the
 			  function with 0 */
 	NATIVE_LOAD, /* (addr, size): of a kernel object, zero-extended; 0 when it cannot be read */
@@ -48,7 +51,8 @@ struct native_slot {
 	s64 addend;
 };
 
-/* Code offsets ascending: from here on, code of that instruction of the image. */
+/* Code offsets ascending: from here on, code of that instruction of the image; RUN_INSN_HERE: data.
+ */
 struct native_line {
 	u32 offset, insn;
 };
@@ -63,7 +67,8 @@ struct native_fixup {
 /* A program's code in this process. */
 struct native_prog {
 	const struct image *image;
-	u64 code; /* address */
+	struct map *const *maps; /* by the image's index; outlive it */
+	u64 code;                /* address */
 	u32 size;
 	u32 entry;       /* offset of the main function */
 	const u32 *subs; /* by subprogram: offset */
@@ -83,11 +88,23 @@ int native_run(const struct native_prog *p, struct run *run, u64 *ret);
 /* The image's instruction that the address is of; RUN_INSN_HERE: none. */
 u32 native_insn(const struct native_prog *p, u64 pc);
 
+/*
+ * What calls back or takes a lock may set run->fault and return: behind such a helper code looks
+ * whether it did, and then calls NATIVE_STOP. Kfuncs do so in checked runs only.
+ */
+static inline bool native_may_fault(const struct helper_proto *p)
+{
+	return p->flags & HELPER_FAULTS;
+}
+
 /* native/enter.c: assembly ------------------------------------------------------------- */
 
 /* Saves the caller's registers, loads the run's and r1-r5, calls `code`. The stack pointer that
  * native_leave() goes back to is left in *stack when that is 0. */
 u64 native_enter(struct run *run, u64 code, const u64 args[5], u64 *stack);
 void native_leave(u64 stack, u64 value) __attribute__((noreturn));
+/* Jumped to as a program is: calls native_go_on() in the place of the frame taken down. */
+void native_next(void);
+u64 native_go_on(struct run *run);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Packets: their bytes across fragments, and the Internet's checksum. */
 #include "core/packet.h"
+#include "isa/sem.h"
 
 /* Copies `size` bytes at `off`; which way `to_packet` says. */
 static bool copy(const struct packet *p, u32 off, u8 *buf, u32 size, bool to_packet)
@@ -72,4 +73,33 @@ u32 packet_sum(const void *bytes, u32 size, u32 seed)
 	sum = (sum & 0xffffffff) + (sum >> 32);
 	sum = (sum & 0xffffffff) + (sum >> 32);
 	return sum;
+}
+
+/* Classic BPF's special offsets: the network header's, the link layer's. */
+#define CLASSIC_NET  (-0x100000)
+#define CLASSIC_LINK (-0x200000)
+
+bool packet_load(const struct packet *p, s32 off, u32 size, u64 *value)
+{
+	const u8 *at, *first;
+
+	if (!p || off < CLASSIC_LINK)
+		return false;
+	if (off >= 0) {
+		first = packet_data(p);
+		at = first + off;
+	} else { /* all before the packet that its buffer holds may be read, too */
+		first = p->head;
+		at = p->head +
+		     (off < CLASSIC_NET ? p->link - (s64)CLASSIC_LINK : p->net - (s64)CLASSIC_NET) +
+		     off;
+	}
+	if (at < first || at > packet_end(p) || size > packet_end(p) - at)
+		return false;
+	switch (size) {
+	case 1: *value = isa_load_U8(at); break;
+	case 2: *value = isa_BE16(isa_load_U16(at)); break;
+	default: *value = isa_BE32(isa_load_U32(at)); break;
+	}
+	return true;
 }

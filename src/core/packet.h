@@ -109,6 +109,12 @@ static inline u32 packet_len(const struct packet *p)
 bool packet_read(const struct packet *p, u32 off, void *buf, u32 size);
 bool packet_write(struct packet *p, u32 off, const void *buf, u32 size);
 
+/*
+ * A classic packet load: `size` bytes at `off`, or before the packet where that is negative, in
+ * network order. False: outside, which ends the function with 0. `p` may be NULL.
+ */
+bool packet_load(const struct packet *p, s32 off, u32 size, u64 *value);
+
 /* Sums in the one's complement arithmetic of the Internet checksum, as the machine loads u16s. */
 u32 packet_sum(const void *p, u32 size, u32 seed);
 u32 packet_sum_add(u32 a, u32 b);

@@ -88,7 +88,9 @@ struct run {
 	void *env_data;
 	const struct engine_ops *engine;
 	void *engine_state;
-	u64 stack; /* stacks of the frames entered, all defined; helpers may read them */
+	/* Stacks of the frames entered, all defined; helpers may read them. Of native frames, which
+	 * are the machine's: where they end, and stack_size is 0. */
+	u64 stack;
 	u32 stack_size;
 	void *ctx;
 	u32 ctx_size;
@@ -144,6 +146,9 @@ enum run_flag {
  */
 int interp_run(struct run *run, u64 *ret);
 int interp_run_checked(struct run *run, u64 *ret);
+/* run->image in place of a program that another engine runs: the run goes on afterwards, with
+ * what it holds. */
+int interp_inner(struct run *run, u64 *ret);
 
 /* The one that suits the image. */
 static inline int interp_start(struct run *run, u64 *ret)

@@ -66,6 +66,7 @@ static const struct helper_proto protos[] = {
 	{.id = BPF_FUNC_loop,
 	 .name = "bpf_loop",
 	 .fn = loop,
+	 .flags = HELPER_FAULTS,
 	 .args = {ARG_ANY, ARG_FUNC, ARG_STACK_OR_NULL, ARG_ANY},
 	 .since = 0x0511,
 	 .doc = "Calls a function for 0, 1, 2 ... until it returns 1; the rounds made"},
@@ -74,6 +75,7 @@ static const struct helper_proto protos[] = {
 	 .map_types = HELPER_MAP(HASH) | HELPER_MAP(ARRAY) | HELPER_MAP(PERCPU_HASH) |
 		      HELPER_MAP(PERCPU_ARRAY) | HELPER_MAP(LRU_HASH) | HELPER_MAP(LRU_PERCPU_HASH),
 	 .fn = for_each_map_elem,
+	 .flags = HELPER_FAULTS,
 	 .args = {ARG_MAP, ARG_FUNC, ARG_STACK_OR_NULL, ARG_ANY},
 	 .since = 0x050d,
 	 .doc = "Calls a function for each element until it returns 1; the elements seen"},

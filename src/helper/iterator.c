@@ -111,6 +111,8 @@ NOTHING(kfunc_bpf_preempt_disable)
 NOTHING(kfunc_bpf_preempt_enable)
 NOTHING(kfunc_bpf_local_irq_save)
 NOTHING(kfunc_bpf_local_irq_restore)
+/* The engine's: unwinding. */
+NOTHING(kfunc_bpf_throw)
 
 /* --- Casts. */
 HELPER_BODY_OF(kfunc_bpf_rdonly_cast)

@@ -50,6 +50,7 @@ static const struct helper_proto protos[] = {
 	{.id = BPF_FUNC_get_local_storage,
 	 .name = "bpf_get_local_storage",
 	 .fn = get_local_storage,
+	 .flags = HELPER_FAULTS,
 	 .map_types = HELPER_MAP(CGROUP_STORAGE) | HELPER_MAP(PERCPU_CGROUP_STORAGE),
 	 .ret = RET_MAP_VALUE,
 	 .args = {ARG_MAP, ARG_ANY},

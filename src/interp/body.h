@@ -3,7 +3,8 @@
  * The interpreter's body, instantiated by plain.c and checked.c. No include
  * guard: each includes it once, after defining
  *
- *	EXEC, CALL, START	 names: the loop, engine_ops.call, a whole run
+ *	EXEC, CALL, INNER, START names: the loop, engine_ops.call, a run inside another engine's,
+ *				 a whole run
  *	LOCALS			 what its macros below keep in local variables
  *	STEP			 before each instruction
  *	TARGET(index)		 a jump's destination, an s64: may we go there?
@@ -26,6 +27,7 @@
 #include "core/handle.h"
 #include "core/helper.h"
 #include "core/kfunc.h"
+#include "core/packet.h"
 #include "interp/state.h"
 #include "isa/sem.h"
 
@@ -167,10 +169,10 @@
 #define RUN_CAST(name, bits, sem) CASE(name) FAULT(FAULT_INSN, SRC, 0);
 #define RUN_HIGH(name, bits, sem) CASE(name) FAULT(FAULT_JUMP, PC, 0);
 
-#define RUN_LD_ABS(name, bits, sem) CASE(name) PACKET((s32)op->imm, bits)
-#define RUN_LD_IND(name, bits, sem) CASE(name) PACKET((s64)(s32)((u32)SRC + (u32)op->imm), bits)
+#define RUN_LD_ABS(name, bits, sem) CASE(name) PACKET((u32)op->imm, bits)
+#define RUN_LD_IND(name, bits, sem) CASE(name) PACKET((u32)SRC + (u32)op->imm, bits)
 #define PACKET(off, bits)                                     \
-	if (!interp_load_packet(run, off, bits / 8, &r[0])) { \
+	if (!packet_load(run->packet, (s32)(off), bits / 8, &r[0])) { \
 		r[0] = 0;                                     \
 		goto leave;                                   \
 	}                                                     \
@@ -190,6 +192,8 @@
 		FAULT(FAULT_NO_HELPER, IMM, 0); \
 	if (!KFUNC(body, r))                    \
 		goto fault;                     \
+	if (body->fn == kfunc_bpf_throw)        \
+		goto thrown;                    \
 	fn = body->fn;                          \
 	proto = NULL;                           \
 	goto call;
@@ -200,6 +204,7 @@
 	if (!interp_push(in, PC + 1))                                         \
 		FAULT(FAULT_STACK, IMM, 0);                                   \
 	__builtin_memcpy(in->frames[in->depth].saved, &r[6], sizeof(u64[4])); \
+	SPOIL(0, 0);                                                          \
 	SPOIL(6, 9);                                                          \
 	r[10] = in->frame + ISA_STACK_SIZE;                                   \
 	op = ops + IMM;                                                       \
@@ -220,6 +225,7 @@ static u64 EXEC(struct interp *in, u32 start, const u64 args[5])
 	const u32 bottom = in->depth;
 	const struct helper_proto *proto;
 	const struct kfunc_body *body;
+	const struct image_sub *sub;
 	helper_fn *fn;
 	u64 id;
 	LOCALS
@@ -279,6 +285,18 @@ call:
 		goto fault;
 	}
 	NEXT;
+thrown:
+	if (!interp_unwind(in, bottom))
+		FAULT(FAULT_HELPER, 0, 0);
+	sub = image_exception(run->image);
+	r[0] = r[1];
+	if (sub) {
+		__builtin_memset(&r[2], 0, sizeof(r) - 2 * sizeof(r[0]));
+		r[10] = in->frame + ISA_STACK_SIZE;
+		SPOIL(2, 9);
+		op = ops + sub->start;
+		GO;
+	}
 leave:
 	if (in->depth == bottom) {
 		BEFORE_CALL;
@@ -321,27 +339,45 @@ static int CALL(struct run *run, u32 start, const u64 args[5], u64 *r0)
 	return 0;
 }
 
-static int START(struct run *run, u64 *ret)
+static u64 INNER(struct run *run)
 {
 	static const struct engine_ops engine = {.call = CALL};
-	const u64 args[5] = {ptr_to_u64(run->ctx)};
+	const struct engine_ops *outer = run->engine;
+	const u64 args[5] = {ptr_to_u64(run->ctx)}, stack = run->stack;
+	void *outer_state = run->engine_state;
+	const u32 stack_size = run->stack_size;
 	struct interp state, *in = &state;
-	u64 r0;
+	u64 r0 = 0;
 
 	interp_init(in, run);
-	if (!TARGET(0))
-		return run_fault_set(run, FAULT_JUMP, 0, 0, 0, 0);
 	run->engine = &engine;
 	run->engine_state = in;
-	r0 = EXEC(in, 0, args);
+	if (TARGET(0))
+		r0 = EXEC(in, 0, args);
+	else
+		run_fault_set(run, FAULT_JUMP, 0, 0, 0, 0);
+	run->engine = outer;
+	run->engine_state = outer_state;
+	run->stack = stack;
+	run->stack_size = stack_size;
+	return r0;
+}
+
+static int START(struct run *run, u64 *ret)
+{
+	struct map *const *maps = run->maps;
+	const struct image *image = run->image;
+	u64 r0 = INNER(run);
+
 	ENDED;
 	if (run->held_lock)
 		run_fault_set(run, FAULT_LOCK, RUN_INSN_HERE, ptr_to_u64(run->held_lock), 0, 0);
 	run_release(run);
-	run->engine_state = NULL;
-	run->stack_size = 0;
 	if (run->fault.kind != FAULT_NONE)
 		return -EFAULT;
+	/* Where it was when it faulted is seen from run->image. */
+	run->image = image;
+	run->maps = maps;
 	*ret = r0;
 	return 0;
 }
@@ -349,6 +385,7 @@ static int START(struct run *run, u64 *ret)
 /* All gone, so that another instantiation may follow. */
 #undef EXEC
 #undef CALL
+#undef INNER
 #undef START
 #undef LOCALS
 #undef STEP

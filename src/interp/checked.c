@@ -13,6 +13,7 @@
 #define INTERP_SWITCH
 #define EXEC  checked_exec
 #define CALL  checked_call
+#define INNER checked_inner
 #define START checked_start
 #define LOCALS                                          \
 	const struct isa_op *end = in->ops + in->count; \
@@ -80,4 +81,15 @@ int interp_run_checked(struct run *run, u64 *ret)
 {
 	run->flags |= RUN_CHECKED;
 	return checked_start(run, ret);
+}
+
+u64 interp_inner_checked(struct run *run)
+{
+	const u32 flags = run->flags;
+	u64 r0;
+
+	run->flags |= RUN_CHECKED;
+	r0 = checked_inner(run);
+	run->flags = flags;
+	return r0;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Memory that is not plain memory: kernel objects behind handles, packets, globals. */
 #include "core/handle.h"
-#include "core/packet.h"
 #include "interp/state.h"
 #include "isa/sem.h"
 
@@ -24,38 +23,6 @@ u64 interp_load_handle(struct interp *in, u64 addr, u32 size, bool is_signed)
 	}
 }
 
-/* Classic BPF's special offsets: the network header's, the link layer's. */
-#define PACKET_NET  (-0x100000)
-#define PACKET_LINK (-0x200000)
-
-bool interp_load_packet(const struct run *run, s64 off, u32 size, u64 *value)
-{
-	const struct packet *p = run->packet;
-	const u8 *at, *first;
-	u64 v;
-
-	if (!p || off != (s32)off || off < PACKET_LINK)
-		return false;
-	if (off >= 0) {
-		first = packet_data(p);
-		at = first + off;
-	} else { /* all before the packet that its buffer holds may be read, too */
-		first = p->head;
-		at = p->head +
-		     (off < PACKET_NET ? p->link - (s64)PACKET_LINK : p->net - (s64)PACKET_NET) +
-		     off;
-	}
-	if (at < first || at > packet_end(p) || size > packet_end(p) - at)
-		return false;
-	switch (size) {
-	case 1: v = isa_load_U8(at); break;
-	case 2: v = isa_BE16(isa_load_U16(at)); break;
-	default: v = isa_BE32(isa_load_U32(at)); break;
-	}
-	*value = v;
-	return true;
-}
-
 bool interp_tail_call(struct interp *in, struct map *array, u32 index, bool verified)
 {
 	struct run *run = in->run;
@@ -74,6 +41,19 @@ bool interp_tail_call(struct interp *in, struct map *array, u32 index, bool veri
 	run->tail_calls++;
 	interp_set_image(in, image, maps);
 	interp_new_frame(in, in->depth);
+	in->frames[in->depth].main = true;
+	return true;
+}
+
+bool interp_unwind(struct interp *in, u32 bottom)
+{
+	u32 depth = in->depth;
+
+	while (depth > bottom && !in->frames[depth].main)
+		depth--;
+	if (!in->frames[depth].main)
+		return false;
+	interp_new_frame(in, depth);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 
 #define EXEC  plain_exec
 #define CALL  plain_call
+#define INNER plain_inner
 #define START plain_start
 #define LOCALS
 #define STEP                     (void)0
@@ -25,4 +26,14 @@ int interp_run(struct run *run, u64 *ret)
 	if (!(run->image->flags & IMAGE_VERIFIED))
 		return run_fault_set(run, FAULT_INSN, 0, 0, 0, 0);
 	return plain_start(run, ret);
+}
+
+int interp_inner(struct run *run, u64 *ret)
+{
+	u64 r0 = run->image->flags & IMAGE_VERIFIED ? plain_inner(run) : interp_inner_checked(run);
+
+	if (run->fault.kind != FAULT_NONE)
+		return -EFAULT;
+	*ret = r0;
+	return 0;
 }

@@ -26,6 +26,7 @@ enum interp_access {
 };
 
 struct interp_frame {
+	bool main;    /* a program begins here: where an exception unwinds to */
 	u32 ret;      /* index of the instruction after the call */
 	u32 loops;    /* may_goto: rounds left */
 	u64 saved[4]; /* the caller's r6-r9 */
@@ -92,6 +93,7 @@ static inline void interp_init(struct interp *in, struct run *run)
 	in->next_span = 0;
 	interp_set_image(in, run->image, run->maps);
 	interp_new_frame(in, 0);
+	in->frames[0].main = true;
 }
 
 /* Enters a frame; false when there is none left. */
@@ -100,6 +102,7 @@ static inline bool interp_push(struct interp *in, u32 ret)
 	if (in->depth + 1 >= ISA_MAX_FRAMES)
 		return false;
 	interp_new_frame(in, in->depth + 1);
+	in->frames[in->depth].main = false;
 	in->frames[in->depth].ret = ret;
 	in->frames[in->depth].image = in->run->image;
 	in->frames[in->depth].maps = in->run->maps;
@@ -111,13 +114,15 @@ static inline bool interp_push(struct interp *in, u32 ret)
  * the program array. False: there is none, or too many were gone through.
  */
 bool interp_tail_call(struct interp *in, struct map *array, u32 index, bool verified);
+/*
+ * bpf_throw: makes the frame in which the program began the current one, anew. False: that is
+ * below `bottom`, in another call of the engine.
+ */
+bool interp_unwind(struct interp *in, u32 bottom);
+/* interp_inner() of an image that is not verified. */
+u64 interp_inner_checked(struct run *run);
 /* A load through a kernel object's handle: 0 and counted where nobody knows. */
 u64 interp_load_handle(struct interp *in, u64 addr, u32 size, bool is_signed);
-/*
- * A classic packet load: `size` bytes at `off`, network order. False: outside
- * the packet, which ends the function with 0.
- */
-bool interp_load_packet(const struct run *run, s64 off, u32 size, u64 *value);
 /* Address of byte `off` of the only value of the image's map `index`; false when there is none. */
 bool interp_direct(const struct run *run, u32 index, u64 off, u64 *addr);
 

@@ -137,7 +137,7 @@ static void leave_for_another(struct lowering *l, const struct ir_ins *v)
 	u32 to = lower_fresh(l), mask = lower_pass(l, values, 2, true);
 	struct mach_ins *i;
 
-	lower_call_address(l, NATIVE_CALL, NATIVE_TAIL, mask, to);
+	lower_call_address(l, NATIVE_CALL, (u32)v->imm, mask, to);
 	i = lower_put(l, A64_JZ, 8);
 	i->cond = COND_EQ;
 	i->src[0] = to;

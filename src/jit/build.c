@@ -159,12 +159,16 @@ static u32 next_insn(const struct build *b, u32 i)
 	return i + 1 + (isa_is_lddw(b->ops[i].op) ? 1 : 0);
 }
 
+static u32 flow_of(const struct isa_op *op)
+{
+	return build_is_throw(op) ? ISA_FLOW_EXIT : isa_info(op->op)->flow;
+}
+
 static bool ends_block(const struct isa_op *op)
 {
-	const struct isa_info *info = isa_info(op->op);
+	u32 flow = flow_of(op);
 
-	return info->flow == ISA_FLOW_BRANCH || info->flow == ISA_FLOW_JUMP ||
-	       info->flow == ISA_FLOW_EXIT;
+	return flow == ISA_FLOW_BRANCH || flow == ISA_FLOW_JUMP || flow == ISA_FLOW_EXIT;
 }
 
 static int find_blocks(struct build *b)
@@ -215,7 +219,7 @@ static u32 targets(const struct build *b, const struct build_block *blk, u32 out
 
 	if (op->op == ISA_OP_HIGH)
 		op = &b->ops[--last];
-	switch (isa_info(op->op)->flow) {
+	switch (flow_of(op)) {
 	case ISA_FLOW_EXIT: return 0;
 	case ISA_FLOW_JUMP: out[0] = (u32)isa_target(op, last); return 1;
 	case ISA_FLOW_BRANCH:
@@ -228,19 +232,6 @@ static u32 targets(const struct build *b, const struct build_block *blk, u32 out
 
 /* liveness ------------------------------------------------------------------------- */
 
-/* Calls read only what their prototype takes. */
-static u32 used_registers(const struct isa_op *op)
-{
-	const struct helper_proto *proto;
-
-	if (op->op != ISA_OP_CALL_HELPER)
-		return isa_uses(op);
-	proto = core_helper((u32)op->imm);
-	if (!proto)
-		return isa_uses(op);
-	return ((1u << (core_helper_reads(proto) + 1)) - 1) & ~1u;
-}
-
 static void use(struct build_block *blk, u32 v)
 {
 	if (!set_has(&blk->defs, v))
@@ -250,7 +241,7 @@ static void use(struct build_block *blk, u32 v)
 static void scan_insn(const struct build *b, struct build_block *blk, const struct isa_op *op)
 {
 	const struct isa_info *info = isa_info(op->op);
-	u32 uses = used_registers(op) & 0x3ff, defs = isa_defs(op) & 0x3ff, slot = slot_var(b, op);
+	u32 uses = build_call_uses(op) & 0x3ff, defs = isa_defs(op) & 0x3ff, slot = slot_var(b, op);
 
 	if (info->cls == ISA_CLASS_HIGH)
 		return;
@@ -303,7 +294,7 @@ static void find_live(struct build *b)
 
 /* translation ------------------------------------------------------------------------ */
 
-static ir_ref read_var(struct build *b, u32 v)
+ir_ref build_var(struct build *b, u32 v)
 {
 	ir_ref r = b->vars[v];
 
@@ -311,9 +302,9 @@ static ir_ref read_var(struct build *b, u32 v)
 	return r ?: build_const(b, 0);
 }
 
-static ir_ref reg(struct build *b, u32 r)
+ir_ref build_reg(struct build *b, u32 r)
 {
-	return r == 10 ? b->f->frame : read_var(b, r);
+	return r == 10 ? b->f->frame : build_var(b, r);
 }
 
 static ir_ref operand(struct build *b, const struct isa_op *op)
@@ -321,7 +312,7 @@ static ir_ref operand(struct build *b, const struct isa_op *op)
 	const struct isa_info *info = isa_info(op->op);
 
 	if (info->kind == ISA_KIND_ALU_REG || info->kind == ISA_KIND_JMP_REG)
-		return reg(b, op->src);
+		return build_reg(b, op->src);
 	return build_const(b, info->bits == 32 ? (u32)op->imm : (u64)op->imm);
 }
 
@@ -347,7 +338,7 @@ static u32 alu_op(const struct isa_info *info)
 static ir_ref unary(struct build *b, const struct isa_op *op)
 {
 	const struct isa_info *info = isa_info(op->op);
-	ir_ref x = reg(b, op->dst);
+	ir_ref x = build_reg(b, op->dst);
 	u32 size = info->bits / 8;
 
 	switch (op->op) {
@@ -362,7 +353,7 @@ static ir_ref unary(struct build *b, const struct isa_op *op)
 
 static ir_ref move(struct build *b, const struct isa_op *op)
 {
-	ir_ref x = reg(b, op->src);
+	ir_ref x = build_reg(b, op->src);
 
 	switch (op->op) {
 	case ISA_OP_MOV32_REG: return build_size(b, IR_ZEXT, 64, 4, x);
@@ -387,7 +378,7 @@ static void alu(struct build *b, const struct isa_op *op)
 	case ISA_KIND_MOV_REG: r = move(b, op); break;
 	case ISA_KIND_UNARY: r = unary(b, op); break;
 	case ISA_KIND_CAST: b->err = -EOPNOTSUPP; return;
-	default: r = build_ins(b, alu_op(info), info->bits, reg(b, op->dst), operand(b, op));
+	default: r = build_ins(b, alu_op(info), info->bits, build_reg(b, op->dst), operand(b, op));
 	}
 	b->vars[op->dst] = r;
 }
@@ -401,7 +392,7 @@ static void constant(struct build *b, const struct isa_op *op)
 	case ISA_OP_LDDW_MAP: r = build_ins(b, IR_MAP, 64, 0, 0); break;
 	case ISA_OP_LDDW_MAP_VALUE: r = build_ins(b, IR_MAPVAL, 64, 0, 0); break;
 	case ISA_OP_LDDW_FUNC: r = build_ins(b, IR_CODE, 64, 0, 0); break;
-	default: b->err = -EOPNOTSUPP; return;
+	default: b->vars[op->dst] = build_stop(b, FAULT_INSN); return;
 	}
 	if (r && op->op != ISA_OP_LDDW)
 		ir_at(b->f, r)->imm = op->imm;
@@ -430,16 +421,16 @@ static void load(struct build *b, const struct isa_op *op)
 		return;
 	}
 	if (var != ~0u) {
-		r = read_var(b, var);
+		r = build_var(b, var);
 		if (size < 8)
 			r = build_size(b, is_signed ? IR_SEXT : IR_ZEXT, 64, size, r);
 	} else if (fact(b) & FACT_BTF_LOAD) {
-		r = build_memory(b, IR_LOADX, size, reg(b, op->src), op->off, 0);
+		r = build_memory(b, IR_LOADX, size, build_reg(b, op->src), op->off, 0);
 		if (r && is_signed)
 			r = build_size(b, IR_SEXT, 64, size, r);
 	} else {
-		r = build_memory(b, is_signed ? IR_LOADS : IR_LOAD, size, reg(b, op->src), op->off,
-				 0);
+		r = build_memory(b, is_signed ? IR_LOADS : IR_LOAD, size, build_reg(b, op->src),
+				 op->off, 0);
 	}
 	b->vars[op->dst] = r;
 }
@@ -448,14 +439,15 @@ static void store(struct build *b, const struct isa_op *op)
 {
 	const struct isa_info *info = isa_info(op->op);
 	u32 size = info->bits / 8, var = slot_var(b, op);
-	ir_ref value = info->kind == ISA_KIND_ST ? build_const(b, (u64)op->imm) : reg(b, op->src);
+	ir_ref value =
+		info->kind == ISA_KIND_ST ? build_const(b, (u64)op->imm) : build_reg(b, op->src);
 
 	if (fact(b) & FACT_ARENA)
 		b->err = -EOPNOTSUPP;
 	else if (var != ~0u)
 		b->vars[var] = value;
 	else
-		build_memory(b, IR_STORE, size, reg(b, op->dst), op->off, value);
+		build_memory(b, IR_STORE, size, build_reg(b, op->dst), op->off, value);
 }
 
 static u32 atomic_op(const struct isa_info *info)
@@ -481,118 +473,27 @@ static void atomic(struct build *b, const struct isa_op *op)
 	}
 	switch (info->kind) {
 	case ISA_KIND_LOAD_ACQ:
-		b->vars[op->dst] = build_memory(b, IR_ACQUIRE, size, reg(b, op->src), op->off, 0);
+		b->vars[op->dst] =
+			build_memory(b, IR_ACQUIRE, size, build_reg(b, op->src), op->off, 0);
 		return;
 	case ISA_KIND_STORE_REL:
-		build_memory(b, IR_RELEASE, size, reg(b, op->dst), op->off, reg(b, op->src));
+		build_memory(b, IR_RELEASE, size, build_reg(b, op->dst), op->off,
+			     build_reg(b, op->src));
 		return;
 	case ISA_KIND_CMPXCHG:
-		r = build_memory(b, IR_CAS, size, reg(b, op->dst), op->off, reg(b, op->src));
+		r = build_memory(b, IR_CAS, size, build_reg(b, op->dst), op->off,
+				 build_reg(b, op->src));
 		if (r)
-			ir_at(b->f, r)->c = reg(b, 0);
+			ir_at(b->f, r)->c = build_reg(b, 0);
 		b->vars[0] = r;
 		return;
 	}
-	r = build_memory(b, IR_ATOMIC, size, reg(b, op->dst), op->off, reg(b, op->src));
+	r = build_memory(b, IR_ATOMIC, size, build_reg(b, op->dst), op->off, build_reg(b, op->src));
 	if (!r)
 		return;
 	ir_at(b->f, r)->aux = (u8)atomic_op(info);
 	if (info->kind == ISA_KIND_ATOMIC_FETCH)
 		b->vars[op->src] = r;
-}
-
-/* calls ----------------------------------------------------------------------------- */
-
-ir_ref build_call(struct build *b, u32 op, s64 imm, const ir_ref *args, u32 count)
-{
-	ir_ref r = build_ins(b, op, 64, 0, 0);
-	struct ir_function *f = b->f;
-
-	if (!r)
-		return 0;
-	ir_at(f, r)->imm = imm;
-	ir_at(f, r)->args = (u32)f->args.len;
-	ir_at(f, r)->count = (u8)count;
-	for (u32 i = 0; i < count; i++)
-		f->failed |= vec_push(&f->args, args[i]) != 0;
-	f->calls = true;
-	return r;
-}
-
-u32 build_sub(const struct build *b, u32 start)
-{
-	const struct image_sub *subs = image_subs(b->image);
-
-	for (u32 i = 0; i < b->image->sub_count; i++)
-		if (subs[i].start == start)
-			return i;
-	return 0;
-}
-
-static void after_call(struct build *b, ir_ref result)
-{
-	for (u32 r = 1; r <= 5; r++)
-		b->vars[r] = 0;
-	b->vars[0] = result;
-}
-
-/* Leaves for another program, or goes on in a new block. */
-static void tail_call(struct build *b, const ir_ref args[5])
-{
-	u32 stays = ir_block_new(b->f);
-
-	build_call(b, IR_TAIL, 0, args, 3);
-	ir_edge(b->f, b->at, stays);
-	b->at = stays;
-}
-
-static void call(struct build *b, const struct isa_op *op)
-{
-	ir_ref args[5], result = 0;
-
-	for (u32 i = 0; i < 5; i++)
-		args[i] = read_var(b, 1 + i);
-	switch (op->op) {
-	case ISA_OP_CALL_SUB:
-		result = build_call(b, IR_CALL, build_sub(b, (u32)op->imm), args, 5);
-		break;
-	case ISA_OP_CALL_KFUNC: b->err = -EOPNOTSUPP; return;
-	default:
-		if (op->imm == BPF_FUNC_tail_call) {
-			/* Native programs do not find one another yet. */
-			b->err = -EOPNOTSUPP;
-			tail_call(b, args);
-			result = build_const(b, 0);
-		} else if (!build_inline(b, args, &result)) {
-			result = build_call(b, IR_HELPER, op->imm, args, 5);
-		}
-	}
-	after_call(b, result);
-}
-
-/* A packet load that fails ends the function with 0. */
-static void packet_load(struct build *b, const struct isa_op *op)
-{
-	const struct isa_info *info = isa_info(op->op);
-	ir_ref offset = build_const(b, (u64)op->imm), args[2], r;
-	u32 fails = ir_block_new(b->f), goes_on = ir_block_new(b->f), back;
-
-	if (info->kind == ISA_KIND_LD_IND)
-		offset = build_ins(b, IR_ADD, 32, offset, reg(b, op->src));
-	args[0] = offset;
-	args[1] = build_const(b, info->bits / 8);
-	r = build_call(b, IR_CCALL, NATIVE_LD_ABS, args, 2);
-	back = build_ins(b, IR_BRANCH, 64, r, build_const(b, 0));
-	if (!back)
-		return;
-	ir_at(b->f, back)->imm = COND_SLT;
-	ir_edge(b->f, b->at, fails);
-	ir_edge(b->f, b->at, goes_on);
-	b->f->blocks.data[fails].rare = true;
-	b->at = fails;
-	build_ins(b, IR_RETURN, 64, build_const(b, 0), 0);
-	b->at = goes_on;
-	after_call(b, r);
 }
 
 /* ends ------------------------------------------------------------------------------- */
@@ -631,13 +532,13 @@ static void branch(struct build *b, const struct isa_op *op)
 		return;
 	}
 	if (op->op == ISA_OP_MAY_GOTO) {
-		x = read_var(b, MAY_GOTO_VAR);
+		x = build_var(b, MAY_GOTO_VAR);
 		b->vars[MAY_GOTO_VAR] = build_ins(b, IR_SUB, 64, x, build_const(b, 1));
 		r = build_ins(b, IR_BRANCH, 64, x, build_const(b, 0));
 		if (r)
 			ir_at(b->f, r)->imm = COND_EQ;
 	} else {
-		x = reg(b, op->dst);
+		x = build_reg(b, op->dst);
 		y = operand(b, op);
 		r = build_ins(b, IR_BRANCH, info->bits, x, y);
 		if (r)
@@ -655,9 +556,9 @@ static void translate_insn(struct build *b, const struct isa_op *op)
 	case ISA_CLASS_LOAD: load(b, op); break;
 	case ISA_CLASS_STORE: store(b, op); break;
 	case ISA_CLASS_ATOMIC: atomic(b, op); break;
-	case ISA_CLASS_CALL: call(b, op); break;
-	case ISA_CLASS_PACKET: packet_load(b, op); break;
-	case ISA_CLASS_EXIT: build_ins(b, IR_RETURN, 64, read_var(b, 0), 0); break;
+	case ISA_CLASS_CALL: build_calls(b, op); break;
+	case ISA_CLASS_PACKET: build_packet_load(b, op); break;
+	case ISA_CLASS_EXIT: build_ins(b, IR_RETURN, 64, build_var(b, 0), 0); break;
 	case ISA_CLASS_JUMP:
 		if (isa_info(op->op)->flow == ISA_FLOW_JUMP)
 			jump_to(b, (u32)isa_target(op, b->insn));

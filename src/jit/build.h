@@ -47,6 +47,8 @@ struct build {
 	int err;
 };
 
+ir_ref build_var(struct build *b, u32 v);
+ir_ref build_reg(struct build *b, u32 r); /* r10 too */
 ir_ref build_ins(struct build *b, u32 op, u32 bits, ir_ref x, ir_ref y);
 ir_ref build_const(struct build *b, u64 value);
 
@@ -55,6 +57,20 @@ ir_ref build_size(struct build *b, u32 op, u32 bits, u32 size, ir_ref x);
 ir_ref build_memory(struct build *b, u32 op, u32 size, ir_ref address, s64 disp, ir_ref value);
 u32 build_sub(const struct build *b, u32 start); /* the subprogram that begins there */
 ir_ref build_call(struct build *b, u32 op, s64 imm, const ir_ref *args, u32 count);
+
+/* build_call.c ------------------------------------------------------------------- */
+
+void build_calls(struct build *b, const struct isa_op *op);
+void build_packet_load(struct build *b, const struct isa_op *op);
+bool build_is_throw(const struct isa_op *op); /* a call of bpf_throw: nothing follows */
+/* Registers it reads: calls only what their prototype takes. */
+u32 build_call_uses(const struct isa_op *op);
+/* The helper's body called; a fault that it sets ends the run. */
+ir_ref build_helper(struct build *b, u32 id, const ir_ref args[5]);
+/* The run ends here by that fault; a value for those who go on nevertheless. */
+ir_ref build_stop(struct build *b, u32 kind);
+
+/* inline.c ------------------------------------------------------------------------ */
 
 /*
  * The call at b->insn in its inline form, if there is one: true, *result set

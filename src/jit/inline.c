@@ -291,7 +291,7 @@ static void op_branch(struct builder *b, enum builder_cond cond, u32 bits, bvalu
 
 static bvalue op_call_out(struct builder *b)
 {
-	return build_call(self(b)->build, IR_HELPER, b->helper, b->args, 5);
+	return build_helper(self(b)->build, b->helper, b->args);
 }
 
 static bvalue op_call_function(struct builder *b, u32 arg, const bvalue *args, u32 count)

@@ -60,7 +60,8 @@ static int place(const struct jit_code *code, struct map *const *maps, struct ji
 }
 
 /* What of the code outlives it. */
-static int keep(const struct jit_code *code, const struct image *image, struct jit_linked *l)
+static int keep(const struct jit_code *code, const struct image *image, struct map *const *maps,
+		struct jit_linked *l)
 {
 	l->lines = base_memdup(code->lines, code->line_count * sizeof(*l->lines));
 	l->fixups = base_memdup(code->fixups, code->fixup_count * sizeof(*l->fixups));
@@ -68,6 +69,7 @@ static int keep(const struct jit_code *code, const struct image *image, struct j
 		return -ENOMEM;
 	memcpy(l->subs, code->subs, code->sub_count * sizeof(u32));
 	l->prog = (struct native_prog){.image = image,
+				       .maps = maps,
 				       .code = ptr_to_u64(l->at),
 				       .size = code->size,
 				       .entry = code->entry,
@@ -93,7 +95,7 @@ int jit_link_in(struct jit_pages *pages, const struct jit_code *code, const stru
 		return -ENOMEM;
 	l->pages = pages;
 	err = place(code, maps, l);
-	err = err ?: keep(code, image, l);
+	err = err ?: keep(code, image, maps, l);
 	if (err) {
 		jit_linked_free(l);
 		return err;

@@ -166,7 +166,7 @@ static void leave_for_another(struct lowering *l, const struct ir_ins *v)
 	struct mach_ins *i;
 
 	mask = lower_pass(l, values, 2, true);
-	lower_call_address(l, NATIVE_CALL, NATIVE_TAIL, mask, MACH_NONE);
+	lower_call_address(l, NATIVE_CALL, (u32)v->imm, mask, MACH_NONE);
 	x86_compare_const(l, 8, RAX, 0);
 	jump_if(l, COND_EQ, lower_edge(l, v->block, l->f->blocks.data[v->block].succ[0]));
 	lower_move(l, RDI, ctx);

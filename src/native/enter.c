@@ -48,7 +48,14 @@ __asm__(".text\n"
 	"	mov %rdi, %rsp\n"
 	"	mov %rsi, %rax\n"
 	"	jmp .Lnative_out\n"
-	".size native_leave, . - native_leave\n");
+	".size native_leave, . - native_leave\n"
+	".globl native_next\n"
+	".hidden native_next\n"
+	".type native_next, @function\n"
+	"native_next:\n"
+	"	mov %r15, %rdi\n"
+	"	jmp native_go_on\n"
+	".size native_next, . - native_next\n");
 #elif defined(__aarch64__)
 __asm__(".text\n"
 	".globl native_enter\n"
@@ -88,5 +95,12 @@ __asm__(".text\n"
 	"	mov sp, x0\n"
 	"	mov x0, x1\n"
 	"	b .Lnative_out\n"
-	".size native_leave, . - native_leave\n");
+	".size native_leave, . - native_leave\n"
+	".globl native_next\n"
+	".hidden native_next\n"
+	".type native_next, %function\n"
+	"native_next:\n"
+	"	mov x0, x28\n"
+	"	b native_go_on\n"
+	".size native_next, . - native_next\n");
 #endif

@@ -1,50 +1,161 @@
 // SPDX-License-Identifier: BSD-2-Clause
-/* Running native code: its table, its runs, and what it calls. */
+/*
+ * Running native code: its table, its runs, and what it calls.
+ *
+ * Entries nest: a helper's callback, and a program gone on with in the place of a
+ * subprogram, are entered anew from C. A fault or an exception goes back to the last
+ * entry, and what waits there passes a fault on: so every helper in between ends its
+ * work in order.
+ */
 #include <linux/errno.h>
 #include "core/helper.h"
 #include "core/kfunc.h"
 #include "core/map.h"
 #include "core/native.h"
+#include "core/packet.h"
+
+/* The program of a run, as tail calls change it. NULL code: it is interpreted. */
+struct native_place {
+	const struct native_prog *code;
+	const struct image *image;
+	struct map *const *maps;
+};
 
 /* What a run in native code keeps beside struct run: engine_state. */
 struct native_state {
-	const struct native_prog *p;
-	u64 outermost; /* stack pointer of the first native_enter() */
+	struct native_place now, next; /* next: what native_go_on() is to run */
+	u64 entry;                     /* stack pointer of the last native_enter() */
 };
+
+/* entries --------------------------------------------------------------------------- */
+
+static u64 enter(struct run *run, u64 code, const u64 args[5])
+{
+	struct native_state *s = run->engine_state;
+	u64 before = s->entry, r0;
+
+	s->entry = 0;
+	r0 = native_enter(run, code, args, &s->entry);
+	s->entry = before;
+	return r0;
+}
+
+static void set_place(struct run *run, const struct native_place *p)
+{
+	struct native_state *s = run->engine_state;
+
+	s->now = *p;
+	run->image = p->image;
+	run->maps = p->maps;
+}
 
 /* what code calls ------------------------------------------------------------------- */
 
 static void stop(struct run *run, u64 kind, u64 insn)
 {
 	const struct native_state *s = run->engine_state;
+	u64 addr = kind == FAULT_NO_HELPER ? (u64)image_ops(run->image)[insn].imm : 0;
 
-	run_fault_set(run, (u32)kind, (u32)insn, 0, 0, 0);
-	native_leave(s->outermost, 0);
+	if (kind != FAULT_NONE)
+		run_fault_set(run, (u32)kind, (u32)insn, addr, 0, 0);
+	else if (run->fault.insn == RUN_INSN_HERE)
+		run->fault.insn = (u32)insn;
+	native_leave(s->entry, 0);
 }
 
 static void throw(struct run * run, u64 cookie)
 {
 	const struct native_state *s = run->engine_state;
+	const struct native_prog *p = s->now.code;
+	const struct image_sub *sub = image_exception(p->image);
+	const u64 args[5] = {cookie};
 
-	native_leave(s->outermost, cookie);
+	if (sub) /* above what is given up */
+		cookie = enter(run, p->code + p->subs[sub - image_subs(p->image)], args);
+	native_leave(s->entry, cookie);
 }
 
-/* bpf_tail_call: no program of native code is found this way yet. */
+/* The program at `index` of the array, when there is one to go on with. */
+static bool find_next(struct run *run, const struct map *array, u32 index, struct native_place *p)
+{
+	const struct env_ops *env = run->env;
+	u32 id;
+
+	if (index >= array->max_entries || run->tail_calls >= RUN_TAIL_CALLS)
+		return false;
+	id = __atomic_load_n((const u32 *)array->contents + index, __ATOMIC_ACQUIRE);
+	if (!id || !env)
+		return false;
+	p->code = env->native ? env->native(run, id) : NULL;
+	if (p->code) {
+		p->image = p->code->image;
+		p->maps = p->code->maps;
+	} else {
+		p->image = env->program ? env->program(run, id, &p->maps) : NULL;
+		if (!p->image || !p->image->op_count)
+			return false;
+	}
+	run->tail_calls++;
+	return true;
+}
+
+static u64 tail_sub(struct run *run, u64 map, u64 index)
+{
+	struct native_state *s = run->engine_state;
+
+	return find_next(run, u64_to_ptr(map), (u32)index, &s->next) ? (u64)(uintptr_t)native_next
+								     : 0;
+}
+
 static u64 tail(struct run *run, u64 map, u64 index)
 {
-	(void)run;
-	(void)map;
-	(void)index;
-	return 0;
+	struct native_state *s = run->engine_state;
+
+	if (!find_next(run, u64_to_ptr(map), (u32)index, &s->next))
+		return 0;
+	if (!s->next.code)
+		return (u64)(uintptr_t)native_next;
+	set_place(run, &s->next);
+	return s->next.code->code + s->next.code->entry;
+}
+
+u64 native_go_on(struct run *run)
+{
+	struct native_state *s = run->engine_state;
+	const struct native_place before = s->now;
+	const u64 args[5] = {ptr_to_u64(run->ctx)};
+	u64 r0 = 0;
+
+	set_place(run, &s->next);
+	if (s->now.code)
+		r0 = enter(run, s->now.code->code + s->now.code->entry, args);
+	else
+		interp_inner(run, &r0);
+	if (run->fault.kind != FAULT_NONE)
+		native_leave(s->entry, 0);
+	set_place(run, &before);
+	return r0;
+}
+
+static u64 load_packet(struct run *run, u64 offset, u64 size)
+{
+	u64 value;
+
+	return packet_load(run->packet, (s32)offset, (u32)size, &value) ? value : (u64)-1;
 }
 
 static u64 call_address(u32 which)
 {
+	static u64 (*const calls[NATIVE_CALLS])(struct run *, u64, u64) = {
+		[NATIVE_TAIL] = tail,
+		[NATIVE_TAIL_SUB] = tail_sub,
+		[NATIVE_LD_ABS] = load_packet,
+	};
+
 	switch (which) {
 	case NATIVE_STOP: return ptr_to_u64(stop);
 	case NATIVE_THROW: return ptr_to_u64(throw);
-	case NATIVE_TAIL: return ptr_to_u64(tail);
-	default: return 0;
+	default: return which < NATIVE_CALLS ? (u64)(uintptr_t)calls[which] : 0;
 	}
 }
 
@@ -52,6 +163,7 @@ static u64 call_address(u32 which)
 
 int native_resolve(const struct native_slot *s, struct map *const *maps, u64 code, u64 *value)
 {
+	const struct kfunc_body *k;
 	const struct helper_proto *p;
 	u64 v = 0;
 
@@ -63,6 +175,10 @@ int native_resolve(const struct native_slot *s, struct map *const *maps, u64 cod
 	case NATIVE_HELPER:
 		p = core_helper(s->index);
 		v = p ? (u64)(uintptr_t)p->fn : 0;
+		break;
+	case NATIVE_KFUNC:
+		k = core_kfunc_body(s->index);
+		v = k ? (u64)(uintptr_t)k->fn : 0;
 		break;
 	case NATIVE_CALL: v = call_address(s->index); break;
 	case NATIVE_SELF: v = code + (u64)s->addend; break;
@@ -97,13 +213,14 @@ u32 native_insn(const struct native_prog *p, u64 pc)
 static int call_back(struct run *run, u32 start, const u64 args[5], u64 *r0)
 {
 	struct native_state *s = run->engine_state;
-	const struct image_sub *subs = image_subs(s->p->image);
+	const struct native_prog *p = s->now.code;
+	const struct image_sub *subs = image_subs(p->image);
 	u64 ret;
 
-	for (u32 i = 0; i < s->p->sub_count; i++) {
+	for (u32 i = 0; i < p->sub_count; i++) {
 		if (subs[i].start != start)
 			continue;
-		ret = native_enter(run, s->p->code + s->p->subs[i], args, &s->outermost);
+		ret = enter(run, p->code + p->subs[i], args);
 		if (run->fault.kind != FAULT_NONE)
 			return -EFAULT;
 		*r0 = ret;
@@ -116,15 +233,21 @@ int native_run(const struct native_prog *p, struct run *run, u64 *ret)
 {
 	static const struct engine_ops engine = {.call = call_back};
 	const u64 args[5] = {ptr_to_u64(run->ctx)};
-	struct native_state state = {.p = p};
+	const struct native_place first = {p, run->image, run->maps};
+	struct native_state state = {.now = first};
 	u64 r0;
 
 	run->engine = &engine;
 	run->engine_state = &state;
-	r0 = native_enter(run, p->code + p->entry, args, &state.outermost);
+	run->stack = ptr_to_u64(__builtin_frame_address(0));
+	run->stack_size = 0;
+	r0 = enter(run, p->code + p->entry, args);
 	if (run->held_lock)
 		run_fault_set(run, FAULT_LOCK, RUN_INSN_HERE, ptr_to_u64(run->held_lock), 0, 0);
 	run_release(run);
+	if (run->fault.kind == FAULT_NONE)
+		set_place(run, &first);
+	run->stack = 0;
 	run->engine_state = NULL;
 	if (run->fault.kind != FAULT_NONE)
 		return -EFAULT;

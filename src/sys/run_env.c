@@ -15,6 +15,7 @@
 #include "core/run.h"
 #include "sys/cgroup.h"
 #include "sys/run_env.h"
+#include "vm/engine.h"
 
 #define PARTICIPANT_SELF 0 /* the instance's own index; targets' begin at 1 */
 
@@ -235,6 +236,13 @@ static const struct image *env_program(struct run *run, u32 id, struct map *cons
 	return p ? p->image : NULL;
 }
 
+static const struct native_prog *env_native(struct run *run, u32 id)
+{
+	struct prog_object *p = object_prog(object_by_id(call_of(run)->inst, OBJECT_PROG, id));
+
+	return p ? prog_object_native(p) : NULL;
+}
+
 const struct env_ops sys_run_env = {
 	.clock = env_clock,
 	.pid_tgid = env_pid_tgid,
@@ -257,6 +265,7 @@ const struct env_ops sys_run_env = {
 	.wake = env_wake,
 	.object = env_object,
 	.program = env_program,
+	.native = env_native,
 };
 
 int run_env_claim(struct cygnet *inst, int want)

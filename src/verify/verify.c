@@ -164,10 +164,12 @@ static int make_output(const struct verifier *v, struct verify_output *out)
 		}
 	}
 	for (u32 s = 0; s < v->sub_count; s++)
-		subs[s] = (struct image_sub){.start = v->subs[s].start,
-					     .end = v->subs[s].end,
-					     .stack = v->subs[s].stack,
-					     .indirect = v->subs[s].indirect};
+		subs[s] = (struct image_sub){
+			.flags = v->subs[s].exception_callback ? IMAGE_SUB_EXCEPTION : 0,
+			.start = v->subs[s].start,
+			.end = v->subs[s].end,
+			.stack = v->subs[s].stack,
+			.indirect = v->subs[s].indirect};
 	*out = (struct verify_output){
 		.facts = facts,
 		.subs = subs,

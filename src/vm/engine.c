@@ -111,6 +111,14 @@ void prog_object_ran(struct prog_object *p, u64 runs, u64 ns)
 	p->run_ns += ns;
 }
 
+const struct native_prog *prog_object_native(struct prog_object *p)
+{
+	/* Code that there is may be what is running. */
+	if (!p->native)
+		prog_object_warm(p, 1);
+	return p->native ? jit_prog(p->native) : NULL;
+}
+
 int prog_object_run(const struct prog_object *p, struct run *run, u64 *ret)
 {
 	return p->native ? native_run(jit_prog(p->native), run, ret) : interp_start(run, ret);

@@ -457,7 +457,7 @@ static void run(struct pass *p, const char *name, u32 type, const struct text *t
 	note(p, line, r ? 0 : digest(data_out, sizeof(data_out)));
 }
 
-static void run_random(struct pass *p, const char *what, u32 type, u32 programs)
+static void run_some(struct pass *p, const char *what, u32 type, u32 programs)
 {
 	const char *only = getenv("CYGNET_ONLY"), *other = getenv("CYGNET_SEED");
 	u64 base = 88172645463325252ull + (other ? strtoull(other, NULL, 10) << 32 : 0);
@@ -485,12 +485,12 @@ static void run_random(struct pass *p, const char *what, u32 type, u32 programs)
 
 static void run_calls(struct pass *p)
 {
-	run_random(p, "cls", BPF_PROG_TYPE_SCHED_CLS, PROGRAMS);
-	run_random(p, "xdp", BPF_PROG_TYPE_XDP, PROGRAMS);
-	run_random(p, "xmit", BPF_PROG_TYPE_LWT_XMIT, PROGRAMS / 4);
-	run_random(p, "in", BPF_PROG_TYPE_LWT_IN, PROGRAMS / 8);
-	run_random(p, "cgroup", BPF_PROG_TYPE_CGROUP_SKB, PROGRAMS / 8);
-	run_random(p, "socket", BPF_PROG_TYPE_SOCKET_FILTER, PROGRAMS / 4);
+	run_some(p, "cls", BPF_PROG_TYPE_SCHED_CLS, PROGRAMS);
+	run_some(p, "xdp", BPF_PROG_TYPE_XDP, PROGRAMS);
+	run_some(p, "xmit", BPF_PROG_TYPE_LWT_XMIT, PROGRAMS / 4);
+	run_some(p, "in", BPF_PROG_TYPE_LWT_IN, PROGRAMS / 8);
+	run_some(p, "cgroup", BPF_PROG_TYPE_CGROUP_SKB, PROGRAMS / 8);
+	run_some(p, "socket", BPF_PROG_TYPE_SOCKET_FILTER, PROGRAMS / 4);
 }
 
 /* The same programs as native code. */
