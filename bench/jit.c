@@ -49,19 +49,21 @@ static double median(double *v, int n)
 	return v[n / 2];
 }
 
-/* How many runs make a measurement long enough; the first ones are slower. */
+/* How many runs make a measurement long enough; the first ones are slower, and some are
+ * interrupted. */
 static unsigned enough(struct loaded *l)
 {
 	unsigned n = RUNS_LESS;
 	uint32_t result;
 
-	do {
+	for (int seen = 0; n < RUNS_MOST && seen < SLICES; seen++) {
 		double ns = engine_run(l, n, &result);
 
 		if ((l->call ? ns : l->told) * n > TIME / 2)
-			break;
+			continue;
 		n *= 2;
-	} while (n < RUNS_MOST);
+		seen = -1;
+	}
 	return n;
 }
 
