@@ -3,12 +3,15 @@
  * Native code beside its peers': the very same programs, in turns within one
  * process.
  *
- *	jit [-r REPS] [-g GCC.so] [-c CLANG.so] [-d DPDK.so -p DPDK.o] SUITE.o [REAL.o PROGRAM]...
+ *	jit [-n] [-r REPS] [-g GCC.so] [-c CLANG.so] [-d DPDK.so -p DPDK.o] SUITE.o [REAL.o
+ *PROGRAM]...
  *
  * Prints rows of build/bench.json, three per program: ns per run less those of
  * the suite's first program, which is empty; bytes of code; us to compile. Each
- * time is the median over REPS repetitions of the least of SLICES measurements. PROGRAM=name
- * measures one alone; DUMP=name writes its machine code to name.ENGINE.bin.
+ * time is the median over REPS repetitions of the least of SLICES measurements.
+ * With -n nothing is measured: TAP tells whether all come to the same results.
+ * PROGRAM=name measures one alone; DUMP=name writes its machine code to
+ * name.ENGINE.bin.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -30,10 +33,12 @@ struct measure {
 	double compile[ENGINES]; /* ns; 0: it compiles none */
 	unsigned bytes[ENGINES], insns;
 	const char *why[ENGINES];
+	unsigned wrong;   /* engines that came to another result */
 	const char *less; /* what runs it where Cygnet's optimising compiler does not take it */
 };
 
-static int reps = 7;
+static int reps = 7; /* 0: only results */
+static unsigned tested;
 static double empty[ENGINES];
 
 static int compare(const void *a, const void *b)
@@ -119,32 +124,33 @@ static uint32_t right_result(const bool has[ENGINES], const uint32_t result[ENGI
 	return result[e];
 }
 
+/* Those that take the program and come to the right result stay loaded: has[] says which. */
 static void load_all(const struct suite *s, const char *program, struct loaded l[ENGINES],
-		     unsigned runs[ENGINES], struct measure *m)
+		     bool has[ENGINES], struct measure *m)
 {
 	uint32_t result[ENGINES] = {0}, right;
-	bool has[ENGINES];
 
 	for (int e = 0; e < ENGINES; e++)
 		has[e] = prepare(e, s, program, &l[e], &result[e], m);
 	right = right_result(has, result);
 	for (int e = 0; e < ENGINES; e++) {
-		if (!has[e])
+		if (!has[e] || result[e] == right)
 			continue;
-		if (result[e] != right) {
-			fprintf(stderr, "bench: WRONG: %s: %s gives %u, not %u\n", program,
-				engine_names[e], result[e], right);
-			m->why[e] = "wrong";
-			engine_unload(&l[e]);
-			continue;
-		}
-		m->ns[e] = 0;
-		runs[e] = enough(&l[e]);
-		m->bytes[e] = engine_code_size(&l[e], program);
-		if ((e == CYGNET && !m->less) || e == BASELINE)
-			m->compile[e] = compile_ns(&l[e]);
-		m->insns = l[e].insns ? l[e].insns : m->insns;
+		fprintf(stderr, "bench: WRONG: %s: %s gives %u, not %u\n", program, engine_names[e],
+			result[e], right);
+		m->why[e] = "wrong";
+		m->wrong++;
+		engine_unload(&l[e]);
+		has[e] = false;
 	}
+}
+
+static void look_at_code(const struct loaded *l, const char *program, struct measure *m)
+{
+	m->bytes[l->engine] = engine_code_size(l, program);
+	if ((l->engine == CYGNET && !m->less) || l->engine == BASELINE)
+		m->compile[l->engine] = compile_ns(l);
+	m->insns = l->insns ? l->insns : m->insns;
 }
 
 static void measure(const struct suite *s, const char *program, struct measure *m)
@@ -152,24 +158,41 @@ static void measure(const struct suite *s, const char *program, struct measure *
 	static double times[ENGINES][REPS_MOST];
 	struct loaded l[ENGINES] = {{0}};
 	unsigned runs[ENGINES];
+	bool has[ENGINES];
 	uint32_t result;
 
 	memset(m, 0, sizeof(*m));
-	load_all(s, program, l, runs, m);
+	load_all(s, program, l, has, m);
+	for (int e = 0; e < ENGINES && reps; e++) {
+		if (!has[e])
+			continue;
+		runs[e] = enough(&l[e]);
+		look_at_code(&l[e], program, m);
+	}
 	for (int i = 0; i < reps; i++)
 		for (int k = 0; k < SLICES; k++)
 			for (int e = 0; e < ENGINES; e++) {
-				double ns = m->ns[e] < 0 ? 0 : engine_run(&l[e], runs[e], &result);
+				double ns = has[e] ? engine_run(&l[e], runs[e], &result) : 0;
 
 				if (!k || ns < times[e][i])
 					times[e][i] = ns;
 			}
 	for (int e = 0; e < ENGINES; e++) {
-		if (m->ns[e] < 0)
+		if (!has[e])
 			continue;
-		m->ns[e] = median(times[e], reps);
+		m->ns[e] = reps ? median(times[e], reps) : 0;
 		engine_unload(&l[e]);
 	}
+}
+
+static void print_test(const char *name, const struct measure *m)
+{
+	printf("%sok %u - %s:", m->wrong ? "not " : "", ++tested, name);
+	for (int e = 0; e < ENGINES; e++)
+		if (m->ns[e] >= 0)
+			printf(" %s", engine_names[e]);
+	printf("\n");
+	fflush(stdout);
 }
 
 static void print_row(const char *name, const struct measure *m)
@@ -229,7 +252,9 @@ static void measure_suite(const struct suite *s)
 		if (!strcmp(name, ENGINE_NEXT) || (!first && only && strcmp(only, name)))
 			continue;
 		measure(s, name, &m);
-		if (first) {
+		if (!reps) {
+			print_test(name, &m);
+		} else if (first) {
 			memcpy(empty, m.ns, sizeof(empty));
 			print_empty(&m);
 		} else {
@@ -264,7 +289,10 @@ static void measure_real(const char *object, const char *program)
 	if (getenv("PROGRAM") && strcmp(getenv("PROGRAM"), name))
 		return;
 	measure(&s, program, &m);
-	print_row(name, &m);
+	if (reps)
+		print_row(name, &m);
+	else
+		print_test(name, &m);
 }
 
 int main(int argc, char **argv)
@@ -272,8 +300,9 @@ int main(int argc, char **argv)
 	const char *dpdk = NULL;
 	struct suite s = {0};
 
-	for (int c; (c = getopt(argc, argv, "r:g:c:d:p:")) >= 0;)
+	for (int c; (c = getopt(argc, argv, "nr:g:c:d:p:")) >= 0;)
 		switch (c) {
+		case 'n': reps = 0; break;
 		case 'r': reps = atoi(optarg); break;
 		case 'g': s.native = optarg; break;
 		case 'c': s.clang = optarg; break;
@@ -281,8 +310,9 @@ int main(int argc, char **argv)
 		case 'p': s.dpdk = optarg; break;
 		default: return 2;
 		}
-	if (optind == argc || reps < 1 || reps > REPS_MOST)
-		engine_fail("usage: jit [-r REPS] [-g GCC.so] [-c CLANG.so] [-d DPDK.so -p DPDK.o] "
+	if (optind == argc || reps < 0 || reps > REPS_MOST)
+		engine_fail("usage: jit [-n] [-r REPS] [-g GCC.so] [-c CLANG.so] [-d DPDK.so -p "
+			    "DPDK.o] "
 			    "SUITE.o [REAL.o PROGRAM]...",
 			    NULL);
 	s.object = argv[optind++];
@@ -291,5 +321,7 @@ int main(int argc, char **argv)
 	make_segment();
 	for (; optind + 1 < argc; optind += 2)
 		measure_real(argv[optind], argv[optind + 1]);
+	if (!reps)
+		printf("1..%u\n", tested);
 	return 0;
 }
