@@ -3,8 +3,9 @@
  * `cygnet conformance`: the plugin protocol of bpf_conformance, which measures
  * runtimes against the instruction set alone: argument 1 is memory in hex,
  * standard input the program in hex, the last line printed is r0 in hex. r1
- * points to the memory, r2 is its size. No verifier, no maps; the checked
- * interpreter.
+ * points to the memory, r2 is its size. No verifier, no maps: the checked
+ * interpreter, which then also vouches for the program before another engine runs
+ * it.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -19,21 +20,44 @@
 #include "core/helper.h"
 #include "core/run.h"
 #include "isa/decode.h"
+#include "jit/jit.h"
+
+#define OPT_ENGINE 300
+
+enum engine {
+	ENGINE_CHECKED,
+	ENGINE_PLAIN,
+	ENGINE_BASE,
+	ENGINE_OPTIMISING,
+	ENGINES
+};
+
+static const char *const engine_names[ENGINES] = {"checked", "interp", "baseline", "jit"};
 
 static int cmd_conformance(int argc, char **argv);
 
 static const struct command_option options[] = {
-	{'p', "program", "HEX", "the program, in place of standard input"}, {0}};
+	{'p', "program", "HEX", "the program, in place of standard input"},
+	{OPT_ENGINE, "engine", "ENGINE", "what runs it: checked, interp, baseline, jit"},
+	{0}};
 
 const struct command command_conformance = {
 	.name = "conformance",
 	.run = cmd_conformance,
-	.usage = "[-p HEX] [MEMORY]",
+	.usage = "[-p HEX] [--engine ENGINE] [MEMORY]",
 	.doc = "Runs raw instructions for the bpf_conformance suite",
 	.text = "MEMORY and the program are hex bytes. The program comes from standard input or "
 		"--program; r1 points to the memory, r2 holds its size, and r0 is printed in hex. "
 		"Nothing is verified: instructions that no kernel takes (callx, shifts by more "
-		"than the width) run as the instruction set defines them.",
+		"than the width) run as the instruction set defines them. --engine chooses what "
+		"computes r0: checked (the default), the interpreter that tests each access; "
+		"interp, "
+		"the plain one; baseline and jit, native code of the compiler of one pass and of "
+		"the "
+		"optimising one. Whichever it is, the checked interpreter runs the program first, "
+		"on "
+		"a copy of the memory, and ends it where it does what it may not. What a compiler "
+		"does not take is an error. As a plugin option of bpf_conformance: --engine=jit.",
 	.examples = "echo 'b7 00 00 00 2a 00 00 00 95 00 00 00 00 00 00 00' | cygnet "
 		    "conformance\tprints 2a",
 	.options = options,
@@ -117,11 +141,39 @@ static const struct env_ops env = {
 	.object = env_object,
 };
 
+static void add_sub(struct image_sub *subs, u32 *n, u32 start)
+{
+	u32 i = *n;
+
+	for (u32 k = 0; k < *n; k++)
+		if (subs[k].start == start)
+			return;
+	for (; i > 0 && subs[i - 1].start > start; i--)
+		subs[i] = subs[i - 1];
+	subs[i] = (struct image_sub){.start = start, .stack = ISA_STACK_SIZE, .indirect = ~0ull};
+	++*n;
+}
+
+/* Its functions: where calls lead to. Nothing is known of how they use their stacks. */
+static void find_subs(struct image *img)
+{
+	struct image_sub *subs = (struct image_sub *)((u8 *)img + img->sub_off);
+	const struct isa_op *ops = image_ops(img);
+
+	add_sub(subs, &img->sub_count, 0);
+	for (u32 i = 0; i < img->op_count; i++)
+		if ((ops[i].op == ISA_OP_CALL_SUB || ops[i].op == ISA_OP_LDDW_FUNC) &&
+		    ops[i].imm >= 0 && ops[i].imm < img->op_count)
+			add_sub(subs, &img->sub_count, (u32)ops[i].imm);
+	for (u32 i = 0; i < img->sub_count; i++)
+		subs[i].end = i + 1 < img->sub_count ? subs[i + 1].start : img->op_count;
+}
+
 /* An image of the program behind one more instruction, r2 = size of the memory. */
 static int make_image(const u8 *bytes, u32 count, u32 mem_size, struct image **out, struct diag *d)
 {
 	u32 size = sizeof(struct image) + (count + 1) * (u32)sizeof(struct isa_op);
-	struct image *img = base_zalloc(size);
+	struct image *img = base_zalloc(size + (count + 1) * sizeof(struct image_sub));
 	struct isa_op *ops;
 	int err;
 
@@ -133,6 +185,7 @@ static int make_image(const u8 *bytes, u32 count, u32 mem_size, struct image **o
 		.ctx_write_hi = mem_size,
 		.op_count = count + 1,
 		.op_off = sizeof(*img),
+		.sub_off = size,
 	};
 	ops = (struct isa_op *)((u8 *)img + img->op_off);
 	ops[0] = (struct isa_op){.op = ISA_OP_MOV64_IMM, .dst = 2, .imm = mem_size};
@@ -145,11 +198,13 @@ static int make_image(const u8 *bytes, u32 count, u32 mem_size, struct image **o
 				       "maps and kernel variables are not "
 				       "part of the instruction set");
 	}
-	if (err)
+	if (err) {
 		base_free(img);
-	else
-		*out = img;
-	return err;
+		return err;
+	}
+	find_subs(img);
+	*out = img;
+	return 0;
 }
 
 /* All of standard input, or the argument. */
@@ -168,7 +223,19 @@ static int read_program(const char *arg, u8 **bytes, size_t *size)
 	return err;
 }
 
-static int run_program(const u8 *program, size_t size, u8 *mem, size_t mem_size)
+static struct run start_run(const struct image *img, u8 *mem, size_t mem_size)
+{
+	return (struct run){
+		.image = img,
+		.env = &env,
+		.ctx = mem,
+		.ctx_size = (u32)mem_size,
+		.possible_cpus = 1,
+		.budget = RUN_BUDGET,
+	};
+}
+
+static int fail_run(const struct run *run)
 {
 	static const char *const kinds[FAULT_COUNT] = {
 		[FAULT_READ] = "a load from memory that is not the program's",
@@ -180,10 +247,60 @@ static int run_program(const u8 *program, size_t size, u8 *mem, size_t mem_size)
 		[FAULT_JUMP] = "a jump out of the program",
 		[FAULT_INSN] = "an instruction that cannot run here",
 	};
+
+	return command_fail("program: instruction %d: %s (address 0x%llx)",
+			    (int)run->fault.insn - 1, kinds[run->fault.kind] ?: "a fault",
+			    (unsigned long long)run->fault.addr);
+}
+
+/* In native code. */
+static int run_native(struct image *img, enum engine engine, struct run *run, u64 *r0)
+{
+	struct jit_options o = jit_host();
+	struct jit_linked *linked = NULL;
+	struct jit_code *code = NULL;
+	struct diag why;
+	int err;
+
+	diag_init(&why);
+	o.tier = engine == ENGINE_BASE ? JIT_TIER_BASELINE : JIT_TIER_OPTIMISE;
+	err = jit_compile(img, NULL, &o, &code, &why);
+	err = err ?: jit_link(code, img, NULL, &linked);
+	jit_code_free(code);
+	if (err)
+		return command_fail("program: %s does not take it: %s", engine_names[engine],
+				    *why.what ? why.what : strerror(-err));
+	err = native_run(jit_prog(linked), run, r0);
+	jit_linked_free(linked);
+	return err ? fail_run(run) : 0;
+}
+
+static int run_image(struct image *img, enum engine engine, u8 *mem, size_t mem_size, u64 *r0)
+{
+	u8 *copy = mem ? base_memdup(mem, mem_size) : NULL;
+	struct run run;
+	int status;
+
+	if (mem && !copy)
+		return command_fail("out of memory");
+	run = start_run(img, engine == ENGINE_CHECKED ? mem : copy, mem_size);
+	status = interp_run_checked(&run, r0) ? fail_run(&run) : 0;
+	base_free(copy);
+	if (status || engine == ENGINE_CHECKED)
+		return status;
+	img->flags |= IMAGE_VERIFIED;
+	run = start_run(img, mem, mem_size);
+	if (engine != ENGINE_PLAIN)
+		return run_native(img, engine, &run, r0);
+	return interp_run(&run, r0) ? fail_run(&run) : 0;
+}
+
+static int run_program(const u8 *program, size_t size, enum engine engine, u8 *mem, size_t mem_size)
+{
 	struct diag d = {0};
 	struct image *img = NULL;
-	struct run run;
-	u64 r0;
+	u64 r0 = 0;
+	int status;
 
 	if (size == 0 || size % 8 || size > 8u << 20)
 		return command_fail("program: %zu bytes (instructions have 8 bytes each, at most a "
@@ -191,37 +308,40 @@ static int run_program(const u8 *program, size_t size, u8 *mem, size_t mem_size)
 				    size);
 	if (make_image(program, (u32)(size / 8), (u32)mem_size, &img, &d))
 		return command_fail("program: instruction %d: %s", d.insn, d.what);
-	run = (struct run){
-		.image = img,
-		.env = &env,
-		.ctx = mem,
-		.ctx_size = (u32)mem_size,
-		.possible_cpus = 1,
-		.budget = RUN_BUDGET,
-	};
 	core_helpers_init();
-	if (interp_run_checked(&run, &r0)) {
-		base_free(img);
-		return command_fail("program: instruction %d: %s (address 0x%llx)",
-				    (int)run.fault.insn - 1, kinds[run.fault.kind] ?: "a fault",
-				    (unsigned long long)run.fault.addr);
-	}
+	status = run_image(img, engine, mem, mem_size, &r0);
 	base_free(img);
-	printf("%llx\n", (unsigned long long)r0);
-	return 0;
+	if (!status)
+		printf("%llx\n", (unsigned long long)r0);
+	return status;
+}
+
+/* True, or the message is given. */
+static bool parse_engine(const char *name, enum engine *out)
+{
+	for (u32 i = 0; i < ENGINES; i++)
+		if (!strcmp(name, engine_names[i])) {
+			*out = i;
+			return true;
+		}
+	command_usage(&command_conformance,
+		      "--engine %s: there are checked, interp, baseline and jit", name);
+	return false;
 }
 
 static int cmd_conformance(int argc, char **argv)
 {
 	const char *program_hex = NULL;
+	enum engine engine = ENGINE_CHECKED;
 	u8 *mem = NULL, *program = NULL;
 	size_t mem_size = 0, size = 0;
 	int c, status;
 
 	while ((c = command_getopt(&command_conformance, argc, argv)) != -1) {
-		if (c == '?')
+		if (c == '?' || (c == OPT_ENGINE && !parse_engine(optarg, &engine)))
 			return EXIT_USAGE;
-		program_hex = optarg;
+		if (c == 'p')
+			program_hex = optarg;
 	}
 	/* The suite passes its plugin options as one more argument, empty when there are none. */
 	while (argc - optind > 1 && !*argv[argc - 1])
@@ -233,7 +353,7 @@ static int cmd_conformance(int argc, char **argv)
 	if (read_program(program_hex, &program, &size))
 		status = command_fail("program: not hex bytes");
 	else
-		status = run_program(program, size, mem, mem_size);
+		status = run_program(program, size, engine, mem, mem_size);
 	base_free(mem);
 	base_free(program);
 	return status;
