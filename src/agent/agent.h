@@ -98,6 +98,7 @@ enum {
 	PENDING_ACTIVE = 1 << 0,
 	PENDING_VFORK = 1 << 1, /* the parent's state lies on the vfork stack */
 	PENDING_MASK = 1 << 2,  /* a temporary mask is in force during the call */
+	PENDING_OWN = 1 << 3,   /* one that concerns the agent: its arguments are kept */
 };
 
 struct vfork_save {
@@ -108,7 +109,8 @@ struct vfork_save {
 	u64 hidden;
 	struct sig_table *signals;
 };
-#define VFORK_DEPTH 8
+#define VFORK_DEPTH   8
+#define THUNKS_RECENT 8
 
 struct sig_table { /* the application's view of its handlers */
 	struct sig_action action[SIG_COUNT + 1];
@@ -146,7 +148,11 @@ struct block {
 	u32 slot_kept;   /* + 1: between runs as well; 0: none */
 	bool slot_asked; /* for one to keep: there is none, or it has it */
 	u64 random;
-	struct run run; /* one after the other */
+	struct {
+		u64 ret, code;
+		u32 probe;       /* + 1 */
+	} thunks[THUNKS_RECENT]; /* those of this thread's last probed calls */
+	struct run run;          /* one after the other */
 	u8 selector;
 	u32 vfork_depth;
 	struct vfork_save vfork[VFORK_DEPTH];
@@ -249,7 +255,7 @@ struct made agent_block_make(struct stub_head *head, u64 phase);
 void agent_enter(struct block *b);
 void agent_exit(struct block *b);
 void agent_again(struct block *b);
-void agent_probe(struct block *b);
+void agent_probe(struct block *b, u64 head); /* head: as in the block */
 void agent_return(struct block *b);
 void agent_flush(struct block *b);
 /* What a handler starts with: its mask, and the frame it runs on. */
@@ -278,6 +284,8 @@ void plan_mapped(u64 start, u64 len, u64 prot); /* after mmap of a file */
 void plan_fork_child(void);
 /* Where a return address leads, also one that a return probe replaced. */
 u64 plan_return(u64 ret);
+/* At a function's entry: the return address becomes a thunk of the stub's probe. */
+void probe_take_return(struct block *b, const struct stub_head *h);
 /* Address space that a target under mlockall does not fault in. */
 void *map_lazily(size_t size, int flags, int fd);
 int code_write(u64 addr, const void *src, u32 len);
@@ -322,7 +330,7 @@ void slot_give_up(struct block *b); /* also the one that is kept: its thread end
 void run_prepare(struct block *b);  /* what is the same in all its runs */
 void fire_enter(struct block *b, s64 nr);
 void fire_exit(struct block *b, s64 nr, s64 ret);
-void fire_probe(struct block *b, struct probe_ref *p, u64 func_ip, bool ret);
+void fire_return(struct block *b, const struct probe_ref *p);
 extern const struct env_ops agent_env;
 
 /* ---- notes ---- */

@@ -114,6 +114,8 @@ static void block_init(struct block *b)
 	mem_zero(b, OFF(in_use));
 	b->stack_top = ptr_to_u64(b);
 	b->signals = &agent.signals;
+	b->regs.cs = 0x33;
+	b->regs.ss = 0x2b;
 	b->tid = own_tid();
 	b->tgid = agent.tgid;
 	b->tp = thread_pointer();

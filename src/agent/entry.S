@@ -75,13 +75,8 @@ FUNC agent_block_set
 	mov	%rsi, R_SI(%rcx)
 	mov	%rdi, R_DI(%rcx)
 .endm
-/* The same back from the block at rcx. */
+/* The same back from the block at rcx; of what C keeps only rbx is ours. */
 .macro LOAD
-	mov	R_R15(%rcx), %r15
-	mov	R_R14(%rcx), %r14
-	mov	R_R13(%rcx), %r13
-	mov	R_R12(%rcx), %r12
-	mov	R_BP(%rcx), %rbp
 	mov	R_BX(%rcx), %rbx
 	mov	R_R10(%rcx), %r10
 	mov	R_R9(%rcx), %r9
@@ -237,8 +232,8 @@ FUNC \name
 	pop	R_R11(%rcx)
 	pop	R_CX(%rcx)
 	pop	R_FLAGS(%rcx)
-	mov	(%rsp), %r11
-	mov	%r11, B_HEAD(%rcx)
+	mov	(%rsp), %rsi
+	mov	%rsi, B_HEAD(%rcx)
 	lea	8+\above(%rsp), %r11
 	mov	%r11, R_SP(%rcx)
 	mov	B_STACK(%rcx), %rsp

@@ -15,14 +15,18 @@
  * A fault's signal would start on the alternate stack. While a handler of the
  * application is on that, and we are not, the kernel copies instead.
  */
-static long copy(long nr, void *local, u64 remote, u64 n, bool out)
+static bool on_other_stack(void)
 {
-	struct block *b = agent_block_get();
+	const struct block *b = agent_block_get();
+
+	return unlikely(b && b->regs.sp > b->alt_lo && b->regs.sp <= b->alt_hi);
+}
+
+static __attribute__((noinline)) long copy_by_kernel(long nr, void *local, u64 remote, u64 n)
+{
+	const struct block *b = agent_block_get();
 	u64 here[2] = {ptr_to_u64(local), n}, there[2] = {remote, n};
 
-	if (likely(!b || b->regs.sp <= b->alt_lo || b->regs.sp > b->alt_hi))
-		return out ? agent_copy(u64_to_ptr(remote), local, n)
-			   : agent_copy(local, u64_to_ptr(remote), n);
 	if (agent.sealed)
 		return -14;
 	return sys6(nr, b->tgid, SYS_ARG(here), 1, SYS_ARG(there), 1, 0) == (long)n ? 0 : -14;
@@ -32,14 +36,18 @@ int user_read(void *dst, u64 addr, u64 n)
 {
 	if (addr >= USER_END || n > USER_END - addr)
 		return -14;
-	return (int)copy(__NR_process_vm_readv, dst, addr, n, false);
+	if (on_other_stack())
+		return (int)copy_by_kernel(__NR_process_vm_readv, dst, addr, n);
+	return (int)agent_copy(dst, u64_to_ptr(addr), n);
 }
 
 int user_write(u64 addr, const void *src, u64 n)
 {
 	if (addr >= USER_END || n > USER_END - addr)
 		return -14;
-	return (int)copy(__NR_process_vm_writev, (void *)src, addr, n, true);
+	if (on_other_stack())
+		return (int)copy_by_kernel(__NR_process_vm_writev, (void *)src, addr, n);
+	return (int)agent_copy(u64_to_ptr(addr), src, n);
 }
 
 static struct block *block_of(struct run *run)

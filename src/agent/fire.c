@@ -109,6 +109,7 @@ void run_prepare(struct block *b)
 	run->env_data = b;
 	run->possible_cpus = agent.possible_cpus;
 	run->regs = &b->regs;
+	run->stack = b->stack_top;
 	run->random = &b->random;
 	run->regions[0] = (struct run_region){
 		.base = ptr_to_u64(&b->regs), .size = sizeof(b->regs), .kind = REGION_PLAIN};
@@ -121,11 +122,29 @@ static __attribute__((noinline)) void run_odd(struct run *run, struct world_prog
 				  run->fault.size, run->fault.arg);
 	if (run->unknown)
 		count(&stats->unknown, run->unknown);
+	run->fault.kind = FAULT_NONE;
+	run->unknown = 0;
 }
 
-/* The context is the event's registers, or beside them. */
-static inline void fire(struct block *b, const struct attach_ref *a, void *ctx, u32 ctx_size,
-			u64 func_ip)
+static __attribute__((noinline)) void interpret(struct block *b)
+{
+	u64 ret;
+
+	b->run.budget = RUN_BUDGET;
+	interp_start(&b->run, &ret);
+	/* As native code expects them. */
+	b->run.flags = 0;
+	b->run.inner_count = 0;
+	b->run.stack = b->stack_top;
+	b->run.stack_size = 0;
+}
+
+/*
+ * The context is the event's registers, or beside them. What of struct run is not set
+ * here is as a run in native code leaves it.
+ */
+static inline __attribute__((always_inline)) void fire(struct block *b, const struct attach_ref *a,
+						       void *ctx, u32 ctx_size, u64 func_ip)
 {
 	const struct prog_ref *p = a->prog;
 	struct run *run = &b->run;
@@ -143,25 +162,16 @@ static inline void fire(struct block *b, const struct attach_ref *a, void *ctx, 
 	run->ctx = ctx;
 	run->ctx_size = ctx_size;
 	run->cpu = slot - 1;
-	run->flags = 0;
 	run->cookie = a->a.cookie;
 	run->func_ip = func_ip;
 	run->tail_calls = 0;
-	run->unknown = 0;
 	run->region_count = ctx != &b->regs;
-	run->fault.kind = FAULT_NONE;
-	run->held_lock = NULL;
-	run->inner_count = 0;
 	b->running = 1;
 	agent.page->slot_runs[slot - 1][p->index]++;
-	if (likely(p->native.code)) {
-		run->stack = ptr_to_u64(b);
-		run->stack_size = 0;
+	if (likely(p->native.code))
 		native_run(&p->native, run, &ret);
-	} else {
-		run->budget = RUN_BUDGET;
-		interp_start(run, &ret);
-	}
+	else
+		interpret(b);
 	if (unlikely(run->unknown || run->fault.kind))
 		run_odd(run, p->stats);
 	b->running = 0;
@@ -169,31 +179,41 @@ static inline void fire(struct block *b, const struct attach_ref *a, void *ctx, 
 		slot_release(b);
 }
 
-static bool closed(void)
+static inline bool closed(void)
 {
 	return !agent.live || __atomic_load_n(&agent.page->closed, __ATOMIC_RELAXED);
 }
 
 /* A program that may write its context gets a copy. */
-static void fire_ctx(struct block *b, const struct attach_ref *a, void *ctx, u32 size, u64 func_ip)
+static __attribute__((noinline)) void fire_copy(struct block *b, const struct attach_ref *a,
+						const void *ctx, u32 size, u64 func_ip)
 {
 	u64 copy[sizeof(struct core_regs) / 8];
 
-	if (unlikely(a->prog->writes_ctx)) {
-		mem_copy(copy, ctx, size);
-		ctx = copy;
-	}
-	fire(b, a, ctx, size, func_ip);
+	mem_copy(copy, ctx, size);
+	fire(b, a, copy, size, func_ip);
 }
 
-static void fire_list(struct block *b, const struct fire_list *l, void *ctx, u32 size)
+static inline __attribute__((always_inline)) void fire_ctx(struct block *b,
+							   const struct attach_ref *a, void *ctx,
+							   u32 size, u64 func_ip)
+{
+	if (unlikely(a->prog->writes_ctx))
+		fire_copy(b, a, ctx, size, func_ip);
+	else
+		fire(b, a, ctx, size, func_ip);
+}
+
+static __attribute__((noinline)) void fire_list(struct block *b, const struct fire_list *l,
+						void *ctx, u32 size)
 {
 	for (u32 i = l->first; i; i = agent.attach[i - 1].next)
 		fire_ctx(b, &agent.attach[i - 1], ctx, size, 0);
 }
 
 /* The first two bytes are the tracepoint's id, of each attachment its own. */
-static void fire_typed(struct block *b, const struct fire_list *l, void *ctx, u32 size)
+static __attribute__((noinline)) void fire_typed(struct block *b, const struct fire_list *l,
+						 void *ctx, u32 size)
 {
 	for (u32 i = l->first; i; i = agent.attach[i - 1].next) {
 		const struct attach_ref *a = &agent.attach[i - 1];
@@ -265,14 +285,36 @@ void fire_exit(struct block *b, s64 nr, s64 ret)
 		exit_typed(b, own, nr, ret);
 }
 
-void fire_probe(struct block *b, struct probe_ref *p, u64 func_ip, bool ret)
+static inline void fire_probe(struct block *b, const struct probe_ref *p, bool ret)
 {
-	if (closed())
-		return;
 	for (u32 i = p->first; i; i = agent.attach[i - 1].next) {
 		const struct attach_ref *a = &agent.attach[i - 1];
 
 		if ((a->a.kind == ATTACH_URETPROBE) == ret)
-			fire_ctx(b, a, &b->regs, sizeof(b->regs), func_ip);
+			fire_ctx(b, a, &b->regs, sizeof(b->regs), p->p.address);
 	}
+}
+
+void agent_probe(struct block *b, u64 head)
+{
+	const struct stub_head *h = u64_to_ptr(head & ~(u64)(STUB_BYTES - 1));
+	const struct probe_ref *p = &agent.probes[h->probe];
+
+	b->busy = 1;
+	b->resume = ptr_to_u64(h) + h->at_after;
+	if (likely(h->probe < agent.probe_count)) {
+		b->regs.ip = p->p.address;
+		b->regs.orig_ax = ~0ull;
+		if (likely(!closed()))
+			fire_probe(b, p, false);
+		if (p->has_return)
+			probe_take_return(b, h);
+	}
+	b->busy = 0;
+}
+
+void fire_return(struct block *b, const struct probe_ref *p)
+{
+	if (likely(!closed()))
+		fire_probe(b, p, true);
 }

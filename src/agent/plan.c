@@ -380,30 +380,30 @@ static u64 thunk_for(u32 probe, u64 ret)
 	return 0;
 }
 
-void agent_probe(struct block *b)
+/* The same, as this thread found it before. 0: no room. */
+static u64 thunk_recent(struct block *b, u32 probe, u64 ret)
 {
-	struct stub_head *h = u64_to_ptr(b->head & ~(u64)(STUB_BYTES - 1));
-	struct probe_ref *p;
+	u32 at = (u32)(ret >> 2 ^ ret >> 7 ^ probe) % THUNKS_RECENT;
+	struct thunk *t;
+
+	if (b->thunks[at].ret != ret || b->thunks[at].probe != probe + 1) {
+		t = thunk_of(ret);
+		b->thunks[at].code = t && t->depth >= 63 ? 0 : thunk_for(probe, ret);
+		b->thunks[at].ret = ret;
+		b->thunks[at].probe = probe + 1;
+	}
+	return b->thunks[at].code;
+}
+
+void probe_take_return(struct block *b, const struct stub_head *h)
+{
 	u64 ret, code;
 
-	b->busy = 1;
-	b->resume = stub_pc(h, h->at_after);
-	if (h->probe < agent.probe_count) {
-		p = &agent.probes[h->probe];
-		b->regs.ip = p->p.address;
-		b->regs.orig_ax = ~0ull;
-		b->regs.cs = 0x33;
-		b->regs.ss = 0x2b;
-		fire_probe(b, p, p->p.address, false);
-		if (p->has_return && thunks_ready && !user_read(&ret, b->regs.sp, 8)) {
-			struct thunk *t = thunk_of(ret);
-
-			code = t && t->depth >= 63 ? 0 : thunk_for(h->probe, ret);
-			if (code)
-				user_write(b->regs.sp, &code, 8);
-		}
-	}
-	b->busy = 0;
+	if (!thunks_ready || user_read(&ret, b->regs.sp, 8))
+		return;
+	code = thunk_recent(b, h->probe, ret);
+	if (code)
+		user_write(b->regs.sp, &code, 8);
 }
 
 void agent_return(struct block *b)
@@ -415,9 +415,7 @@ void agent_return(struct block *b)
 	b->resume = t->ret;
 	b->regs.ip = t->ret;
 	b->regs.orig_ax = ~0ull;
-	b->regs.cs = 0x33;
-	b->regs.ss = 0x2b;
-	fire_probe(b, p, p->p.address, true);
+	fire_return(b, p);
 	b->busy = 0;
 }
 

@@ -169,8 +169,6 @@ static void exec_returned(struct block *b)
 {
 	b->busy = 1;
 	b->regs.orig_ax = __NR_execve;
-	b->regs.cs = 0x33;
-	b->regs.ss = 0x2b;
 	fire_exit(b, __NR_execve, 0);
 	b->busy = 0;
 }

@@ -13,6 +13,37 @@ static bool counted(const struct block *b)
 	return b->deferred & 0x7fffffff;
 }
 
+/* Calls that concern the agent itself: own_enter(), own_exit(), thread_exit(). */
+static bool is_own(s64 nr)
+{
+	switch (nr) {
+	case __NR_rt_sigreturn:
+	case __NR_rt_sigaction:
+	case __NR_rt_sigprocmask:
+	case __NR_rt_sigsuspend:
+	case __NR_ppoll:
+	case __NR_pselect6:
+	case __NR_epoll_pwait:
+	case __NR_epoll_pwait2:
+	case __NR_io_pgetevents:
+	case __NR_clone:
+	case __NR_clone3:
+	case __NR_fork:
+	case __NR_vfork:
+	case __NR_execve:
+	case __NR_execveat:
+	case __NR_exit:
+	case __NR_mmap:
+	case __NR_mprotect:
+	case __NR_pkey_mprotect:
+	case __NR_personality:
+	case __NR_shmat:
+	case __NR_seccomp:
+	case __NR_prctl: return true;
+	default: return false;
+	}
+}
+
 static void args_keep(struct block *b)
 {
 	const struct core_regs *r = &b->regs;
@@ -37,8 +68,6 @@ static void regs_complete(struct block *b, const struct stub_head *h)
 	r->ip = h->site + 2;
 	r->cx = r->ip;
 	r->r11 = r->flags;
-	r->cs = 0x33;
-	r->ss = 0x2b;
 }
 
 static void own_enter(struct block *b)
@@ -141,10 +170,14 @@ void agent_enter(struct block *b)
 	b->has_temp = false;
 	b->regs.orig_ax = b->regs.ax;
 	b->resume = stub_pc(h, h->at_syscall);
-	args_keep(b);
 	regs_complete(b, h);
+	if (is_own(b->now.nr)) {
+		b->now.flags |= PENDING_OWN;
+		args_keep(b);
+	}
 	fire_enter(b, b->now.nr);
-	own_enter(b);
+	if (b->now.flags & PENDING_OWN)
+		own_enter(b);
 	if (unlikely(counted(b)) && b->now.nr != __NR_rt_sigreturn)
 		agent_again(b);
 	b->busy = 0;
@@ -159,7 +192,8 @@ void agent_again(struct block *b)
 	if (b->now.flags & PENDING_ACTIVE) {
 		if (b->now.scratch)
 			exec_exit(b, false);
-		args_back(b);
+		if (b->now.flags & PENDING_OWN)
+			args_back(b);
 		b->regs.ax = (u64)-512; /* ERESTARTSYS, as the kernel's own event has it */
 		fire_exit(b, b->now.nr, -512);
 		b->regs.ax = (u64)b->now.nr;
@@ -183,7 +217,7 @@ void agent_exit(struct block *b)
 	nr = b->now.nr;
 	if (!(b->now.flags & PENDING_ACTIVE) || !ret)
 		thread_exit(b, &nr);
-	if (b->now.flags & PENDING_ACTIVE) {
+	if (b->now.flags & PENDING_OWN) {
 		args_back(b);
 		own_exit(b, ret);
 	}
