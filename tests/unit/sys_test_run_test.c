@@ -631,12 +631,45 @@ static void ask(struct pass *p)
 	}
 }
 
+/* Each of several runs begins with the program that was asked for, wherever the last one went. */
+static void xdp_tail(struct pass *p)
+{
+#define START \
+	"r2 = *(u32 *)(r1 +4)\nr3 = *(u32 *)(r1 +0)\nr4 = r3\nr4 += 14\nr0 = 0\nif r4 > r2 goto +"
+	union bpf_attr array = {.map_type = BPF_MAP_TYPE_PROG_ARRAY,
+				.key_size = 4,
+				.value_size = 4,
+				.max_entries = 1};
+	long fd = p->bpf(BPF_MAP_CREATE, &array, ALL), main, leaf;
+	u32 zero = 0, next;
+	union bpf_attr put = {.map_fd = fd, .key = ADDR(&zero), .value = ADDR(&next)};
+	char text[256];
+
+	assert_true(fd >= 0);
+	leaf = load(p, BPF_PROG_TYPE_XDP, 0,
+		    START "3\nr0 = *(u8 *)(r3 +0)\nr0 += 1\n*(u8 *)(r3 +0) = r0\nexit\n");
+	snprintf(text, sizeof(text),
+		 START "6\n*(u8 *)(r3 +0) = 5\nr2 = map[fd:%ld]\nr3 = 0\ncall 12\nr0 = 1\nexit\n",
+		 fd);
+	main = load(p, BPF_PROG_TYPE_XDP, 0, text);
+	next = leaf;
+	assert_int_equal(p->bpf(BPF_MAP_UPDATE_ELEM, &put, ALL), 0);
+	RUN("xdp tail call", main, tcp4, sizeof(tcp4));
+	RUN("xdp tail call, repeat", main, tcp4, sizeof(tcp4), .repeat = 3);
+	RUN("xdp tail call, many", main, tcp4, sizeof(tcp4), .repeat = 100);
+	close(main);
+	close(leaf);
+	close(fd);
+#undef START
+}
+
 static void run_calls(struct pass *p)
 {
 	for (u32 i = 0; i < sizeof(big); i++)
 		big[i] = i * 7 + (i >> 8);
 	xdp_sizes(p);
 	xdp_calls(p);
+	xdp_tail(p);
 	skb_sizes(p);
 	skb_calls(p);
 	for (u32 t = 0; t < ARRAY_SIZE(skb_types); t++)
