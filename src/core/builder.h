@@ -90,6 +90,7 @@ struct builder {
 	u8 is_constant;   /* bit per argument */
 	u8 is_function;   /* the same: a function of the program that is known */
 	u32 map_count;    /* of the program */
+	u32 before;       /* forms of this helper that the function has already */
 	u8 key_size;      /* bytes at args[1] when it is a map's key */
 	bool key_known;   /* its u32 is always `key` */
 	u32 key;

@@ -258,6 +258,8 @@ const struct mach_target a64_target = {
 	.allocatable = 0x0ff8ffff,
 	.order = preference,
 	.scratch = A64_SCRATCH,
+	.branch = A64_JCC,
+	.jump = A64_JMP,
 	.implicit = implicit,
 };
 

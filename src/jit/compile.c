@@ -69,6 +69,7 @@ static int compile_sub(const struct image *image, u32 sub, struct map *const *ma
 	err = err ?: ir_optimise(&f);
 	err = err ?: b->lower(&f, opts, &m);
 	err = err ?: mach_allocate(&m, b->registers);
+	err = err ?: mach_merge(&m, b->registers);
 	err = err ?: b->emit(&m, opts, code);
 	mach_fini(&m);
 	ir_fini(&f);

@@ -75,6 +75,8 @@ struct mach_target {
 	u64 allocatable; /* machine registers that may hold values */
 	const u8 *order; /* in order of preference; ends with 0xff */
 	u32 scratch;     /* never allocated: breaks cycles of copies */
+	/* Operations from branch to jump lead to block imm; the last of them always. */
+	u16 branch, jump;
 	/* Machine registers an instruction reads and writes beyond its fields. */
 	void (*implicit)(const struct mach_ins *i, u64 *uses, u64 *defs);
 };
@@ -86,6 +88,8 @@ struct mach_target {
  * are left, and no PARALLEL. 0, -ENOMEM, -E2BIG (did not settle).
  */
 int mach_allocate(struct mach_function *m, const struct mach_target *target);
+/* Equal blocks once, when registers are assigned. 0, -ENOMEM. */
+int mach_merge(struct mach_function *m, const struct mach_target *target);
 void mach_fini(struct mach_function *m);
 
 #endif

@@ -327,6 +327,8 @@ const struct mach_target x86_target = {
 	.allocatable = 0x77ff & ~(1u << RSP | 1u << R11),
 	.order = preference,
 	.scratch = X86_SCRATCH,
+	.branch = X86_JCC,
+	.jump = X86_JMP,
 	.implicit = implicit,
 };
 

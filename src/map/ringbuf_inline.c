@@ -7,6 +7,8 @@
 #include "core/builder.h"
 #include "map/ringbuf.h"
 
+#define FORMS 2 /* of one function: each takes some 190 bytes */
+
 static bool emit_reserve(struct builder *b, bvalue *result)
 {
 	const struct builder_ops *o = b->ops;
@@ -15,7 +17,7 @@ static bool emit_reserve(struct builder *b, bvalue *result)
 	blabel rare, done;
 	bvar value;
 
-	if (!b->map || (b->is_constant & 6) != 6 || b->constants[2] || size > RING_MAX_RECORD ||
+	if (!b->map || b->before >= FORMS || (b->is_constant & 6) != 6 || b->constants[2] || size > RING_MAX_RECORD ||
 	    bytes >= b->map->max_entries)
 		return false;
 	value = o->var(b);
