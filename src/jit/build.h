@@ -37,8 +37,9 @@ struct build {
 	} slots[64];
 	VEC(u32) exits; /* by IR block: 1 + the block that ends there */
 	bool has_may_goto;
-	ir_ref run; /* struct run *, if asked for */
-	u8 *single; /* by block: one edge alone leads to it */
+	u8 forms[256]; /* inline forms so far, by helper */
+	ir_ref run;    /* struct run *, if asked for */
+	u8 *single;    /* by block: one edge alone leads to it */
 	ir_ref entry_vars[BUILD_VARS];
 	/* where the translation is */
 	u32 at; /* IR block */

@@ -371,6 +371,7 @@ static void describe(struct inlining *s, const ir_ref args[5])
 	s->b.map = known_map(b, args[0], &s->map);
 	s->b.helper = (u32)image_ops(b->image)[b->insn].imm;
 	s->b.map_count = b->image->map_count;
+	s->b.before = b->forms[s->b.helper & 255];
 	for (u32 i = 0; i < 5; i++) {
 		s->b.args[i] = args[i];
 		if (ir_is_const(b->f, args[i], &s->b.constants[i]))
@@ -405,6 +406,7 @@ bool build_inline(struct build *b, const ir_ref args[5], ir_ref *result)
 		b->err = -E2BIG;
 	for (u32 i = 0; i < s->label_count; i++)
 		fill_label(s, &s->labels[i]);
+	b->forms[s->b.helper & 255] += b->forms[s->b.helper & 255] < 255;
 	*result = value;
 	return true;
 }
