@@ -14,6 +14,7 @@ struct mach_jump {
 	u8 reg, bit;  /* of jumps that test a register */
 	bool is_long; /* the target's longer form */
 	bool gone;    /* takes no bytes */
+	u8 pad;       /* no jump at all: so many bytes that do nothing (layout.c) */
 };
 
 struct mach_flow {

@@ -8,6 +8,7 @@
 
 #include "jit/backend.h"
 #include "jit/jumps.h"
+#include "jit/mach.h"
 
 /* A target's jumps: short or long (is_long), never gone. */
 struct mach_jump_forms {
@@ -15,6 +16,7 @@ struct mach_jump_forms {
 	/* Does the short one reach? Distances are from the jump's own start. */
 	bool (*reaches)(const struct mach_jump *j, s64 distance);
 	u8 *(*put)(u8 *p, const struct mach_jump *j, s64 distance); /* what follows it */
+	u8 *(*pad)(u8 *p, u32 n); /* NULL: the target has no padding */
 };
 
 /* Where jumps lead to: a place of the body, and how many jumps stand before it. */
@@ -33,6 +35,18 @@ struct mach_layout {
 	u32 *before;                     /* ... by jump: the bytes of those before it */
 };
 
+struct mach_jumps {
+	struct mach_jump *data;
+	size_t len, cap;
+};
+/*
+ * Loops that fit into a line of the instruction cache but would lie across two are
+ * moved behind padding: entries of *jumps, which grows; the labels of m's blocks and
+ * of the end are kept right. Code will begin at `start` of memory that is aligned to
+ * lines. 0, -ENOMEM.
+ */
+int mach_align_loops(struct mach_layout *l, struct mach_jumps *jumps, struct mach_label *labels,
+		     const struct mach_function *m, u32 start);
 /* Appends the body with its jumps to code->bytes. 0, -ENOMEM. */
 int mach_lay_out(struct mach_layout *l, struct jit_buffer *code);
 void mach_layout_fini(struct mach_layout *l);

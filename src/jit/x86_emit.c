@@ -720,6 +720,15 @@ static void put_notes(struct emitter *e, const struct mach_layout *l)
 	}
 }
 
+static int align_loops(struct emitter *e, struct mach_layout *l, struct mach_label *labels)
+{
+	struct mach_jumps jumps = {e->jumps.data, e->jumps.len, e->jumps.cap};
+	int err = mach_align_loops(l, &jumps, labels, e->m, (u32)e->code->bytes.len);
+
+	memcpy(&e->jumps, &jumps, sizeof(jumps));
+	return err;
+}
+
 static int finish(struct emitter *e)
 {
 	struct mach_layout l = {.forms = &x86_jump_forms,
@@ -732,11 +741,12 @@ static int finish(struct emitter *e)
 	if (!labels)
 		return e->err = -ENOMEM;
 	/* A block begins before the jumps at its start that are its own. */
-	for (u32 b = 0; b < e->m->blocks.len; b++)
+	for (u32 b = 0; b <= e->m->blocks.len; b++)
 		labels[b] = (struct mach_label){e->block_at[b], e->first_jump[b]};
 	l.labels = labels;
 	while (e->code->bytes.len % 16)
 		put(e, "\xcc", 1);
+	e->err = e->err ?: align_loops(e, &l, labels);
 	e->err = e->err ?: mach_lay_out(&l, e->code);
 	if (!e->err) {
 		e->code->subs[e->m->ir->sub] = l.start;

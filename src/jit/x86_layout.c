@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* x86-64: jumps of two bytes, or of five and six. */
+#include <string.h>
 #include "jit/x86_layout.h"
 #include "jit/x86_encode.h"
 
@@ -26,4 +27,31 @@ static u8 *put(u8 *p, const struct mach_jump *j, s64 distance)
 	return enc_word32(p, d);
 }
 
-const struct mach_jump_forms x86_jump_forms = {.size = size, .reaches = reaches, .put = put};
+/* The fewest instructions: each at most 9 bytes. */
+static u8 *pad(u8 *p, u32 n)
+{
+	static const u8 nops[10][9] = {
+		{0},
+		{0x90},
+		{0x66, 0x90},
+		{0x0f, 0x1f, 0x00},
+		{0x0f, 0x1f, 0x40, 0x00},
+		{0x0f, 0x1f, 0x44, 0x00, 0x00},
+		{0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00},
+		{0x0f, 0x1f, 0x80, 0x00, 0x00, 0x00, 0x00},
+		{0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
+		{0x66, 0x0f, 0x1f, 0x84, 0x00, 0x00, 0x00, 0x00, 0x00},
+	};
+
+	while (n) {
+		u32 one = MIN(n, 9u);
+
+		memcpy(p, nops[one], one);
+		p += one;
+		n -= one;
+	}
+	return p;
+}
+
+const struct mach_jump_forms x86_jump_forms = {
+	.size = size, .reaches = reaches, .put = put, .pad = pad};
