@@ -103,6 +103,9 @@ struct run {
 	u64 start_ns;
 	u64 budget;     /* instructions left (checked engine) */
 	u64 tail_calls; /* made so far */
+	/* Native code of programs by id, where it is known; env->native is asked for the others. */
+	const struct native_prog *const *natives;
+	u32 native_count;
 	u64 unknown;    /* questions the environment could not answer */
 	u32 region_count;
 	struct run_region regions[RUN_MAX_REGIONS];

@@ -107,7 +107,7 @@ static u64 tail_sub(struct run *run, u64 map, u64 index)
 								     : 0;
 }
 
-static u64 tail(struct run *run, u64 map, u64 index)
+static u64 tail_slowly(struct run *run, u64 map, u64 index)
 {
 	struct native_state *s = run->engine_state;
 
@@ -117,6 +117,23 @@ static u64 tail(struct run *run, u64 map, u64 index)
 		return (u64)(uintptr_t)native_next;
 	set_place(run, &s->next);
 	return s->next.code->code + s->next.code->entry;
+}
+
+static u64 tail(struct run *run, u64 map, u64 index)
+{
+	const struct map *array = u64_to_ptr(map);
+	const struct native_prog *p = NULL;
+	u32 id;
+
+	if ((u32)index < array->max_entries && run->tail_calls < RUN_TAIL_CALLS) {
+		id = __atomic_load_n((const u32 *)array->contents + (u32)index, __ATOMIC_ACQUIRE);
+		p = id < run->native_count ? run->natives[id] : NULL;
+	}
+	if (!p)
+		return tail_slowly(run, map, index);
+	run->tail_calls++;
+	set_place(run, &(struct native_place){p, p->image, p->maps});
+	return p->code + p->entry;
 }
 
 u64 native_go_on(struct run *run)

@@ -238,9 +238,14 @@ static const struct image *env_program(struct run *run, u32 id, struct map *cons
 
 static const struct native_prog *env_native(struct run *run, u32 id)
 {
-	struct prog_object *p = object_prog(object_by_id(call_of(run)->inst, OBJECT_PROG, id));
+	struct cygnet *inst = call_of(run)->inst;
+	struct prog_object *p = object_prog(object_by_id(inst, OBJECT_PROG, id));
+	const struct native_prog *code = p ? prog_object_native(p) : NULL;
 
-	return p ? prog_object_native(p) : NULL;
+	/* There may be room for more of them. */
+	run->natives = inst->natives.data;
+	run->native_count = (u32)inst->natives.len;
+	return code;
 }
 
 const struct env_ops sys_run_env = {

@@ -58,6 +58,17 @@ static int compile(struct prog_object *p, enum jit_tier tier, struct jit_linked 
 	return err;
 }
 
+/* What runs that are under way find the program's code by. */
+static void make_known(struct prog_object *p, const struct native_prog *code)
+{
+	struct cygnet *inst = p->o.inst;
+
+	while (inst->natives.len <= p->o.id)
+		if (!code || vec_push(&inst->natives, NULL))
+			return; /* they ask (env_ops.native) */
+	inst->natives.data[p->o.id] = code;
+}
+
 /* Once for each tier: what a compiler does not take today it will not take tomorrow. */
 static bool make_native(struct prog_object *p, enum jit_tier tier)
 {
@@ -71,6 +82,7 @@ static bool make_native(struct prog_object *p, enum jit_tier tier)
 	jit_linked_free(p->native);
 	p->native = linked;
 	p->native_tier = (u8)tier;
+	make_known(p, jit_prog(linked));
 	if (p->o.inst->perf)
 		perf_map_add(p);
 	return true;
@@ -87,20 +99,45 @@ static bool is_hot(const struct prog_object *p, u64 runs)
 
 static bool wants_optimised(const struct prog_object *p, u64 runs)
 {
-	if (p->image->op_count > OPTIMISE_MOST)
-		return false;
 	return p->o.inst->engine == ENGINE_JIT ||
 	       (p->o.inst->engine == ENGINE_AUTO && is_hot(p, runs));
 }
 
-void prog_object_warm(struct prog_object *p, u64 runs)
+static bool may_be_native(const struct prog_object *p)
+{
+	return p->o.inst->engine != ENGINE_INTERP && !p->o.inst->checked &&
+	       p->image->flags & IMAGE_VERIFIED;
+}
+
+/* What a hot program goes on with by tail calls is as hot. */
+static void optimise(struct prog_object *p)
 {
 	struct cygnet *inst = p->o.inst;
 
-	if (inst->engine == ENGINE_INTERP || inst->checked || !(p->image->flags & IMAGE_VERIFIED))
+	if (p->native_tried >> JIT_TIER_OPTIMISE & 1 || p->image->op_count > OPTIMISE_MOST ||
+	    !may_be_native(p) || !make_native(p, JIT_TIER_OPTIMISE))
 		return;
-	if (wants_optimised(p, runs) && make_native(p, JIT_TIER_OPTIMISE))
+	for (u32 m = 0; m < p->image->map_count; m++) {
+		const struct map *array = p->views[m];
+
+		for (u32 i = 0; array->type == BPF_MAP_TYPE_PROG_ARRAY && i < array->max_entries;
+		     i++) {
+			u32 id =
+				__atomic_load_n((const u32 *)array->contents + i, __ATOMIC_ACQUIRE);
+			struct prog_object *next = object_prog(object_by_id(inst, OBJECT_PROG, id));
+
+			if (id && next)
+				optimise(next);
+		}
+	}
+}
+
+void prog_object_warm(struct prog_object *p, u64 runs)
+{
+	if (!may_be_native(p))
 		return;
+	if (wants_optimised(p, runs))
+		optimise(p);
 	if (!p->native)
 		make_native(p, JIT_TIER_BASELINE);
 }
@@ -113,19 +150,24 @@ void prog_object_ran(struct prog_object *p, u64 runs, u64 ns)
 
 const struct native_prog *prog_object_native(struct prog_object *p)
 {
-	/* Code that there is may be what is running. */
-	if (!p->native)
-		prog_object_warm(p, 1);
+	bool optimised = p->o.inst->engine == ENGINE_JIT && p->image->op_count <= OPTIMISE_MOST;
+
+	/* Code that there is may be what is running: it stays. */
+	if (!p->native && may_be_native(p) && !(optimised && make_native(p, JIT_TIER_OPTIMISE)))
+		make_native(p, JIT_TIER_BASELINE);
 	return p->native ? jit_prog(p->native) : NULL;
 }
 
 int prog_object_run(const struct prog_object *p, struct run *run, u64 *ret)
 {
+	run->natives = p->o.inst->natives.data;
+	run->native_count = (u32)p->o.inst->natives.len;
 	return p->native ? native_run(jit_prog(p->native), run, ret) : interp_start(run, ret);
 }
 
 void prog_object_cool(struct prog_object *p)
 {
+	make_known(p, NULL);
 	jit_linked_free(p->native);
 	p->native = NULL;
 }

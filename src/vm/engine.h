@@ -22,7 +22,7 @@ enum vm_engine {
  * interpreted.
  */
 void prog_object_warm(struct prog_object *p, u64 runs);
-/* Native code to go on in, made if need be; NULL: the program is interpreted. */
+/* Native code to go on in, made if need be and never replaced; NULL: the program is interpreted. */
 const struct native_prog *prog_object_native(struct prog_object *p);
 /* One run, on whatever the program has: as interp_run(). The lock is held. */
 int prog_object_run(const struct prog_object *p, struct run *run, u64 *ret);

@@ -178,6 +178,7 @@ void cygnet_free(struct cygnet *inst)
 	free_objects(inst);
 	if (inst->self)
 		inst->self_free(inst->self);
+	vec_fini(&inst->natives);
 	jit_pages_free(inst->code);
 	arena_fini(&inst->scratch);
 	hash_fini(&inst->by_inode);

@@ -22,6 +22,7 @@ struct pin {
 };
 
 struct jit_pages;
+struct native_prog;
 struct load_verdict;
 struct run_watch;
 
@@ -63,6 +64,7 @@ struct cygnet {
 	void *on_verdict_data;
 	/* Refused programs load all the same and run in the checked interpreter: to show why. */
 	bool keep_refused;
+	VEC(const struct native_prog *) natives; /* vm/engine.c: by program id; NULL: interpreted */
 	struct jit_pages *code; /* vm/engine.c: native code of the programs; NULL until the first */
 	struct arena scratch;   /* what verifications use, one after the other */
 	char error[256];        /* last environment problem, for doctor */

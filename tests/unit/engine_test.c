@@ -40,14 +40,14 @@ static struct cygnet *instance(u32 engine)
 	return inst;
 }
 
-static struct world load(struct cygnet *inst, const struct bpf_insn *insns, u32 count)
+static struct world load_as(struct cygnet *inst, u32 type, const struct bpf_insn *insns, u32 count)
 {
 	struct world w = {.inst = inst};
-	union bpf_attr a = {.prog_type = BPF_PROG_TYPE_SYSCALL,
+	union bpf_attr a = {.prog_type = type,
 			    .insns = ADDR(insns),
 			    .insn_cnt = count,
 			    .license = ADDR("GPL"),
-			    .prog_flags = BPF_F_SLEEPABLE};
+			    .prog_flags = type == BPF_PROG_TYPE_SYSCALL ? BPF_F_SLEEPABLE : 0};
 	struct object_table *t = &w.inst->objects[OBJECT_PROG];
 
 	w.fd = cygnet_bpf(w.inst, BPF_PROG_LOAD, &a, sizeof(a));
@@ -56,7 +56,12 @@ static struct world load(struct cygnet *inst, const struct bpf_insn *insns, u32 
 	return w;
 }
 
-static struct world load_text(u32 engine, const char *text)
+static struct world load(struct cygnet *inst, const struct bpf_insn *insns, u32 count)
+{
+	return load_as(inst, BPF_PROG_TYPE_SYSCALL, insns, count);
+}
+
+static struct world load_into(struct cygnet *inst, u32 type, const char *text)
 {
 	struct bpf_insn insns[64];
 	struct diag d = {0};
@@ -67,7 +72,12 @@ static struct world load_text(u32 engine, const char *text)
 		fail_msg("%s: %s", text, d.what);
 	assert_int_equal(isa_encode(ops, count, insns), 0);
 	base_free(ops);
-	return load(instance(engine), insns, count);
+	return load_as(inst, type, insns, count);
+}
+
+static struct world load_text(u32 engine, const char *text)
+{
+	return load_into(instance(engine), BPF_PROG_TYPE_SYSCALL, text);
 }
 
 static void end(struct world *w)
@@ -135,6 +145,49 @@ static void test_hot(void **state)
 	assert_int_equal(run(&w, 1, 1), 1);
 	assert_int_equal(w.p->native_tier, JIT_TIER_OPTIMISE);
 	end(&w);
+}
+
+/* What a program goes on with is native too, and optimised when that program is. */
+static void test_tail_calls(void **state)
+{
+	struct cygnet *inst = instance(ENGINE_AUTO);
+	union bpf_attr map = {.map_type = BPF_MAP_TYPE_PROG_ARRAY,
+			      .key_size = 4,
+			      .value_size = 4,
+			      .max_entries = 3};
+	int fd = cygnet_bpf(inst, BPF_MAP_CREATE, &map, sizeof(map));
+	struct world to = load_into(inst, BPF_PROG_TYPE_RAW_TRACEPOINT,
+				    "r0 = *(u64 *)(r1 +0)\nr0 += 1000\nexit\n"),
+		     from;
+	char text[200];
+	u32 key = 2;
+	union bpf_attr put = {.map_fd = (u32)fd, .key = ADDR(&key), .value = ADDR(&to.fd)};
+
+	assert_int_equal(cygnet_bpf(inst, BPF_MAP_UPDATE_ELEM, &put, sizeof(put)), 0);
+	snprintf(text, sizeof(text),
+		 "r3 = *(u64 *)(r1 +0)\nr2 = map[fd:%d]\ncall 12\nr0 = 7\nexit\n", fd);
+	from = load_into(inst, BPF_PROG_TYPE_RAW_TRACEPOINT, text);
+	for (u32 i = 0; i < 3; i++) {
+		assert_int_equal(run(&from, 1, 1), 7);
+		assert_int_equal(run(&from, 2, 1), 1002);
+		assert_int_equal(run(&from, 3, 1), 7);
+	}
+	assert_int_equal(from.p->native_tier, JIT_TIER_BASELINE);
+	assert_non_null(to.p->native);
+	assert_int_equal(to.p->native_tier, JIT_TIER_BASELINE);
+	prog_object_ran(from.p, 1000, 1000 * 1000);
+	assert_int_equal(run(&from, 2, 1), 1002);
+	assert_int_equal(from.p->native_tier, JIT_TIER_OPTIMISE);
+	assert_int_equal(to.p->native_tier, JIT_TIER_OPTIMISE);
+	assert_int_equal(run(&from, 2, 100), 1002);
+	/* Nobody finds code that is gone. */
+	put.value = 0;
+	assert_int_equal(cygnet_bpf(inst, BPF_MAP_DELETE_ELEM, &put, sizeof(put)), 0);
+	close(to.fd);
+	assert_int_equal(run(&from, 2, 1), 7);
+	close(from.fd);
+	close(fd);
+	cygnet_free(inst);
 }
 
 /* What is too large for the optimising compiler is the baseline's. */
@@ -254,10 +307,10 @@ static void test_strict_system(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wish),          cmocka_unit_test(test_auto),
-		cmocka_unit_test(test_hot),           cmocka_unit_test(test_large),
-		cmocka_unit_test(test_pages),         cmocka_unit_test(test_pages_again),
-		cmocka_unit_test(test_strict_system),
+		cmocka_unit_test(test_wish),        cmocka_unit_test(test_auto),
+		cmocka_unit_test(test_hot),         cmocka_unit_test(test_tail_calls),
+		cmocka_unit_test(test_large),       cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_pages_again), cmocka_unit_test(test_strict_system),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
