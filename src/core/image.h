@@ -31,6 +31,8 @@ enum image_flag {
 	IMAGE_GPL = 1 << 0,
 	IMAGE_SLEEPABLE = 1 << 1,
 	IMAGE_VERIFIED = 1 << 2, /* proven: may run in the plain interpreter */
+	/* ... but for loads of kernel objects (FACT_BTF_LOAD): the checked one, or native code */
+	IMAGE_OBJECTS = 1 << 4,
 	IMAGE_NOSPEC = 1 << 3,   /* speculation concerns whoever loaded it: FACT_NOSPEC* tell */
 };
 
@@ -97,6 +99,12 @@ static inline const struct image_sub *image_exception(const struct image *img)
 		if (subs[i].flags & IMAGE_SUB_EXCEPTION)
 			return &subs[i];
 	return NULL;
+}
+
+/* May the plain interpreter run it? */
+static inline bool image_is_plain(const struct image *img)
+{
+	return (img->flags & (IMAGE_VERIFIED | IMAGE_OBJECTS)) == IMAGE_VERIFIED;
 }
 
 /* NULL: nothing is known. */

@@ -145,7 +145,7 @@ enum run_flag {
 /*
  * Engines (interp/). The result of main in *ret; 0, or -EFAULT with run->fault
  * set: then the run ended early, everything it held was released.
- * interp_run() only for images with IMAGE_VERIFIED.
+ * interp_run() only for images that image_is_plain().
  */
 int interp_run(struct run *run, u64 *ret);
 int interp_run_checked(struct run *run, u64 *ret);
@@ -156,8 +156,7 @@ int interp_inner(struct run *run, u64 *ret);
 /* The one that suits the image. */
 static inline int interp_start(struct run *run, u64 *ret)
 {
-	return run->image->flags & IMAGE_VERIFIED ? interp_run(run, ret)
-						  : interp_run_checked(run, ret);
+	return image_is_plain(run->image) ? interp_run(run, ret) : interp_run_checked(run, ret);
 }
 
 /* Records a fault (first wins); returns -EFAULT. */

@@ -261,8 +261,14 @@ helper:
 	if (proto->flags & HELPER_TAIL_CALL) {
 		if (!HELPER(proto, r))
 			goto fault;
-		if (!interp_tail_call(in, u64_to_ptr(r[2]), (u32)r[3], VERIFIED))
-			NEXT;
+		switch (interp_tail_call(in, u64_to_ptr(r[2]), (u32)r[3], VERIFIED)) {
+		case NEXT_NONE: NEXT;
+		case NEXT_HERE: break;
+		case NEXT_INNER:
+			if (interp_inner(run, &r[0]))
+				goto fault;
+			goto leave;
+		}
 		op = ops = in->ops;
 		SWITCHED;
 		__builtin_memset(r, 0, sizeof(r));

@@ -23,7 +23,7 @@ u64 interp_load_handle(struct interp *in, u64 addr, u32 size, bool is_signed)
 	}
 }
 
-bool interp_tail_call(struct interp *in, struct map *array, u32 index, bool verified)
+enum interp_next interp_tail_call(struct interp *in, struct map *array, u32 index, bool plain)
 {
 	struct run *run = in->run;
 	struct map *const *maps = NULL;
@@ -31,18 +31,23 @@ bool interp_tail_call(struct interp *in, struct map *array, u32 index, bool veri
 	u32 id;
 
 	if (index >= array->max_entries || run->tail_calls >= RUN_TAIL_CALLS)
-		return false;
+		return NEXT_NONE;
 	id = __atomic_load_n((const u32 *)array->contents + index, __ATOMIC_ACQUIRE);
 	if (!id || !run->env || !run->env->program)
-		return false;
+		return NEXT_NONE;
 	image = run->env->program(run, id, &maps);
-	if (!image || !image->op_count || (verified && !(image->flags & IMAGE_VERIFIED)))
-		return false;
+	if (!image || !image->op_count)
+		return NEXT_NONE;
 	run->tail_calls++;
+	if (plain && !image_is_plain(image)) {
+		run->image = image;
+		run->maps = maps;
+		return NEXT_INNER;
+	}
 	interp_set_image(in, image, maps);
 	interp_new_frame(in, in->depth);
 	in->frames[in->depth].main = true;
-	return true;
+	return NEXT_HERE;
 }
 
 bool interp_unwind(struct interp *in, u32 bottom)

@@ -23,14 +23,14 @@
 
 int interp_run(struct run *run, u64 *ret)
 {
-	if (!(run->image->flags & IMAGE_VERIFIED))
+	if (!image_is_plain(run->image))
 		return run_fault_set(run, FAULT_INSN, 0, 0, 0, 0);
 	return plain_start(run, ret);
 }
 
 int interp_inner(struct run *run, u64 *ret)
 {
-	u64 r0 = run->image->flags & IMAGE_VERIFIED ? plain_inner(run) : interp_inner_checked(run);
+	u64 r0 = image_is_plain(run->image) ? plain_inner(run) : interp_inner_checked(run);
 
 	if (run->fault.kind != FAULT_NONE)
 		return -EFAULT;

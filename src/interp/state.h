@@ -109,11 +109,14 @@ static inline bool interp_push(struct interp *in, u32 ret)
 	return true;
 }
 
-/*
- * bpf_tail_call: makes the current frame a fresh one of the program at `index` of
- * the program array. False: there is none, or too many were gone through.
- */
-bool interp_tail_call(struct interp *in, struct map *array, u32 index, bool verified);
+enum interp_next {
+	NEXT_NONE,  /* no such program, or too many were gone through */
+	NEXT_HERE,  /* the current frame is a fresh one of that program */
+	NEXT_INNER, /* run->image is the program, which only interp_inner() runs */
+};
+
+/* bpf_tail_call: what of the program at `index` of the program array? */
+enum interp_next interp_tail_call(struct interp *in, struct map *array, u32 index, bool plain);
 /*
  * bpf_throw: makes the frame in which the program began the current one, anew. False: that is
  * below `bottom`, in another call of the engine.

@@ -444,6 +444,8 @@ static void store(struct build *b, const struct isa_op *op)
 
 	if (fact(b) & FACT_ARENA)
 		b->err = -EOPNOTSUPP;
+	else if (fact(b) & FACT_BTF_LOAD)
+		build_stop(b, FAULT_WRITE); /* of a kernel object: none is here */
 	else if (var != ~0u)
 		b->vars[var] = value;
 	else
@@ -467,8 +469,16 @@ static void atomic(struct build *b, const struct isa_op *op)
 	u32 size = info->bits / 8;
 	ir_ref r;
 
-	if (fact(b) & (FACT_ARENA | FACT_BTF_LOAD)) {
+	if (fact(b) & FACT_ARENA) {
 		b->err = -EOPNOTSUPP;
+		return;
+	}
+	if (fact(b) & FACT_BTF_LOAD) {
+		build_stop(b, FAULT_WRITE);
+		if (isa_defs(op))
+			b->vars[info->kind == ISA_KIND_CMPXCHG    ? 0
+				: info->kind == ISA_KIND_LOAD_ACQ ? op->dst
+								  : op->src] = build_const(b, 0);
 		return;
 	}
 	switch (info->kind) {

@@ -342,7 +342,7 @@ void base_store(struct baseline *b, const struct isa_op *op, const struct base_r
 {
 	struct x86_address a = at(op->dst, op->off);
 
-	if (facts(b) & FACT_ARENA)
+	if (facts(b) & (FACT_ARENA | FACT_BTF_LOAD))
 		b->err = -EOPNOTSUPP;
 	if (row->kind == ISA_KIND_ST && b->opts->flags & JIT_BLIND) {
 		base_const(b, R11, op->imm);

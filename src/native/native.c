@@ -8,6 +8,7 @@
  * work in order.
  */
 #include <linux/errno.h>
+#include "core/handle.h"
 #include "core/helper.h"
 #include "core/kfunc.h"
 #include "core/map.h"
@@ -154,6 +155,24 @@ u64 native_go_on(struct run *run)
 	return r0;
 }
 
+/* Kernel objects are behind handles; what else is named as one is memory of the run, or nothing. */
+static u64 load_object(struct run *run, u64 addr, u64 size)
+{
+	u64 value = 0, low = ptr_to_u64(__builtin_frame_address(0));
+
+	if (handle_is(addr)) {
+		if (run->env && run->env->read_kernel &&
+		    !run->env->read_kernel(run, &value, (u32)size, addr))
+			return value;
+	} else if (run_may_access(run, addr, (u32)size, false) ||
+		   (addr >= low && addr <= run->stack && size <= run->stack - addr)) {
+		__builtin_memcpy(&value, u64_to_ptr(addr), size);
+		return value;
+	}
+	run->unknown++;
+	return 0;
+}
+
 static u64 load_packet(struct run *run, u64 offset, u64 size)
 {
 	u64 value;
@@ -167,6 +186,7 @@ static u64 call_address(u32 which)
 		[NATIVE_TAIL] = tail,
 		[NATIVE_TAIL_SUB] = tail_sub,
 		[NATIVE_LD_ABS] = load_packet,
+		[NATIVE_LOAD] = load_object,
 	};
 
 	switch (which) {

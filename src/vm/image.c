@@ -6,16 +6,16 @@
 #include "vm/image.h"
 #include "vm/instance.h"
 
-/*
- * May it run where nothing is tested? Loads that may fault, and memory that
- * others own, are the checked interpreter's.
- */
-static u32 verified_flag(const struct prog_object *p, const struct verify_output *proven)
+/* May it run where nothing is tested? Arenas are the checked interpreter's. */
+static u32 verified_flags(const struct prog_object *p, const struct verify_output *proven)
 {
+	u32 all = 0;
+
 	for (u32 i = 0; i < p->insn_count; i++)
-		if (proven->facts[i].facts & (FACT_BTF_LOAD | FACT_ARENA))
-			return 0;
-	return IMAGE_VERIFIED;
+		all |= proven->facts[i].facts;
+	if (all & FACT_ARENA)
+		return 0;
+	return IMAGE_VERIFIED | (all & FACT_BTF_LOAD ? IMAGE_OBJECTS : 0);
 }
 
 static u32 lay_out(const struct prog_object *p, const struct verify_output *proven,
@@ -40,7 +40,7 @@ int prog_image_make(struct prog_object *p, const struct isa_op *ops,
 				   .prog_type = p->type,
 				   .attach_type = p->attach_type,
 				   .prog_id = p->o.id,
-				   .flags = (trusted ? verified_flag(p, proven) : 0) |
+				   .flags = (trusted ? verified_flags(p, proven) : 0) |
 					    (p->gpl ? IMAGE_GPL : 0) |
 					    (proven->speculation ? IMAGE_NOSPEC : 0) |
 					    (p->prog_flags & BPF_F_SLEEPABLE ? IMAGE_SLEEPABLE : 0),
