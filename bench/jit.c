@@ -153,36 +153,67 @@ static void look_at_code(const struct loaded *l, const char *program, struct mea
 	m->insns = l->insns ? l->insns : m->insns;
 }
 
+/* The least of SLICES measurements each, in turns. */
+static void take_turns(struct loaded l[ENGINES], const bool has[ENGINES],
+		       const unsigned runs[ENGINES], double times[ENGINES])
+{
+	uint32_t result;
+
+	for (int k = 0; k < SLICES; k++)
+		for (int e = 0; e < ENGINES; e++) {
+			double ns = has[e] ? engine_run(&l[e], runs[e], &result) : 0;
+
+			if (!k || ns < times[e])
+				times[e] = ns;
+		}
+}
+
+/* Every repetition has programs and maps of its own: where they lie makes a difference. */
+static void repeat(const struct suite *s, const char *program, struct loaded l[ENGINES],
+		   const bool has[ENGINES], const unsigned runs[ENGINES], struct measure *m)
+{
+	static double times[REPS_MOST][ENGINES];
+	const char *why;
+
+	for (int i = 0; i < reps; i++) {
+		for (int e = 0; e < ENGINES && i; e++)
+			if (has[e] && !engine_load(e, s, program, &l[e], &why))
+				engine_fail("cannot be loaded again", program);
+		take_turns(l, has, runs, times[i]);
+		for (int e = 0; e < ENGINES; e++)
+			if (has[e])
+				engine_unload(&l[e]);
+	}
+	for (int e = 0; e < ENGINES; e++) {
+		double column[REPS_MOST];
+
+		for (int i = 0; i < reps; i++)
+			column[i] = times[i][e];
+		m->ns[e] = has[e] ? median(column, reps) : -1;
+	}
+}
+
 static void measure(const struct suite *s, const char *program, struct measure *m)
 {
-	static double times[ENGINES][REPS_MOST];
 	struct loaded l[ENGINES] = {{0}};
-	unsigned runs[ENGINES];
+	unsigned runs[ENGINES] = {0};
 	bool has[ENGINES];
-	uint32_t result;
 
 	memset(m, 0, sizeof(*m));
 	load_all(s, program, l, has, m);
-	for (int e = 0; e < ENGINES && reps; e++) {
-		if (!has[e])
-			continue;
-		runs[e] = enough(&l[e]);
-		look_at_code(&l[e], program, m);
-	}
-	for (int i = 0; i < reps; i++)
-		for (int k = 0; k < SLICES; k++)
-			for (int e = 0; e < ENGINES; e++) {
-				double ns = has[e] ? engine_run(&l[e], runs[e], &result) : 0;
-
-				if (!k || ns < times[e][i])
-					times[e][i] = ns;
-			}
 	for (int e = 0; e < ENGINES; e++) {
 		if (!has[e])
 			continue;
-		m->ns[e] = reps ? median(times[e], reps) : 0;
-		engine_unload(&l[e]);
+		m->ns[e] = 0;
+		if (!reps) {
+			engine_unload(&l[e]);
+			continue;
+		}
+		runs[e] = enough(&l[e]);
+		look_at_code(&l[e], program, m);
 	}
+	if (reps)
+		repeat(s, program, l, has, runs, m);
 }
 
 static void print_test(const char *name, const struct measure *m)

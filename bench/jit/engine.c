@@ -25,7 +25,7 @@
 
 #define ELEMENTS      256 /* of each map */
 #define KEY_MOST      64
-#define COMMAND_TRIES 8
+#define COMMAND_TRIES 5
 #define RING_RUNS     1500 /* fill less than a ring of 1 MiB */
 
 const char *const engine_names[ENGINES] = {"cygnet", "gpr",    "baseline", "interp",
