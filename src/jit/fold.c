@@ -436,18 +436,10 @@ static void decide_by_range(struct folding *p, struct ir_ins *i, u64 n)
 	p->changed = true;
 }
 
-/* An address within a map: never NULL, however the verifier let the program move it. */
-static bool is_address(const struct folding *p, const struct ir_ins *i)
-{
-	const struct ir_ins *base = i->op == IR_ADD && i->bits == 64 ? val(p, i->a) : i;
-
-	return base->op == IR_MAPMEM || base->op == IR_MAPVAL || base->op == IR_FRAME;
-}
-
 static void decide_address(struct folding *p, struct ir_ins *i, u64 n)
 {
 	if (n || i->bits != 64 || (i->imm != COND_EQ && i->imm != COND_NE) ||
-	    !is_address(p, val(p, i->a)))
+	    !ir_is_address(p->f, i->a))
 		return;
 	i->imm = i->imm == COND_EQ ? COND_NE : COND_EQ;
 	i->a = i->b;

@@ -476,6 +476,29 @@ void ir_replace(struct ir_function *f, ir_ref old, ir_ref by)
 			ir_each_operand(f, r, replace_one, &p);
 }
 
+static bool is_address(const struct ir_function *f, ir_ref r, u32 depth)
+{
+	const struct ir_ins *i = &f->ins.data[r];
+
+	switch (i->op) {
+	case IR_FRAME:
+	case IR_RUN:
+	case IR_MAP:
+	case IR_MAPVAL:
+	case IR_MAPMEM: return true;
+	case IR_COPY: return is_address(f, i->a, depth);
+	case IR_ADD:
+		return i->bits == 64 && depth &&
+		       (is_address(f, i->a, depth - 1) || is_address(f, i->b, depth - 1));
+	default: return false;
+	}
+}
+
+bool ir_is_address(const struct ir_function *f, ir_ref r)
+{
+	return is_address(f, r, 4);
+}
+
 /* phis --------------------------------------------------------------------------------- */
 
 /*

@@ -193,6 +193,9 @@ static inline bool ir_is_const(const struct ir_function *f, ir_ref r, u64 *value
 	return true;
 }
 
+/* Within a map, the stack or the run: never NULL, however the verifier let it be moved. */
+bool ir_is_address(const struct ir_function *f, ir_ref r);
+
 #define ir_at(f, r) (&(f)->ins.data[r])
 #define ir_each_block(f, b)                                                                    \
 	for (u32 i__##b = 0, b; i__##b < (f)->order.len && ((b = (f)->order.data[i__##b]), 1); \

@@ -52,15 +52,6 @@ static ir_ref by_edge(const struct ir_function *f, ir_ref r, u32 block, u32 k)
 	return is_phi_of(f, r, block) ? f->phis.data[f->ins.data[r].imm + k] : r;
 }
 
-static bool is_address(const struct ir_function *f, ir_ref r)
-{
-	const struct ir_ins *i = &f->ins.data[r];
-
-	if (i->op == IR_ADD && i->bits == 64)
-		i = &f->ins.data[i->a];
-	return i->op == IR_MAPMEM || i->op == IR_MAPVAL || i->op == IR_FRAME || i->op == IR_MAP;
-}
-
 /* 1, 0: decided by the values alone; -1 */
 static int by_values(const struct ir_function *f, const struct test *t)
 {
@@ -70,7 +61,7 @@ static int by_values(const struct ir_function *f, const struct test *t)
 		return -1;
 	if (ir_is_const(f, t->a, &x))
 		return ir_cond_holds((enum ir_cond)t->cond, t->bits, x, y);
-	if (!y && t->bits == 64 && is_address(f, t->a)) {
+	if (!y && t->bits == 64 && ir_is_address(f, t->a)) {
 		if (t->cond == COND_EQ || t->cond == COND_NE)
 			return t->cond == COND_NE;
 	}
