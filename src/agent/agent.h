@@ -289,7 +289,6 @@ void probe_take_return(struct block *b, const struct stub_head *h);
 /* Address space that a target under mlockall does not fault in. */
 void *map_lazily(size_t size, int flags, int fd);
 int code_write(u64 addr, const void *src, u32 len);
-void gates_fill(void);
 struct stub_head *gate_for(u64 site);
 void dispatch_arm(struct block *b);
 
@@ -307,8 +306,9 @@ int native_open(const struct plan *plan, const int *fds, u32 fd_count, struct na
 void native_add(const struct plan *plan, u64 size, u32 off, const struct native_area *a,
 		struct prog_ref *ref);
 void native_close(const struct native_area *a);
-/* The code that the address is in, or NULL. */
-const struct native_prog *native_at(u64 pc);
+/* A fault in native code: the context is of where the run goes on, or ends. False: it is not ours.
+ */
+bool native_faulted(struct block *b, const struct sig_info *info, struct sig_context *uc);
 
 /* ---- syscall.c, thread.c, exec.c, signal.c ---- */
 void thread_enter(struct block *b);

@@ -109,17 +109,25 @@ void run_prepare(struct block *b)
 	run->env_data = b;
 	run->possible_cpus = agent.possible_cpus;
 	run->regs = &b->regs;
-	run->stack = b->stack_top;
 	run->random = &b->random;
 	run->regions[0] = (struct run_region){
 		.base = ptr_to_u64(&b->regs), .size = sizeof(b->regs), .kind = REGION_PLAIN};
 }
 
+/* Faults are of the program that the run was in: a tail call may have led there. */
+static struct world_prog *faulty(const struct run *run, struct world_prog *first)
+{
+	for (u32 i = 0; i < agent.prog_count; i++)
+		if (agent.progs[i].image == run->image)
+			return agent.progs[i].stats;
+	return first;
+}
+
 static __attribute__((noinline)) void run_odd(struct run *run, struct world_prog *stats)
 {
 	if (run->fault.kind)
-		world_count_fault(stats, run->fault.kind, run->fault.insn, run->fault.addr,
-				  run->fault.size, run->fault.arg);
+		world_count_fault(faulty(run, stats), run->fault.kind, run->fault.insn,
+				  run->fault.addr, run->fault.size, run->fault.arg);
 	if (run->unknown)
 		count(&stats->unknown, run->unknown);
 	run->fault.kind = FAULT_NONE;
@@ -135,8 +143,6 @@ static __attribute__((noinline)) void interpret(struct block *b)
 	/* As native code expects them. */
 	b->run.flags = 0;
 	b->run.inner_count = 0;
-	b->run.stack = b->stack_top;
-	b->run.stack_size = 0;
 }
 
 /*

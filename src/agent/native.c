@@ -119,13 +119,42 @@ void native_add(const struct plan *plan, u64 size, u32 off, const struct native_
 		mem_zero(&ref->native, sizeof(ref->native));
 }
 
-const struct native_prog *native_at(u64 pc)
+static struct prog_ref *prog_at(u64 pc)
 {
 	for (u32 i = 0; i < agent.prog_count; i++) {
 		const struct native_prog *p = &agent.progs[i].native;
 
 		if (p->code && pc - p->code < p->size)
-			return p;
+			return &agent.progs[i];
 	}
 	return NULL;
+}
+
+/* Registers of struct sig_context by the processor's numbers. */
+static u64 *register_of(struct sig_context *uc, u32 number)
+{
+	u64 *const low[8] = {&uc->ax, &uc->cx, &uc->dx, &uc->bx,
+			     &uc->sp, &uc->bp, &uc->si, &uc->di};
+
+	return number < 8 ? low[number] : number < 16 ? &uc->r8 + (number - 8) : NULL;
+}
+
+bool native_faulted(struct block *b, const struct sig_info *info, struct sig_context *uc)
+{
+	const struct prog_ref *p = b && b->running ? prog_at(uc->ip) : NULL;
+	bool write = uc->trapno == 14 /* a page fault */ && uc->err & 2;
+	struct native_resume to;
+	u64 *reg;
+
+	if (!p || !native_recover(&b->run, &p->native, uc->ip, info->addr, write, &to))
+		return false;
+	uc->ip = to.pc;
+	reg = register_of(uc, to.clear);
+	if (reg)
+		*reg = 0;
+	if (to.leaves) {
+		uc->di = to.args[0];
+		uc->si = to.args[1];
+	}
+	return true;
 }

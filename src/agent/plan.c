@@ -81,7 +81,17 @@ struct gate_data {
 #define GATE_SYSCALL 13
 #define GATE_END     34
 
-void gates_fill(void)
+static bool fill_pages(u8 *at, u32 size, const u8 *page, bool writable)
+{
+	for (u32 i = 0; i < size; i += 4096)
+		if (writable)
+			mem_copy(at + i, page, 4096);
+		else if (code_write(ptr_to_u64(at + i), page, 4096))
+			return false;
+	return true;
+}
+
+static bool gates_fill(bool arena_writable)
 {
 	static const u8 bytes[GATE_END] = {
 		0x48, 0x8d, 0x0d, 0,    0,    0,    0, 0xff, 0x25, 0, 0,    0,
@@ -90,8 +100,10 @@ void gates_fill(void)
 	};
 	s64 distance = agent_gate_data - agent_gate_code;
 
-	for (u32 i = 0; i < GATE_COUNT; i++) {
-		u8 *p = agent_gate_code + i * GATE_BYTES;
+	u8 page[4096];
+
+	for (u32 i = 0; i < sizeof(page); i += GATE_BYTES) {
+		u8 *p = page + i;
 
 		mem_copy(p, bytes, GATE_END);
 		put32(p + 3, distance - 7);
@@ -100,6 +112,7 @@ void gates_fill(void)
 		put32(p + 24, distance + (s64)GATE_EXIT - 28);
 		put32(p + 30, distance + (s64)offsetof(struct stub_head, back) - 34);
 	}
+	return fill_pages(agent_gate_code, GATE_COUNT * GATE_BYTES, page, arena_writable);
 }
 
 /* The gate of an unpatched syscall instruction; from SIGSYS, in any thread. NULL: none left. */
@@ -511,22 +524,65 @@ static void write_some(const struct plan *plan, u64 size, const u64 *mapped, boo
 	spans_close(spans, open);
 }
 
-static void write_all(const struct plan *plan, u64 size, bool first)
+static bool wants_returns(void)
+{
+	for (u32 i = 0; i < agent.probe_count; i++)
+		if (agent.probes[i].has_return)
+			return true;
+	return false;
+}
+
+static void near_map_all(const struct plan *plan, u64 size, u64 *mapped)
 {
 	const struct plan_near *near =
 		plan_part(plan, size, plan->near_off, plan->near_count, sizeof(*near));
-	u64 mapped[NEAR_MAX / 64] = {0};
 
 	for (u32 i = 0; near && i < plan->near_count && i < NEAR_MAX; i++)
 		if (near_map(&near[i]))
 			mapped[i / 64] |= 1ull << i % 64;
-	write_some(plan, size, mapped, true, first);
-	if (first && sys3(__NR_mprotect, SYS_ARG(agent_arena), agent_code_end - agent_arena, 5)) {
+}
+
+/*
+ * The arena, gates and thunks: written while they are data, and then made code. Where
+ * memory that was writable may not become executable, there are fresh pages of code
+ * in its place, which /proc/self/mem writes. False: neither.
+ */
+static bool arena_fill(const struct plan *plan, u64 size, const u64 *mapped)
+{
+	size_t bytes = agent_code_end - agent_arena;
+	bool returns = wants_returns();
+
+	gates_fill(true);
+	if (returns)
+		thunks_fill(true);
+	write_some(plan, size, mapped, true, true);
+	if (!sys3(__NR_mprotect, SYS_ARG(agent_arena), (long)bytes, 5))
+		return true;
+	if (sys_failed(
+		    sys_mmap(agent_arena, bytes, 5, 0x32 /* PRIVATE, FIXED, ANONYMOUS */, -1, 0)))
+		return false;
+	thunks_ready = false;
+	if (returns)
+		thunks_fill(false);
+	write_some(plan, size, mapped, true, false);
+	return gates_fill(false);
+}
+
+static void write_all(const struct plan *plan, u64 size, bool first)
+{
+	u64 mapped[NEAR_MAX / 64] = {0};
+
+	near_map_all(plan, size, mapped);
+	if (first && !arena_fill(plan, size, mapped)) {
 		/* No executable memory to be had: nothing can be patched or dispatched. */
 		agent.dispatch = false;
 		agent.slot_count = 0;
 		return;
 	}
+	if (!first && !thunks_ready && wants_returns())
+		thunks_fill(false);
+	if (!first)
+		write_some(plan, size, mapped, true, false);
 	write_some(plan, size, mapped, false, first);
 }
 
@@ -586,14 +642,6 @@ static int load_objects(const struct plan *plan, u64 size, const int *fds, u32 f
 	return r;
 }
 
-static bool wants_returns(void)
-{
-	for (u32 i = 0; i < agent.probe_count; i++)
-		if (agent.probes[i].has_return)
-			return true;
-	return false;
-}
-
 /* What a plan does not say, an earlier one may have said. */
 static void load_facts(const struct plan *plan, bool first)
 {
@@ -635,10 +683,6 @@ int plan_load(const struct plan *plan, u64 size, const struct plan_reply *reply,
 	if (r)
 		return r;
 	mem_open();
-	if (first)
-		gates_fill();
-	if (!thunks_ready && wants_returns())
-		thunks_fill(first);
 	write_all(plan, size, first);
 	mem_close();
 	return 0;

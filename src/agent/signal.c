@@ -593,6 +593,8 @@ static u64 decide(struct block *b, u64 sig, struct sig_info *info, struct sig_co
 		uc->ip = ptr_to_u64(agent_copy_fault);
 		return 0;
 	}
+	if (fault && SIG_FAULTS & SIG_BIT(sig) && native_faulted(b, info, uc))
+		return 0;
 	if (blocked && !fault) {
 		hold_blocked(b, info);
 		return 0;

@@ -246,8 +246,10 @@ void output_fault(struct output *o, const char *prog, const struct world_fault *
 		text_fmt(&t, "program %s: %llu run%s ended early: %s at instruction %u", prog,
 			 (unsigned long long)f->count, f->count == 1 ? "" : "s",
 			 fault_words(f->kind), f->insn);
-		if (f->kind == FAULT_READ || f->kind == FAULT_WRITE)
+		if ((f->kind == FAULT_READ || f->kind == FAULT_WRITE) && f->size)
 			text_fmt(&t, " (%u bytes at 0x%llx)", f->size, (unsigned long long)f->addr);
+		else if (f->kind == FAULT_READ || f->kind == FAULT_WRITE)
+			text_fmt(&t, " (at 0x%llx)", (unsigned long long)f->addr);
 		if (f->kind == FAULT_HELPER)
 			text_fmt(&t, " (argument %u is 0x%llx)", f->arg,
 				 (unsigned long long)f->addr);

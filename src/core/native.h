@@ -88,6 +88,22 @@ int native_run(const struct native_prog *p, struct run *run, u64 *ret);
 /* The image's instruction that the address is of; RUN_INSN_HERE: none. */
 u32 native_insn(const struct native_prog *p, u64 pc);
 
+/* Where a thread goes on whose code faulted. */
+struct native_resume {
+	u64 pc;
+	u32 clear;   /* the register (the machine's number) that is then 0; 0xff: none */
+	bool leaves; /* the run ends: the first two arguments of C are these */
+	u64 args[2];
+};
+
+/*
+ * The code faulted at `pc`, which is p's, when it read or wrote `addr`: for a signal
+ * handler, in the thread of the run. A load that may fault goes on; anything else ends
+ * the run, as a fault that tells of program and instruction. False: no run is in p's code.
+ */
+bool native_recover(struct run *run, const struct native_prog *p, u64 pc, u64 addr, bool write,
+		    struct native_resume *out);
+
 /*
  * What calls back or takes a lock may set run->fault and return: behind such a helper code looks
  * whether it did, and then calls NATIVE_STOP. Kfuncs do so in checked runs only.

@@ -291,3 +291,25 @@ int native_run(const struct native_prog *p, struct run *run, u64 *ret)
 	*ret = r0;
 	return 0;
 }
+
+bool native_recover(struct run *run, const struct native_prog *p, u64 pc, u64 addr, bool write,
+		    struct native_resume *out)
+{
+	const struct native_state *s = run->engine_state;
+
+	if (pc - p->code >= p->size || !s || !s->entry)
+		return false;
+	*out = (struct native_resume){.clear = 0xff};
+	for (u32 i = 0; i < p->fixup_count; i++)
+		if (p->fixups[i].at == pc - p->code) {
+			out->pc = p->code + p->fixups[i].to;
+			out->clear = p->fixups[i].reg;
+			return true;
+		}
+	run->image = p->image;
+	run_fault_set(run, write ? FAULT_WRITE : FAULT_READ, native_insn(p, pc), addr, 0, 0);
+	out->pc = (u64)(uintptr_t)native_leave;
+	out->leaves = true;
+	out->args[0] = s->entry;
+	return true;
+}
