@@ -33,7 +33,7 @@ enum image_flag {
 	IMAGE_VERIFIED = 1 << 2, /* proven: may run in the plain interpreter */
 	/* ... but for loads of kernel objects (FACT_BTF_LOAD): the checked one, or native code */
 	IMAGE_OBJECTS = 1 << 4,
-	IMAGE_NOSPEC = 1 << 3,   /* speculation concerns whoever loaded it: FACT_NOSPEC* tell */
+	IMAGE_NOSPEC = 1 << 3, /* speculation concerns whoever loaded it: FACT_NOSPEC* tell */
 };
 
 /* What was proven of one operation. */

@@ -106,7 +106,7 @@ struct run {
 	/* Native code of programs by id, where it is known; env->native is asked for the others. */
 	const struct native_prog *const *natives;
 	u32 native_count;
-	u64 unknown;    /* questions the environment could not answer */
+	u64 unknown; /* questions the environment could not answer */
 	u32 region_count;
 	struct run_region regions[RUN_MAX_REGIONS];
 	struct run_fault fault;

@@ -171,12 +171,12 @@
 
 #define RUN_LD_ABS(name, bits, sem) CASE(name) PACKET((u32)op->imm, bits)
 #define RUN_LD_IND(name, bits, sem) CASE(name) PACKET((u32)SRC + (u32)op->imm, bits)
-#define PACKET(off, bits)                                     \
+#define PACKET(off, bits)                                             \
 	if (!packet_load(run->packet, (s32)(off), bits / 8, &r[0])) { \
-		r[0] = 0;                                     \
-		goto leave;                                   \
-	}                                                     \
-	SPOIL(1, 5);                                          \
+		r[0] = 0;                                             \
+		goto leave;                                           \
+	}                                                             \
+	SPOIL(1, 5);                                                  \
 	NEXT;
 
 #define RUN_CALL_HELPER(name, bits, sem) \

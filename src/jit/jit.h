@@ -92,7 +92,8 @@ void jit_place(const struct jit_code *code, s64 table, u8 *out);
 struct jit_pages;
 struct jit_linked; /* executable memory of this process */
 
-/* Addresses of this process; W^X. `image` and `maps` outlive it. -ENOMEM, -EPERM (the system forbids executable memory). */
+/* Addresses of this process; W^X. `image` and `maps` outlive it. -ENOMEM, -EPERM (the system
+ * forbids executable memory). */
 int jit_link(const struct jit_code *code, const struct image *image, struct map *const *maps,
 	     struct jit_linked **out);
 /* The same in pages that are shared (jit/pages.h), which must outlive it: faster. */

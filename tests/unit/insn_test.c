@@ -130,8 +130,8 @@ static bool run_case(const struct test_case *c)
 		ok = fails("is accepted");
 	img = make_image(ops, count);
 	for (u32 i = 0; ok && i < ARRAY_SIZE(engines); i++)
-		if (engines[i].checked || !(*c->fault || c->only_checked ||
-					    (c->only_interp && engines[i].native)))
+		if (engines[i].checked ||
+		    !(*c->fault || c->only_checked || (c->only_interp && engines[i].native)))
 			ok = check_run(&engines[i], c, img);
 	ok = ok && check_text(ops, count);
 	base_free(ops);
