@@ -34,7 +34,7 @@ struct mach_ins {
 	u8 size;    /* 1, 2, 4, 8 bytes */
 	u8 cond;    /* enum ir_cond */
 	u8 scale;   /* of the address: 1, 2, 4, 8 */
-	bool keeps; /* stays though its result is unused */
+	bool keeps; /* stays though its result is unused; x86: of a test: the upper half is 0 */
 	u32 def;    /* register, or MACH_NONE */
 	u32 src[3];
 	u32 base, index; /* of an address: base + index * scale + disp; MACH_NONE */

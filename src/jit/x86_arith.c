@@ -67,6 +67,10 @@ static bool add_by_lea(struct lowering *l, const struct ir_ins *v, u32 d)
 		x86_lea(l, v->bits / 8, d, &p);
 		return true;
 	}
+	if (v->bits == 64 && x86_scaled_sum(l, v, &p)) {
+		x86_lea(l, 8, d, &p);
+		return true;
+	}
 	if (lower_val(l, v->a)->uses < 2 || lower_val(l, v->b)->uses < 2 ||
 	    lower_val(l, v->a)->op == IR_FRAME || lower_val(l, v->b)->op == IR_FRAME)
 		return false;
@@ -401,6 +405,8 @@ u32 x86_compare(struct lowering *l, ir_ref x, ir_ref y, u32 bits, u32 cond)
 			i->imm = n;
 		} else {
 			x86_compare_const(l, size, a, n);
+			if (!n && !l->err)
+				l->work.data[l->work.len - 1].keeps = lower_upper_zero(l, x);
 		}
 		return cond;
 	}

@@ -425,7 +425,7 @@ static bool is_told(const struct emitter *e, const struct mach_block *b, u32 k)
 		return false;
 	before = i - 1;
 	return before->def == i->src[0] && tells_zero(before) &&
-	       (before->size == i->size || (before->size == 4 && i->size == 8)) &&
+	       (before->size == i->size || (before->size == 4 && i->size == 8) || i->keeps) &&
 	       only_zero_asked(e, b, k + 1);
 }
 

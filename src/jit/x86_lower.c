@@ -70,6 +70,28 @@ bool x86_frame_sum(struct lowering *l, const struct ir_ins *v, struct place *p)
 	return true;
 }
 
+static bool is_scaled(const struct lowering *l, ir_ref r)
+{
+	const struct ir_ins *v = lower_val(l, r);
+	s64 n;
+
+	return v->op == IR_SHL && v->bits == 64 && lower_alone(l, r) &&
+	       lower_constant(l, v->b, &n) && n > 0 && n <= 3;
+}
+
+bool x86_scaled_sum(struct lowering *l, const struct ir_ins *v, struct place *p)
+{
+	bool first = is_scaled(l, v->a);
+
+	if (!first && !is_scaled(l, v->b))
+		return false;
+	if (lower_val(l, first ? v->b : v->a)->op == IR_CONST)
+		return false;
+	p->base = lower_use(l, first ? v->b : v->a);
+	scaled(l, first ? v->a : v->b, p);
+	return true;
+}
+
 struct place x86_address(struct lowering *l, ir_ref r, s64 disp)
 {
 	struct place p = {MACH_NONE, MACH_NONE, 1, disp};
@@ -336,6 +358,12 @@ const struct mach_target x86_target = {
 static const u8 sub_args[] = {RDI, RSI, RDX, RCX, R8};
 static const u8 c_args[] = {RSI, RDX, RCX, R8, R9};
 
+/* What no instruction takes: ten bytes of its own. */
+static u32 const_cost(u64 value)
+{
+	return (s64)value != (s32)value && value >> 32 ? 2 : 0;
+}
+
 int x86_lower(const struct ir_function *f, const struct jit_options *opts,
 	      struct mach_function *out)
 {
@@ -351,6 +379,7 @@ int x86_lower(const struct ir_function *f, const struct jit_options *opts,
 		.ret = X86_RET,
 		.trap = X86_TRAP,
 		.frame = frame_address,
+		.const_cost = const_cost,
 		.value = value,
 		.effect = effect,
 		.end = end,

@@ -23,6 +23,8 @@ bool x86_fits32(s64 v);
 bool x86_immediate(const struct lowering *l, ir_ref r, u32 bits, s64 *value);
 /* A 64-bit sum of the frame, a constant perhaps, and another value: its place. */
 bool x86_frame_sum(struct lowering *l, const struct ir_ins *v, struct place *p);
+/* A 64-bit sum with a factor of 2, 4 or 8 that has no other use: its place. */
+bool x86_scaled_sum(struct lowering *l, const struct ir_ins *v, struct place *p);
 struct place x86_address(struct lowering *l, ir_ref r, s64 disp);
 void x86_set_place(struct mach_ins *i, const struct place *p);
 struct operand x86_operand(struct lowering *l, ir_ref r, u32 bits);
