@@ -131,7 +131,7 @@ def jit(rows):
                       [cell(cost.get(r["name"], {}).get(c)) for c in ("cygnet", "baseline")] for r in times])
     traced = [r for r in rows if "checked" in r]
     if traced:
-        yield "\nA program of 3,200 instructions at an event of a traced process, ns beyond an empty program there:\n"
+        yield "\n32 searches in a table of 64 at each event of a traced process, ns beyond an empty program there:\n"
         yield from table(["", "cygnet", "checked interpreter"],
                          [[r["name"], cell(r["cygnet"]), cell(r["checked"])] for r in traced])
     yield "\nFrom an object file to a program's first result, ms by the clock on the wall:\n"

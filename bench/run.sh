@@ -36,15 +36,15 @@ for f in count malloc; do
 done
 cy() { "$B/cygnet" run -q "$@"; }
 
-# engines WHERE [LOOP ARGUMENT]: "WHERE:NS:NS", what a program of 3,200 instructions at an event of a traced process
+# engines WHERE [LOOP ARGUMENT]: "WHERE:NS:NS", what 32 searches in a table of 64 at an event of a traced process
 # takes beyond an empty one: by default, and in the checked interpreter.
 engines() {
 	local where=$1 s e ns=()
-	for s in 0 400; do
+	for s in 0 32; do
 		clang -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_x86 -DSTEPS=$s $([ "$where" = function ] && echo -DAT_FUNCTION) \
 			-I"$B/fallback" -idirafter /usr/include/x86_64-linux-gnu -c bench/work.bpf.c -o "$O/work-$where-$s.bpf.o"
 		for e in auto checked; do
-			ns+=("$(repeat cy --engine $e "$O/work-$where-$s.bpf.o" -- "$O/loop" 20000 ${2:-})")
+			ns+=("$(repeat cy --engine $e "$O/work-$where-$s.bpf.o" -- "$O/loop" 2000 ${2:-getppid} cpu)")
 		done
 	done
 	awk -v w="$where" -v a="${ns[0]}" -v b="${ns[1]}" -v c="${ns[2]}" -v d="${ns[3]}" \
