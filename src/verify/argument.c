@@ -637,6 +637,8 @@ int verify_helper_argument(struct verifier *v, struct call_meta *meta, u32 arg)
 	if (err)
 		return err;
 	if (kind == ARG_ANY)
+		verify_stack_escapes(v, r);
+	if (kind == ARG_ANY)
 		return v->ptr_leaks || r->type == REG_SCALAR
 			       ? 0
 			       : verify_fail_reg(v, regno, MSG_ARG_LEAK, regno);

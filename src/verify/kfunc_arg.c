@@ -483,6 +483,8 @@ static int check_arg(struct verifier *v, struct kfunc_call *c, u32 *i)
 		err = check_null(v, c, &a);
 	}
 	err = err ?: kfunc_arg_kind(v, c, *i, &a.kind);
+	if (!err && a.kind == KARG_IGNORED)
+		verify_stack_escapes(v, a.r);
 	if (err || a.kind == KARG_IGNORED)
 		return err;
 	if (a.kind == KARG_NUMBER)

@@ -513,6 +513,12 @@ static inline void verify_slots_indirect(struct verifier *v, const struct vframe
 		if (off < 0 && off >= -ISA_STACK_SIZE)
 			v->subs[f->subprog].indirect |= 1ull << (-off / 8 - 1);
 }
+/* A pointer goes where nobody follows it: an argument that is not checked, but may be read. */
+static inline void verify_stack_escapes(struct verifier *v, const struct vreg *r)
+{
+	if (r->type == REG_STACK)
+		v->subs[verify_frame_of(v, r)->subprog].indirect = ~0ull;
+}
 /* Stack reads and writes as they happen: bit i is slot i of `frame`. */
 void verify_slots_read(struct verifier *v, u32 frame, u64 slots);
 void verify_slots_written(struct verifier *v, u32 frame, u64 slots); /* surely, all eight bytes */
