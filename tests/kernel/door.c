@@ -18,6 +18,7 @@
 #include "core/client.h"
 #include "core/kernel.h"
 #include "sys/sys.h"
+#include "vm/engine.h"
 #include "kernel/door.h"
 
 #define HOST_BTF "/sys/kernel/btf/vmlinux"
@@ -182,6 +183,24 @@ FILE *fopen64(const char *path, const char *mode)
 	return fd < 0 ? NULL : fdopen(fd, mode);
 }
 
+/* interp, checked, baseline, jit; nothing: as it comes. */
+static bool set_engine(const char *name, struct cygnet_opts *o)
+{
+	static const char *const names[] = {
+		[ENGINE_INTERP] = "interp", [ENGINE_JIT] = "jit", [ENGINE_BASELINE] = "baseline"};
+
+	if (!name || !*name)
+		return true;
+	o->checked = !strcmp(name, "checked");
+	o->engine = ENGINE_INTERP;
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i] && !strcmp(name, names[i])) {
+			o->engine = i;
+			return true;
+		}
+	return o->checked;
+}
+
 int door_open(enum door door)
 {
 	struct cygnet_opts o = {.sz = sizeof(o)};
@@ -193,8 +212,8 @@ int door_open(enum door door)
 		return -EINVAL;
 	if (strcmp(door_btf(), HOST_BTF))
 		o.btf_path = door_btf();
-	if (getenv("CYGNET_ENGINE")) /* 1 interpreters, 2 native code */
-		o.engine = (unsigned int)atoi(getenv("CYGNET_ENGINE"));
+	if (!set_engine(getenv("CYGNET_ENGINE"), &o))
+		return -EINVAL;
 	return cygnet_new(&o, &inst);
 }
 

@@ -11,7 +11,7 @@
 #   ... FILTER='"calls.c","test":17,' SAME=1 LOGS=1               whole logs of both, also where they agree
 # FILTER is an extended regular expression over {"file":...,"test":...,"hash":...,"name":...}: in progs
 # test is the program's name. As root the running kernel is asked beside (NOKERNEL=1: stored answers only).
-# ONLY is a suite's name or a part of names. A suite is arrays-6.1, arrays-6.12, progs-6.12 (the same with
+# ONLY is a suite's name or a part of names, or engines: the runnable tests on every engine. A suite is arrays-6.1, arrays-6.12, progs-6.12 (the same with
 # -unprivileged), packages, examples or matrix (which helper each program type may call); with -on-6.1 or
 # -on-6.12 the instance imitates that kernel and its answers are what counts.
 cd "$(dirname "$0")/../.." || exit 1
@@ -94,6 +94,25 @@ both() {
 	wait
 }
 
+# The suites' runnable tests on each engine of this machine, two engines at a time: all must say the same.
+engines() {
+	local e at=$R/engines ran=0
+	rm -rf "$at" && mkdir -p "$at"
+	for e in checked interp baseline jit; do
+		(
+			export CYGNET_ENGINE=$e
+			for a in arrays-6.1 arrays-6.12; do
+				"$B/tests/kernel/$a" cygnet >"$at/$e.$a.jsonl"
+			done
+			"$B/tests/kernel/objects" cygnet "$K"/objects/*.bpf.o >"$at/$e.progs-6.12.jsonl"
+		) 2>"$at/$e.err" </dev/null &
+		ran=$((ran + 1))
+		[ $((ran % 2)) -ne 0 ] || wait
+	done
+	wait
+	tests/kernel/engines.py "$at"
+}
+
 if [ "$1" = baseline ]; then
 	exec tests/kernel/score.py baseline "$B"
 fi
@@ -119,4 +138,5 @@ else
 fi
 suites=
 for s in $wanted; do both "$s"; done
-KERNEL_PREP=$K tests/kernel/score.py "$1" "$B" $suites
+[ -z "$suites" ] || KERNEL_PREP=$K tests/kernel/score.py "$1" "$B" $suites || exit
+case $1-${ONLY:-} in check- | check-engines) engines ;; esac
