@@ -159,13 +159,6 @@ void dispatch_arm(struct block *b)
 }
 
 /* ---- what a plan names ---- */
-const void *plan_part(const struct plan *p, u64 size, u64 off, u64 count, u64 each)
-{
-	if (off > size || (count && each > (size - off) / count) || off & 7)
-		return NULL;
-	return (const u8 *)p + off;
-}
-
 static struct map *map_find(u32 id, u32 kind)
 {
 	for (u32 i = 0; i < agent.map_count; i++)

@@ -57,6 +57,8 @@ struct world {
 	VEC(struct connection *) all;
 	VEC(struct pollfd) polled;
 	u64 paused_until, settle_until, swept;
+	bool prepared; /* for targets, when there were these links: */
+	u32 links;
 	bool has_clients;     /* some connection was a bpf(2) client's: closes matter */
 	pthread_mutex_t lock; /* of: */
 	char trouble[256];    /* not told yet */
@@ -314,7 +316,12 @@ static void *world_main(void *data)
 
 	while (!__atomic_load_n(&w->stop, __ATOMIC_ACQUIRE)) {
 		u64 now = now_ms();
+		u32 links = __atomic_load_n(&w->inst->generation, __ATOMIC_RELAXED);
 
+		if (!w->prepared || w->links != links)
+			target_prepare(w->inst);
+		w->prepared = true;
+		w->links = links;
 		if (prepare(w, now)) {
 			poll(NULL, 0, PAUSE_MS);
 			continue;

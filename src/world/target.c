@@ -16,6 +16,7 @@
 #include "btf/btf.h"
 #include "event/code.h"
 #include "sys/cgroup.h"
+#include "vm/engine.h"
 #include "world/code_map.h"
 #include "world/participant.h"
 #include "world/plan.h"
@@ -240,6 +241,36 @@ static int collect(void *data, struct prog_object *prog, const struct attach *a)
 	for (size_t i = before; i < b->attach.len; i++)
 		b->attach.data[i].prog = pa.prog;
 	return err;
+}
+
+/* Programs in the program's arrays are gone on with. */
+static void prepare_prog(struct prog_object *p)
+{
+	if (p->target_tried)
+		return;
+	prog_object_target_code(p);
+	vec_each (&p->maps, i) {
+		const struct map_object *m = p->maps.data[i];
+
+		vec_each (&m->refs_held, k)
+			if (object_prog(m->refs_held.data[k].object))
+				prepare_prog(object_prog(m->refs_held.data[k].object));
+	}
+}
+
+static int prepare_attached(void *data, struct prog_object *prog, const struct attach *a)
+{
+	(void)data;
+	(void)a;
+	prepare_prog(prog);
+	return 0;
+}
+
+void target_prepare(struct cygnet *inst)
+{
+	instance_lock(inst);
+	instance_each_attach(inst, prepare_attached, NULL);
+	instance_unlock(inst);
 }
 
 /* ---- where fields of kernel objects lie ---- */

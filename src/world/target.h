@@ -25,6 +25,12 @@ void target_answer(struct cygnet *inst, const void *bytes, size_t size, s32 peer
 void target_answer_fini(struct target_answer *a);
 
 /*
+ * Compiles what is attached and not compiled yet, so that no target waits for it.
+ * Takes the instance's lock.
+ */
+void target_prepare(struct cygnet *inst);
+
+/*
  * Frees what participants that died left held: per-CPU slots, ring records.
  * Cheap when nobody died; call it once in a while and before results are read.
  */
