@@ -30,8 +30,8 @@ row() {
 O=$B/bench
 mkdir -p "$O"
 gcc -O2 -o "$O/loop" bench/syscall_loop.c
-for f in count malloc; do
-	clang -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_x86 -I"$B/fallback" \
+for f in count malloc probe hist; do
+	clang -target bpf -mcpu=v3 -O2 -g -D__TARGET_ARCH_x86 -DPROBED="\"$(realpath "$O/loop")\"" -I"$B/fallback" \
 		-idirafter /usr/include/x86_64-linux-gnu -c bench/$f.bpf.c -o "$O/$f.bpf.o"
 done
 cy() { "$B/cygnet" run -q "$@"; }
@@ -52,11 +52,19 @@ engines() {
 }
 
 if [ -z "${ONLY:-}" ] || [ "$ONLY" = trace ]; then
-	row trace "getppid, nothing attached" ns native="$(repeat "$O/loop" 200000)"
-	row trace "getppid, count at enter and exit" ns cygnet="$(repeat cy "$O/count.bpf.o" -- "$O/loop" 200000)" \
+	row trace "getppid, nothing attached" ns native="$(repeat "$O/loop" 50000 getppid cpu)"
+	row trace "getppid, count at enter and exit" ns cygnet="$(repeat cy "$O/count.bpf.o" -- "$O/loop" 50000 getppid cpu)" \
 		strace="$(repeat strace -f -o /dev/null "$O/loop" 2000)"
-	row trace "malloc+free, nothing attached" ns native="$(repeat "$O/loop" 200000 malloc)"
-	row trace "malloc+free, count at malloc" ns cygnet="$(repeat cy "$O/malloc.bpf.o" -- "$O/loop" 200000 malloc)"
+	row trace "malloc+free, nothing attached" ns native="$(repeat "$O/loop" 200000 malloc cpu)"
+	row trace "malloc+free, count at malloc" ns cygnet="$(repeat cy "$O/malloc.bpf.o" -- "$O/loop" 200000 malloc cpu)"
+	row trace "getppid, histogram at enter" ns cygnet="$(repeat cy "$O/hist.bpf.o" -- "$O/loop" 50000 getppid cpu)" \
+		interpreted="$(repeat cy --engine interp "$O/hist.bpf.o" -- "$O/loop" 50000 getppid cpu)" \
+		checked="$(repeat cy --engine checked "$O/hist.bpf.o" -- "$O/loop" 20000 getppid cpu)"
+	row trace "a function, nothing attached" ns native="$(repeat "$O/loop" 200000 call cpu)"
+	row trace "a function, count at entry" ns cygnet="$(repeat cy "$O/probe.bpf.o" -- "$O/loop" 200000 call cpu)" \
+		checked="$(repeat cy --engine checked "$O/probe.bpf.o" -- "$O/loop" 50000 call cpu)"
+	row trace "a function, count at return" ns cygnet="$(repeat cy "$O/probe.bpf.o" -- "$O/loop" 200000 return cpu)" \
+		checked="$(repeat cy --engine checked "$O/probe.bpf.o" -- "$O/loop" 50000 return cpu)"
 fi
 if [ -z "${ONLY:-}" ] || [ "$ONLY" = start ]; then
 	row start "true" ms native="$(repeat ms true)"
