@@ -38,9 +38,10 @@ int ir_optimise(struct ir_function *f)
 	} passes[] = {
 		{"build", ir_clean},   {"clean", ir_fold},    {"fold", ir_number},
 		{"number", ir_memory}, {"memory", ir_decide}, {"decide", ir_thread},
-		{"thread", ir_fold},   {"fold", ir_switch},   {"switch", ir_divide},
-		{"divide", ir_number}, {"number", ir_idiom},  {"idiom", ir_vector},
-		{"vector", ir_range},  {"range", ir_edges},   {"edges", ir_blind},
+		{"thread", ir_gather}, {"gather", ir_fold},   {"fold", ir_switch},
+		{"switch", ir_divide}, {"divide", ir_number}, {"number", ir_idiom},
+		{"idiom", ir_vector},  {"vector", ir_range},  {"range", ir_edges},
+		{"edges", ir_blind},
 	};
 	int err = 0;
 

@@ -475,6 +475,18 @@ static void fold_test(struct folding *p, ir_ref r)
 	if (i->bits == 64 && i->imm <= COND_LE && !(n >> 32) &&
 	    zeros_of(p, i->a) >> 32 == 0xffffffff)
 		i->bits = 32;
+	/* Of 0 and 1, one is as good a question as the other. */
+	if (n == 1 && i->imm <= COND_NE && zeros_of(p, i->a) == ~1ull) {
+		ir_ref zero = ir_const(p->f, 1, 0);
+
+		i = ir_at(p->f, r);
+		if (!zero)
+			return;
+		i->imm ^= 1;
+		i->b = zero;
+		n = 0;
+		p->changed = true;
+	}
 	decide_by_range(p, i, n);
 	decide_address(p, i, n);
 }
@@ -512,6 +524,10 @@ static void fold_ins(struct folding *p, ir_ref r)
 	u64 n;
 
 	i->zeros = known_zeros(p, i);
+	if (i->op == IR_COPY && !constant(p, i->a, &n)) {
+		become(p, r, i->a);
+		return;
+	}
 	if (i->op == IR_BRANCH || i->op == IR_CMP)
 		fold_test(p, r);
 	if (fold_constants(p, r))

@@ -11,6 +11,7 @@
  *	thread.c   branches decided by where one comes from (repair.c: SSA put right)
  *	idiom.c    many operations for what the machine does in one
  *	vector.c   loops over bytes and words, several rounds at a time
+ *	gather.c   words that are read byte by byte
  *	edges.c    edges that do the same become one
  *	count.c    how often loops go round
  *	range.c    least and greatest values: what tests they decide, narrower widths
@@ -230,6 +231,7 @@ int ir_fold(struct ir_function *f);
 int ir_number(struct ir_function *f);
 int ir_memory(struct ir_function *f);
 int ir_thread(struct ir_function *f);
+int ir_gather(struct ir_function *f);
 int ir_edges(struct ir_function *f);
 int ir_divide(struct ir_function *f);
 /* Tests decided by the values they may have, and by tests before. */
