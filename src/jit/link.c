@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "core/map.h"
 #include "jit/backend.h"
+#include "jit/fault.h"
 #include "jit/pages.h"
 
 struct jit_linked {
@@ -96,6 +97,7 @@ int jit_link_in(struct jit_pages *pages, const struct jit_code *code, const stru
 	l->pages = pages;
 	err = place(code, maps, l);
 	err = err ?: keep(code, image, maps, l);
+	err = err ?: jit_fault_watch(&l->prog);
 	if (err) {
 		jit_linked_free(l);
 		return err;
@@ -114,6 +116,7 @@ void jit_linked_free(struct jit_linked *l)
 {
 	if (!l)
 		return;
+	jit_fault_forget(&l->prog);
 	if (l->at)
 		jit_pages_give(l->pages, l->at, l->size);
 	base_free(l->lines);

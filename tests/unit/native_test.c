@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -489,6 +490,62 @@ static void objects(void **state)
 		}
 }
 
+/* what a wrong verifier would let pass --------------------------------------------------------- */
+
+static void wild(const char *text, u32 kind, u32 insn, u64 addr)
+{
+	struct run run;
+
+	for (u32 a = OPTIMISED; a < HOWS; a++) {
+		put_text(1, a, text);
+		run_first(&run);
+		if (run.fault.kind != kind || run.fault.insn != insn || run.fault.addr != addr ||
+		    ctx[1])
+			fail_msg("%s: fault %u at %u, %llx:\n%s", names[a], run.fault.kind,
+				 run.fault.insn, (unsigned long long)run.fault.addr, text);
+		/* And the next one runs. */
+		put_text(1, a, "r0 = 9\nexit\n");
+		assert_int_equal(run_first(&run), 9);
+	}
+}
+
+static volatile sig_atomic_t passed_on;
+
+static void other_handler(int sig)
+{
+	passed_on = sig;
+}
+
+static void wrong_programs(void **state)
+{
+	struct sigaction other = {.sa_handler = other_handler}, old;
+
+	(void)state;
+	wild("r6 = r1\nr2 = 0x1000 ll\nr0 = *(u64 *)(r2 +8)\n*(u64 *)(r6 +8) = 1\nexit\n",
+	     FAULT_READ, 3, 0x1008);
+	wild("r6 = r1\nr2 = 0x1000 ll\n*(u32 *)(r2 +4) = 5\n*(u64 *)(r6 +8) = 1\nr0 = 0\nexit\n",
+	     FAULT_WRITE, 3, 0x1004);
+	/* Not canonical: the processor names no address. */
+	wild("r6 = r1\nr2 = 0x1234567812345678 ll\nr3 = 1\nlock *(u64 *)(r2 +0) += r3\n"
+	     "*(u64 *)(r6 +8) = 1\nr0 = 0\nexit\n",
+	     FAULT_READ, 4, 0);
+	/* In a callback, and in a subprogram of it. */
+	wild("r6 = r1\nr1 = 3\nr2 = subprog[back]\nr3 = 0\nr4 = 0\ncall 181\n"
+	     "*(u64 *)(r6 +8) = 1\nr0 = 0\nexit\n"
+	     "back:\ncall deep\nr0 = 0\nexit\n"
+	     "deep:\nr2 = 4096\nr0 = *(u8 *)(r2 +1)\nexit\n",
+	     FAULT_READ, 14, 0x1001);
+	/* What others are to see they see, whoever came later. */
+	put_text(1, OPTIMISED, "r0 = 0\nexit\n");
+	assert_int_equal(sigaction(SIGFPE, &other, &old), 0);
+	put_text(1, OPTIMISED, "r0 = 1\nexit\n");
+	raise(SIGFPE);
+	assert_int_equal(passed_on, SIGFPE);
+	wild("r6 = r1\nr2 = 4096\nr0 = *(u64 *)(r2 +8)\n*(u64 *)(r6 +8) = 1\nexit\n", FAULT_READ, 2,
+	     0x1008);
+	sigaction(SIGFPE, &old, NULL);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -514,6 +571,7 @@ int main(void)
 		cmocka_unit_test(locks),
 		cmocka_unit_test(packets),
 		cmocka_unit_test(objects),
+		cmocka_unit_test(wrong_programs),
 	};
 
 	return cmocka_run_group_tests_name("native", tests, setup, teardown);
