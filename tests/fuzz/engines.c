@@ -204,7 +204,8 @@ static bool is_independent(struct fuzz *f, const struct program *p, u32 from, u3
 		digests[i] = verified_digest(&f->v, p, from, to, poisons[i]);
 		verified_drop(&f->v);
 	}
-	return digests[0] == digests[1] && digests[0] == digests[2] && reopen(f);
+	return digests[0] == digests[1] && digests[0] == digests[2] && reopen(f) &&
+	       verified_strictly(&f->v, p) && reopen(f);
 }
 
 /* Does it ask for time, chance, stacks or foreign memory? Two runs of it are not alike. */

@@ -336,7 +336,7 @@ static u32 condition_row(u32 cond)
 	return 0;
 }
 
-/* Where nobody asks for the flags, a sum in place may be an addition. */
+/* Where nobody asks for the flags, a sum in place may be an addition, a product a shift. */
 static void check_address(struct reader *r, const struct insn *d)
 {
 	const struct mach_ins *i = r->of;
@@ -353,6 +353,11 @@ static void check_address(struct reader *r, const struct insn *d)
 	want_reg(r, d, 0, i->def, i->size);
 	if (d->i.mnemonic == ZYDIS_MNEMONIC_INC || d->i.mnemonic == ZYDIS_MNEMONIC_DEC) {
 		if (i->disp != (d->i.mnemonic == ZYDIS_MNEMONIC_INC ? 1 : -1) || other != MACH_NONE)
+			wrong(r, d, "another sum");
+		return;
+	}
+	if (d->i.mnemonic == ZYDIS_MNEMONIC_SHL) {
+		if (i->disp || i->base != MACH_NONE || 1u << d->o[1].imm.value.u != i->scale)
 			wrong(r, d, "another sum");
 		return;
 	}
