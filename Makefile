@@ -68,7 +68,7 @@ CLI_OBJ := $(CLI_SRC:src/%.c=$(B)/obj/%.o)
 AGENT_OBJ := $(AGENT_SRC:src/%.c=$(B)/rt/%.o) $(AGENT_ASM:src/%.S=$(B)/rt/%.o) $(filter-out $(B)/rt/core/kfunc.o,$(RT_OBJ))
 
 LIB_LIBS := -lelf -lZydis -lpthread
-CLI_LIBS := -lbpf -ldw $(LIB_LIBS) -lZycore -lz -ldl
+CLI_LIBS := -lbpf $(LIB_LIBS) -lZycore -lz -ldl
 
 lib: $(B)/libcygnet.a $(B)/libcygnet.so $(B)/libcygnet.pc
 tools: lib $(B)/cygnet $(B)/libcygnet-shim.so $(B)/libcygnet-agent.so $(B)/fallback/vmlinux.btf

@@ -30,11 +30,16 @@ static void *slurp(const char *path, size_t *size)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	VEC(u8) v = {0};
 	ssize_t n = fd < 0 ? -1 : 1;
+	size_t room = 1 << 16;
+	struct stat st;
 
+	/* All of it and its end in one piece, when its size is known. */
+	if (fd >= 0 && !fstat(fd, &st) && st.st_size > 0 && st.st_size < 1 << 30)
+		room = (size_t)st.st_size + 1;
 	while (n > 0) {
-		if (vec_reserve(&v, 1 << 20))
+		if (vec_reserve(&v, room))
 			break;
-		n = read(fd, v.data + v.len, 1 << 20);
+		n = read(fd, v.data + v.len, room);
 		if (n > 0)
 			v.len += n;
 	}

@@ -4,6 +4,7 @@
  * was mapped where is the instance's to know (world/code_map.h). Only the
  * file's own tables are read, no separate debug files, nothing is downloaded.
  */
+#include <dlfcn.h>
 #include <elfutils/libdwfl.h>
 #include <string.h>
 
@@ -30,11 +31,37 @@ static int no_debuginfo(Dwfl_Module *module, void **data, const char *name, Dwar
 	return -1;
 }
 
-static const Dwfl_Callbacks callbacks = {
-	.find_elf = dwfl_build_id_find_elf,
-	.find_debuginfo = no_debuginfo,
-	.section_address = dwfl_offline_section_address,
-};
+/* The library is opened with the first file: with what it needs itself it would cost every command
+ * 0.2 ms. */
+#define DWFL_FUNCTIONS(X)                                                               \
+	X(begin)                                                                        \
+	X(end)                                                                          \
+	X(report_begin) X(report_elf) X(report_end) X(module_getelf) X(module_addrinfo) \
+		X(build_id_find_elf) X(offline_section_address)
+
+static struct {
+#define MEMBER(name) typeof(&dwfl_##name) name;
+	DWFL_FUNCTIONS(MEMBER)
+#undef MEMBER
+} dwfl;
+static Dwfl_Callbacks callbacks = {.find_debuginfo = no_debuginfo};
+
+static bool dwfl_open(void)
+{
+	void *l = callbacks.find_elf ? NULL : dlopen("libdw.so.1", RTLD_NOW | RTLD_LOCAL);
+	bool all = l;
+
+	if (callbacks.find_elf)
+		return true;
+#define FIND(name) all = all && (dwfl.name = (typeof(dwfl.name))dlsym(l, "dwfl_" #name));
+	DWFL_FUNCTIONS(FIND)
+#undef FIND
+	if (!all)
+		return false;
+	callbacks.section_address = dwfl.offline_section_address;
+	callbacks.find_elf = dwfl.build_id_find_elf;
+	return true;
+}
 
 struct symbols *symbols_new(struct cygnet *inst)
 {
@@ -50,20 +77,23 @@ void symbols_free(struct symbols *s)
 	if (!s)
 		return;
 	vec_each (&s->files, i)
-		dwfl_end(s->files.data[i].dwfl);
+		if (s->files.data[i].dwfl)
+			dwfl.end(s->files.data[i].dwfl);
 	vec_fini(&s->files);
 	base_free(s);
 }
 
 static void open_file(struct symbol_file *f)
 {
-	f->dwfl = dwfl_begin(&callbacks);
+	if (!dwfl_open())
+		return;
+	f->dwfl = dwfl.begin(&callbacks);
 	if (!f->dwfl)
 		return;
-	dwfl_report_begin(f->dwfl);
-	f->module = dwfl_report_elf(f->dwfl, f->path, f->path, -1, 0, true);
-	dwfl_report_end(f->dwfl, NULL, NULL);
-	f->elf = f->module ? dwfl_module_getelf(f->module, &f->bias) : NULL;
+	dwfl.report_begin(f->dwfl);
+	f->module = dwfl.report_elf(f->dwfl, f->path, f->path, -1, 0, true);
+	dwfl.report_end(f->dwfl, NULL, NULL);
+	f->elf = f->module ? dwfl.module_getelf(f->module, &f->bias) : NULL;
 }
 
 static struct symbol_file *file_of(struct symbols *s, const char *path)
@@ -112,7 +142,7 @@ void symbols_find(struct symbols *s, u64 addr, struct symbol_place *out)
 	f = file_of(s, out->file);
 	if (!f || !address_of(f->elf, out->offset, &va))
 		return;
-	out->name = dwfl_module_addrinfo(f->module, va + f->bias, &off, &sym, NULL, NULL, NULL);
+	out->name = dwfl.module_addrinfo(f->module, va + f->bias, &off, &sym, NULL, NULL, NULL);
 	if (out->name)
 		out->offset = off;
 }
