@@ -155,23 +155,6 @@ int verified_load(struct verified *v, const struct program *p, u64 seed)
 	return 0;
 }
 
-/*
- * Without the right to leak pointers the other half of a slot counts as set when a constant or a
- * spilled number was stored to one; with it that half stays unset, and may not be read.
- */
-bool verified_strictly(struct verified *v, const struct program *p)
-{
-	u32 without = v->r.without;
-	bool taken;
-
-	v->r.without = RIGHT_UNINIT_STACK;
-	taken = !make_maps(v, p) && !runner_load(&v->r, p, false);
-	if (taken)
-		runner_drop(&v->r);
-	v->r.without = without;
-	return taken;
-}
-
 void verified_drop(struct verified *v)
 {
 	engine_set_fini(&v->set);

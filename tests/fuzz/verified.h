@@ -34,8 +34,6 @@ void verified_drop(struct verified *v);
  * and the maps are no longer equal.
  */
 int verified_run(struct verified *v, const struct program *p, u64 seed, char what[160]);
-/* Does the verifier take it too when no pointer may be left of what a store did not write? */
-bool verified_strictly(struct verified *v, const struct program *p);
 /* What the checked interpreter alone makes of inputs [from, to), what is unset being `poison`. */
 u64 verified_digest(struct verified *v, const struct program *p, u32 from, u32 to, u64 poison);
 /* 0: the engines' maps hold the same; 1: not. */
