@@ -328,7 +328,7 @@ PROGRAM(switches)
 	return sum;
 }
 
-/* Bubble sort of 24 words in the packet. */
+/* Bubble sort of 64 words in the packet. */
 PROGRAM(sort)
 {
 	u8 *p = packet(ctx);
@@ -337,10 +337,10 @@ PROGRAM(sort)
 	if (!p)
 		return 0;
 	v = (u32 *)(p + 1000);
-	for (int i = 0; i < 24; i++)
+	for (int i = 0; i < 64; i++)
 		v[i] = *(u32 *)(p + i * 12) * 0x9e3779b1;
-	for (int i = 0; i < 23; i++)
-		for (int j = 0; j < 23 - i; j++) {
+	for (int i = 0; i < 63; i++)
+		for (int j = 0; j < 63 - i; j++) {
 			u32 a = v[j], b = v[j + 1];
 
 			if (a > b) {
@@ -348,7 +348,7 @@ PROGRAM(sort)
 				v[j + 1] = a;
 			}
 		}
-	return v[0] ^ v[11] ^ v[23];
+	return v[0] ^ v[31] ^ v[63];
 }
 
 /* Headers of IPv6 and TCP as they stand on the wire. */
