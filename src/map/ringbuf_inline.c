@@ -17,8 +17,8 @@ static bool emit_reserve(struct builder *b, bvalue *result)
 	blabel rare, done;
 	bvar value;
 
-	if (!b->map || b->before >= FORMS || (b->is_constant & 6) != 6 || b->constants[2] || size > RING_MAX_RECORD ||
-	    bytes >= b->map->max_entries)
+	if (!b->map || b->before >= FORMS || (b->is_constant & 6) != 6 || b->constants[2] ||
+	    size > RING_MAX_RECORD || bytes >= b->map->max_entries)
 		return false;
 	value = o->var(b);
 	rare = o->label(b, true);
