@@ -200,6 +200,7 @@ struct process {
 	bool sealed;   /* a seccomp filter came later: no system calls of our own */
 	bool dispatch; /* some syscall instruction may not be patched */
 	bool shared_tls;
+	bool no_code; /* native code was to be had, but may not be mapped */
 	u32 tgid;
 	u32 participant;
 	u32 possible_cpus, first_shared;
@@ -332,7 +333,7 @@ void signal_exec(struct block *b, bool done);
 /* ---- fire.c ---- */
 void slot_release(struct block *b);
 void slot_give_up(struct block *b); /* also the one that is kept: its thread ends */
-void run_prepare(struct block *b);  /* what is the same in all its runs */
+void run_prepare(struct block *b);  /* what is the same in all runs of a thread */
 void fire_enter(struct block *b, s64 nr);
 void fire_exit(struct block *b, s64 nr, s64 ret);
 void fire_return(struct block *b, const struct probe_ref *p);

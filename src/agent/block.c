@@ -207,4 +207,5 @@ void block_fork_child(struct block *b)
 	b->armed = 0;
 	b->deferred &= 0x80000000u;
 	b->random ^= (u64)b->tid << 32 ^ own_tsc();
+	run_prepare(b);
 }

@@ -105,10 +105,12 @@ void run_prepare(struct block *b)
 {
 	struct run *run = &b->run;
 
+	mem_zero(run, sizeof(*run));
 	run->env = &agent_env;
 	run->env_data = b;
 	run->possible_cpus = agent.possible_cpus;
 	run->regs = &b->regs;
+	run->pid_tgid = b->tid ? (u64)b->tgid << 32 | b->tid : 0;
 	run->random = &b->random;
 	run->regions[0] = (struct run_region){
 		.base = ptr_to_u64(&b->regs), .size = sizeof(b->regs), .kind = REGION_PLAIN};

@@ -624,7 +624,7 @@ static int load_objects(const struct plan *plan, u64 size, const int *fds, u32 f
 	for (u32 i = 0; i < plan->map_count && !r; i++)
 		r = map_add(&m[i], fds, fd_count);
 	agent.notes = map_find(plan->notes, 0);
-	native_open(plan, fds, fd_count, &code);
+	agent.no_code = native_open(plan, fds, fd_count, &code);
 	for (u32 i = 0; i < plan->prog_count && !r; i++)
 		r = prog_add(plan, size, &p[i], &code);
 	native_close(&code);

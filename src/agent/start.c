@@ -173,6 +173,16 @@ static void exec_returned(struct block *b)
 	b->busy = 0;
 }
 
+/* Told by one process of a world: others will be like it. */
+static void tell_no_code(struct block *b)
+{
+	static const char text[] =
+		"programs are interpreted: memory of code may not be mapped here";
+
+	if (!__atomic_exchange_n(&agent.page->no_code, 1, __ATOMIC_RELAXED))
+		note_put(b, NOTE_AGENT, text, sizeof(text) - 1);
+}
+
 /* The path of our own image, as the loader was given it. */
 static const char *own_entry(const char *preload, char *out, size_t size)
 {
@@ -226,6 +236,8 @@ __attribute__((constructor)) static void agent_start(int argc, char **argv, char
 			b->hidden = old & SIG_OURS;
 			old &= ~SIG_OURS;
 			exec_returned(b);
+			if (agent.no_code)
+				tell_no_code(b);
 			env_hide(args.envp);
 			dispatch_arm(b);
 		}

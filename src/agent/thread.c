@@ -87,6 +87,7 @@ void thread_resume(struct block *b)
 		sys_munmap(childs, sizeof(*childs));
 	/* The child may have been killed in the middle of a run. */
 	slot_release(b);
+	run_prepare(b);
 	b->running = 0;
 }
 
@@ -108,6 +109,7 @@ static void vfork_child(struct block *b, u64 flags)
 		b->tgid = own_tgid();
 	if (!(flags & CLONE_SIGHAND))
 		copy_signals(b);
+	run_prepare(b);
 	dispatch_arm(b);
 }
 
@@ -134,6 +136,7 @@ void thread_exit(struct block *b, s64 *nr)
 		/* A new thread: clone3's second argument is a size, clone's a stack. */
 		*nr = b->regs.si >= 64 && b->regs.si <= 4096 ? __NR_clone3 : __NR_clone;
 		b->tgid = own_tgid();
+		run_prepare(b);
 		dispatch_arm(b);
 		return;
 	}

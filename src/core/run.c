@@ -58,12 +58,13 @@ int run_region_del(struct run *run, u64 base)
 void run_release(struct run *run)
 {
 	for (u32 i = 0; i < run->region_count;) {
-		struct run_region r = run->regions[i];
+		struct run_region r;
 
-		if (!r.release) {
+		if (!run->regions[i].release) {
 			i++;
 			continue;
 		}
+		r = run->regions[i];
 		/* Out of the list first: the owner's release may look for it, or remove it itself.
 		 */
 		run_region_del(run, r.base);

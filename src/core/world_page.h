@@ -58,8 +58,9 @@ struct world_page {
 	u32 sleeping;
 	u32 next_hint; /* where to start looking for a free slot */
 	u32 stats_on;
-	u32 closed; /* the instance is gone: events no longer fire */
-	u32 pad[9];
+	u32 closed;  /* the instance is gone: events no longer fire */
+	u32 no_code; /* somebody told that its programs are interpreted */
+	u32 pad[8];
 	struct world_slot slot[WORLD_SLOTS];
 	struct world_prog prog[WORLD_PROGS];
 	u64 slot_runs[WORLD_SLOTS][WORLD_PROGS]; /* by who has the slot: no atomics */

@@ -10,6 +10,23 @@ static bool emit_cpu(struct builder *b, bvalue *result)
 	return true;
 }
 
+static bool emit_pid_tgid(struct builder *b, bvalue *result)
+{
+	const struct builder_ops *o = b->ops;
+	blabel rare = o->label(b, true), done = o->label(b, false);
+	bvalue known = o->load(b, o->run(b), offsetof(struct run, pid_tgid), 8);
+	bvar value = o->var(b);
+
+	o->set(b, value, known);
+	o->branch(b, B_EQ, 64, known, o->constant(b, 0), rare);
+	o->jump(b, done);
+	o->bind(b, rare);
+	o->set(b, value, o->call_out(b));
+	o->bind(b, done);
+	*result = o->get(b, value);
+	return true;
+}
+
 /* As run_random(). */
 static bvalue mix(struct builder *b, bvalue x, u32 shift, u64 factor)
 {
@@ -52,4 +69,11 @@ const struct inline_row helper_cpu_inline = {
 	.map_type = ~0u,
 	.emit = emit_cpu,
 	.doc = "The run's cpu slot, read where it lies",
+};
+
+const struct inline_row helper_pid_tgid_inline = {
+	.helper = BPF_FUNC_get_current_pid_tgid,
+	.map_type = ~0u,
+	.emit = emit_pid_tgid,
+	.doc = "The ids that the run has, or else the environment is asked",
 };

@@ -12,8 +12,10 @@ clang -target bpf -O2 -g -w -mcpu=v3 -DPROBED="\"$N\"" -I include/fallback -D__T
 	-c "$T/native.bpf.c" -o "$O" || exit 1
 chmod 755 "$N" && chmod 644 "$O"
 
-# counts OPTIONS... -- WORK: the table of counts as "key=value", by one line
-counts() { "$RUN" "$CYGNET" run "$@" 2>>"$W/err.$who" | awk 'NF==2 && $1 ~ /^[0-9]+$/ {printf "%s%s=%s", s, $1, $2; s=" "}'; }
+# table FILE: its table of counts as "key=value", by one line
+table() { awk 'NF==2 && $1 ~ /^[0-9]+$/ {printf "%s%s=%s", s, $1, $2; s=" "}' "$1"; }
+# counts OPTIONS... -- WORK: that of a run
+counts() { "$RUN" "$CYGNET" run "$@" 2>>"$W/err.$who" | table /dev/stdin; }
 # work N PIECES: what N times a piece of so many calls is
 work() {
 	local n=$1 p=$2
@@ -57,6 +59,33 @@ same "a run that faults does not end the process" $? 7
 has "... and is told with its instruction" "$W/err" 'program on_exit: 1 run ended early: bad write at instruction [0-9]+'
 has "... and its line" "$W/err" 'native.bpf.c:[0-9]+: .*__sync_fetch_and_add'
 
+# A policy against the code's mapping: interpreted, and said once.
+$cc -O2 -w -o "$W/noexec" "$T/noexec.c" || exit 1
+if "$W/noexec" true; then
+	"$W/noexec" "$CYGNET" run "$O" -- "$N" execs 100 >"$W/out" 2>"$W/err"
+	same "code may not be mapped: interpreted" "$(table "$W/out")" "$(work 8 100)"
+	same "... and said once" "$(sed 's/[0-9][0-9]*/PID/' "$W/err")" \
+		"cygnet: pid PID: programs are interpreted: memory of code may not be mapped here"
+else
+	skip "code may not be mapped: interpreted" "no seccomp filters"
+fi
+
+# Ids by a load: of threads, children and what they start.
+cat >"$W/ids.bpf.c" <<'EOF'
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+SEC("tracepoint/syscalls/sys_exit_getppid")
+int ids(struct trace_event_raw_sys_exit *ctx)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	bpf_printk("%d %d", (int)(id >> 32), (int)id);
+	return 0;
+}
+char LICENSE[] SEC("license") = "GPL";
+EOF
+"$CYGNET" run -o "$W/ids" "$W/ids.bpf.c" -- "$N" ids >"$W/out" 2>"$W/err"
+same "process and thread ids" "$(sed 's/.*: //' "$W/ids")" "$(cat "$W/out")"
+
 # The instance dies while programs run.
 setsid "$CYGNET" run -q "$O" -- "$N" loop 1000 >"$W/loop" 2>&1 &
 for _ in $(seq 100); do grep -q started "$W/loop" && break; sleep 0.1; done
@@ -77,7 +106,7 @@ wait 2>/dev/null
 try='echo 2 >/proc/sys/vm/memfd_noexec && test $(cat /proc/sys/vm/memfd_noexec) = 2'
 if [ "$(id -u)" -eq 0 ] && unshare -pf --mount-proc sh -c "$try" 2>/dev/null; then
 	unshare -pf --mount-proc sh -c "$try"' && exec "$@"' sh "$CYGNET" run "$O" -- "$N" once 100 >"$W/out" 2>"$W/err"
-	same "vm.memfd_noexec = 2" "$(awk 'NF==2 && $1 ~ /^[0-9]+$/ {printf "%s%s=%s", s, $1, $2; s=" "}' "$W/out")" "$(work 1 100)"
+	same "vm.memfd_noexec = 2" "$(table "$W/out")" "$(work 1 100)"
 	unshare -pf --mount-proc sh -c "$try"' && exec "$@"' sh "$CYGNET" run -q "$O" -- "$N" maps >"$W/maps" 2>"$W/err"
 	has "... with code" "$W/maps" ' r-xp .*/memfd:cygnet-code'
 else

@@ -84,6 +84,30 @@ static void make_code(int prot)
 	pthread_join(t, NULL);
 }
 
+/* This thread's ids, by getppid's event and by us. */
+static void *say_ids(void *unused)
+{
+	getppid();
+	printf("%d %d\n", getpid(), (int)syscall(SYS_gettid));
+	fflush(stdout);
+	return unused;
+}
+
+static void ids(void)
+{
+	pthread_t t;
+
+	for (int child = 0; child < 2; child++) {
+		say_ids(NULL);
+		pthread_create(&t, NULL, say_ids, NULL);
+		pthread_join(t, NULL);
+		if (!child && fork()) {
+			wait(NULL);
+			break;
+		}
+	}
+}
+
 /* Every mapping of that name, taken away. */
 static int unmap(const char *name)
 {
@@ -148,6 +172,13 @@ int main(int argc, char **argv)
 		make_code(PROT_READ | PROT_WRITE);
 	} else if (!strcmp(what, "code-rwx")) {
 		make_code(PROT_READ | PROT_WRITE | PROT_EXEC);
+	} else if (!strcmp(what, "ids")) {
+		ids();
+		if (!vfork()) {
+			say_ids(NULL);
+			_exit(0);
+		}
+		say_ids(NULL);
 	} else if (!strcmp(what, "clock")) {
 		for (int i = 0; i < count; i++)
 			clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
