@@ -44,3 +44,18 @@ $(B)/tests/fuzz/engines: $(ENGINES_OBJ) $(B)/libcygnet.a
 	$(Q)$(CC) $(SAN) -o $@ $(ENGINES_OBJ) $(B)/libcygnet.a $(LIB_LIBS)
 fuzz-parts: $(B)/tests/fuzz/engines
 -include $(wildcard $(ENGINES_OBJ:.o=.d))
+
+# make fuzz-engines: ENGINE_RUNS from a random seed; make soak: a hundred million. What differs is kept in
+# B/engines.
+ENGINE_RUNS ?= 10000000
+ENGINE_FUZZ = $(B)/tests/fuzz/engines
+fuzz-engines: fuzz-parts
+	@mkdir -p $(B)/engines
+	$(ENGINE_FUZZ) edges
+	$(ENGINE_FUZZ) raw $(SEED) $(ENGINE_RUNS) out=$(B)/engines
+	$(ENGINE_FUZZ) verified $(SEED) $$(($(ENGINE_RUNS) / 20)) out=$(B)/engines
+	$(ENGINE_FUZZ) verified $(SEED) $$(($(ENGINE_RUNS) / 40)) harvest=$(B)/seeds/programs.txt out=$(B)/engines
+soak: soak-engines
+soak-engines: fuzz-parts
+	$(MAKE) -s fuzz-engines ENGINE_RUNS=100000000
+.PHONY: fuzz-engines soak-engines
