@@ -542,11 +542,12 @@ static void branch(struct build *b, const struct isa_op *op)
 		return;
 	}
 	if (op->op == ISA_OP_MAY_GOTO) {
-		x = build_var(b, MAY_GOTO_VAR);
-		b->vars[MAY_GOTO_VAR] = build_ins(b, IR_SUB, 64, x, build_const(b, 1));
-		r = build_ins(b, IR_BRANCH, 64, x, build_const(b, 0));
+		/* Counted down past 0, and it stays there: once over, it is over for all. */
+		x = build_ins(b, IR_SUB, 64, build_var(b, MAY_GOTO_VAR), build_const(b, 1));
+		b->vars[MAY_GOTO_VAR] = x;
+		r = build_ins(b, IR_BRANCH, 64, x, build_const(b, RUN_LOOPS));
 		if (r)
-			ir_at(b->f, r)->imm = COND_EQ;
+			ir_at(b->f, r)->imm = COND_GE;
 	} else {
 		x = build_reg(b, op->dst);
 		y = operand(b, op);

@@ -1258,3 +1258,17 @@ r0 = 9
 exit
 -- result
 9
+
+== may_goto once over is over for the loop around, too
+-- asm
+r0 = 0
+outer: may_goto out
+inner: may_goto next
+goto inner
+next: r0 += 1
+if r0 < 3 goto outer
+r0 += 100
+out:
+exit
+-- result
+1
