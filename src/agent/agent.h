@@ -176,6 +176,7 @@ struct attach_ref {
 	struct plan_attach a;
 	struct prog_ref *prog;
 	u32 next; /* index + 1 of the next in its list */
+	bool odd; /* not simply native code for every process (fire.c) */
 };
 
 struct probe_ref {

@@ -136,31 +136,30 @@ static __attribute__((noinline)) void run_odd(struct run *run, struct world_prog
 	run->unknown = 0;
 }
 
-static __attribute__((noinline)) void interpret(struct block *b)
+static void interpret(struct run *run)
 {
 	u64 ret;
 
-	b->run.budget = RUN_BUDGET;
-	interp_start(&b->run, &ret);
+	run->budget = RUN_BUDGET;
+	interp_start(run, &ret);
 	/* As native code expects them. */
-	b->run.flags = 0;
-	b->run.inner_count = 0;
+	run->flags = 0;
+	run->inner_count = 0;
 }
 
 /*
- * The context is the event's registers, or beside them. What of struct run is not set
- * here is as a run in native code leaves it.
+ * One run of a program whose context is the event's registers, or beside them. What of
+ * struct run is not set here is as a run in native code leaves it.
  */
-static inline __attribute__((always_inline)) void fire(struct block *b, const struct attach_ref *a,
-						       void *ctx, u32 ctx_size, u64 func_ip)
+static inline __attribute__((always_inline)) void run_one(struct block *b,
+							  const struct attach_ref *a, void *ctx,
+							  u32 ctx_size, u64 func_ip, bool native)
 {
 	const struct prog_ref *p = a->prog;
 	struct run *run = &b->run;
 	u32 slot = b->slot_kept;
 	u64 ret;
 
-	if (unlikely(a->a.pid > 0 && (u32)a->a.pid != b->tgid))
-		return;
 	if (unlikely(b->running) || (unlikely(!slot) && !(slot = slot_claim(b)))) {
 		count(&p->stats->recursion_misses, 1);
 		return;
@@ -176,10 +175,10 @@ static inline __attribute__((always_inline)) void fire(struct block *b, const st
 	run->region_count = ctx != &b->regs;
 	b->running = 1;
 	agent.page->slot_runs[slot - 1][p->index]++;
-	if (likely(p->native.code))
+	if (native)
 		native_run(&p->native, run, &ret);
 	else
-		interpret(b);
+		interpret(run);
 	if (unlikely(run->unknown || run->fault.kind))
 		run_odd(run, p->stats);
 	b->running = 0;
@@ -187,36 +186,43 @@ static inline __attribute__((always_inline)) void fire(struct block *b, const st
 		slot_release(b);
 }
 
-static inline bool closed(void)
-{
-	return !agent.live || __atomic_load_n(&agent.page->closed, __ATOMIC_RELAXED);
-}
-
-/* A program that may write its context gets a copy. */
-static __attribute__((noinline)) void fire_copy(struct block *b, const struct attach_ref *a,
-						const void *ctx, u32 size, u64 func_ip)
+/* Programs of one process only, with a context of their own, or without native code. */
+static __attribute__((noinline)) void fire_odd(struct block *b, const struct attach_ref *a,
+					       void *ctx, u32 size, u64 func_ip)
 {
 	u64 copy[sizeof(struct core_regs) / 8];
 
-	mem_copy(copy, ctx, size);
-	fire(b, a, copy, size, func_ip);
+	if (a->a.pid > 0 && (u32)a->a.pid != b->tgid)
+		return;
+	if (a->prog->writes_ctx) {
+		mem_copy(copy, ctx, size);
+		ctx = copy;
+	}
+	if (a->prog->native.code)
+		run_one(b, a, ctx, size, func_ip, true);
+	else
+		run_one(b, a, ctx, size, func_ip, false);
 }
 
-static inline __attribute__((always_inline)) void fire_ctx(struct block *b,
-							   const struct attach_ref *a, void *ctx,
-							   u32 size, u64 func_ip)
+static inline __attribute__((always_inline)) void fire(struct block *b, const struct attach_ref *a,
+						       void *ctx, u32 size, u64 func_ip)
 {
-	if (unlikely(a->prog->writes_ctx))
-		fire_copy(b, a, ctx, size, func_ip);
+	if (unlikely(a->odd))
+		fire_odd(b, a, ctx, size, func_ip);
 	else
-		fire(b, a, ctx, size, func_ip);
+		run_one(b, a, ctx, size, func_ip, true);
+}
+
+static inline bool closed(void)
+{
+	return !agent.live || __atomic_load_n(&agent.page->closed, __ATOMIC_RELAXED);
 }
 
 static __attribute__((noinline)) void fire_list(struct block *b, const struct fire_list *l,
 						void *ctx, u32 size)
 {
 	for (u32 i = l->first; i; i = agent.attach[i - 1].next)
-		fire_ctx(b, &agent.attach[i - 1], ctx, size, 0);
+		fire(b, &agent.attach[i - 1], ctx, size, 0);
 }
 
 /* The first two bytes are the tracepoint's id, of each attachment its own. */
@@ -227,7 +233,7 @@ static __attribute__((noinline)) void fire_typed(struct block *b, const struct f
 		const struct attach_ref *a = &agent.attach[i - 1];
 
 		*(u16 *)ctx = (u16)a->a.tp_id;
-		fire_ctx(b, a, ctx, size, 0);
+		fire(b, a, ctx, size, 0);
 	}
 }
 
@@ -299,7 +305,7 @@ static inline void fire_probe(struct block *b, const struct probe_ref *p, bool r
 		const struct attach_ref *a = &agent.attach[i - 1];
 
 		if ((a->a.kind == ATTACH_URETPROBE) == ret)
-			fire_ctx(b, a, &b->regs, sizeof(b->regs), p->p.address);
+			fire(b, a, &b->regs, sizeof(b->regs), p->p.address);
 	}
 }
 

@@ -265,6 +265,7 @@ static int attach_add(const struct plan_attach *a, u32 prog_base, u32 probe_base
 	ref->a = *a;
 	ref->prog = &agent.progs[prog_base + a->prog];
 	ref->next = 0;
+	ref->odd = a->pid > 0 || ref->prog->writes_ctx || !ref->prog->native.code;
 	agent.attach_count++;
 	if (l) {
 		list_append(&l->first, &l->last, entry);

@@ -118,6 +118,8 @@ static inline bool native_may_fault(const struct helper_proto *p)
 /* Saves the caller's registers, loads the run's and r1-r5, calls `code`. The stack pointer that
  * native_leave() goes back to is left in *stack when that is 0. */
 u64 native_enter(struct run *run, u64 code, const u64 args[5], u64 *stack);
+/* The same for a main function, whose one argument is the context; *stack is always set. */
+u64 native_start(struct run *run, u64 code, const void *ctx, u64 *stack);
 void native_leave(u64 stack, u64 value) __attribute__((noreturn));
 /* Jumped to as a program is: calls native_go_on() in the place of the frame taken down. */
 void native_next(void);

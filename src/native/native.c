@@ -270,20 +270,21 @@ static int call_back(struct run *run, u32 start, const u64 args[5], u64 *r0)
 int native_run(const struct native_prog *p, struct run *run, u64 *ret)
 {
 	static const struct engine_ops engine = {.call = call_back};
-	const u64 args[5] = {ptr_to_u64(run->ctx)};
 	const struct native_place first = {p, run->image, run->maps};
-	struct native_state state = {.now = first};
+	struct native_state state;
 	u64 r0;
 
+	state.now = first;
 	run->engine = &engine;
 	run->engine_state = &state;
 	run->stack = ptr_to_u64(__builtin_frame_address(0));
 	run->stack_size = 0;
-	r0 = enter(run, p->code + p->entry, args);
-	if (run->held_lock)
+	r0 = native_start(run, p->code + p->entry, run->ctx, &state.entry);
+	if (unlikely(run->held_lock))
 		run_fault_set(run, FAULT_LOCK, RUN_INSN_HERE, ptr_to_u64(run->held_lock), 0, 0);
-	run_release(run);
-	if (run->fault.kind == FAULT_NONE)
+	if (unlikely(run->region_count || run->held_lock))
+		run_release(run);
+	if (unlikely(state.now.code != p) && run->fault.kind == FAULT_NONE)
 		set_place(run, &first);
 	run->stack = 0;
 	run->engine_state = NULL;
