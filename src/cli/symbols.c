@@ -33,12 +33,13 @@ static int no_debuginfo(Dwfl_Module *module, void **data, const char *name, Dwar
 
 /* The library is opened with the first file: with what it needs itself it would cost every command
  * 0.2 ms. */
-#define DWFL_FUNCTIONS(X)                                                                    \
-	X(begin)                                                                             \
-	X(end)                                                                               \
-	X(report_begin)                                                                      \
-	X(report_elf) X(report_end) X(module_getelf) X(module_addrinfo) X(build_id_find_elf) \
-		X(offline_section_address)
+#define DWFL_FUNCTIONS(X) \
+	X(begin)          \
+	X(end)            \
+	X(report_begin)   \
+	X(report_elf)     \
+	X(report_end)     \
+	X(module_getelf) X(module_addrinfo) X(build_id_find_elf) X(offline_section_address)
 
 static struct {
 #define MEMBER(name) typeof(&dwfl_##name) name;
