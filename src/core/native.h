@@ -88,6 +88,13 @@ int native_run(const struct native_prog *p, struct run *run, u64 *ret);
 /* The image's instruction that the address is of; RUN_INSN_HERE: none. */
 u32 native_insn(const struct native_prog *p, u64 pc);
 
+/*
+ * Bytes of the machine's stack between the run's beginning and the last entry: callbacks and
+ * programs in the place of subprograms that would need more end the run. What is called then has
+ * as much as 8 frames and an interpreter take; agents have 64 KiB for all.
+ */
+#define NATIVE_STACK (36u << 10)
+
 /* Where a thread goes on whose code faulted. */
 struct native_resume {
 	u64 pc;

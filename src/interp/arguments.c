@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Tests of the checked interpreter that are too long for its loop. */
+#include "core/arena.h"
 #include "core/handle.h"
 #include "core/kfunc.h"
 #include "core/packet.h"
@@ -59,14 +60,24 @@ static struct map *find_map(const struct run *run, u64 addr)
 	return NULL;
 }
 
-bool interp_reads_object(struct run *run, u32 pc)
+u64 interp_elsewhere(struct interp *in, const struct isa_op *op, u64 addr, u32 size, bool load)
 {
-	const struct image *img = run->image;
+	struct run *run = in->run;
+	const struct image_fact *facts = image_facts(run->image);
+	u32 fact = facts ? facts[op - in->ops].facts : 0, index;
+	u8 *at = NULL;
 
-	if (!img->fact_off || !(image_facts(img)[pc].facts & FACT_BTF_LOAD))
-		return false;
-	run->unknown++;
-	return true;
+	in->nowhere = 0;
+	if (fact & FACT_ARENA) {
+		index = arena_index(run->image, run->maps);
+		if (index != ~0u)
+			at = arena_at(run->maps[index], addr - (s64)op->off, op->off, size);
+		return ptr_to_u64(at ?: (u8 *)&in->nowhere);
+	}
+	if (!load || !(fact & FACT_BTF_LOAD || (in->missed && addr < PAGE_BYTES)))
+		return 0;
+	run->unknown += !(in->missed && addr < PAGE_BYTES);
+	return ptr_to_u64(&in->nowhere);
 }
 
 /* A NUL-terminated string in memory that the program cannot change. */

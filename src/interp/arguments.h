@@ -15,9 +15,11 @@ bool interp_check_arguments(struct interp *in, const struct helper_proto *proto,
 /* The same of a kfunc, by its body. */
 bool interp_check_kfunc(struct interp *in, const struct kfunc_body *body, const u64 *regs, u32 pc);
 /*
- * Is the load at `pc` one of a kernel object's (a map's own struct, say), by the verifier's word?
- * Where nothing is to be read it yields 0, and is counted.
+ * What is not live memory: where `size` bytes are accessed instead; 0: it is a fault. Arenas are
+ * at their addresses for other processes; where a field of a kernel object is not known its
+ * pointers are NULL, and what hangs from them reads 0, as does what else there is of kernel
+ * objects.
  */
-bool interp_reads_object(struct run *run, u32 pc);
+u64 interp_elsewhere(struct interp *in, const struct isa_op *op, u64 addr, u32 size, bool load);
 
 #endif

@@ -11,7 +11,8 @@
  *	ACCESS(addr, size, kind) may `size` bytes at `addr` be touched? an enum interp_access
  *	VERIFIED		 only verified programs may be gone on in (bpf_tail_call)
  *	SWITCHED		 after in->ops changed: another program
- *	NULL_LOAD(addr)		 is a load from `addr`, not live, to yield 0?
+ *	ELSEWHERE(addr, size, l) what is not live: may the access (l: a load) be made at another
+ *				 address, in addr then?
  *	HELPER(proto, regs)	 are its arguments what it asks for? else the fault is set
  *	KFUNC(body, regs)	 the same of a kfunc's body
  *	BEFORE_CALL, AFTER_CALL	 around anything that may use the run context
@@ -108,27 +109,28 @@
                                                                                        \
 		if (unlikely(handle_is(addr)))                                         \
 			DST = interp_load_handle(in, addr, bits / 8, IS_SIGNED_##sem); \
-		else if (likely(ACCESS(addr, bits / 8, ACCESS_READ)))                  \
+		else if (likely(ACCESS(addr, bits / 8, ACCESS_READ)) ||                \
+			 ELSEWHERE(addr, bits / 8, true))                              \
 			DST = isa_load_##sem##bits(u64_to_ptr(addr));                  \
-		else if (NULL_LOAD(addr))                                              \
-			DST = 0;                                                       \
 		else                                                                   \
-			FAULT(FAULT_READ, addr, bits / 8);                             \
+			FAULT(FAULT_READ, SRC + (s64)op->off, bits / 8);               \
 	}                                                                              \
 	NEXT;
 #define IS_SIGNED_U false
 #define IS_SIGNED_S true
 
 /* Something done at the address in dst (or src) + off, where `access` is allowed. */
-#define AT(base, bits, access, fault, action)                  \
-	{                                                      \
-		u64 addr = (base) + (s64)op->off;              \
-		void *p = u64_to_ptr(addr);                    \
-                                                               \
-		if (unlikely(!ACCESS(addr, bits / 8, access))) \
-			FAULT(fault, addr, bits / 8);          \
-		action;                                        \
-	}                                                      \
+#define AT(base, bits, access, fault, action)                          \
+	{                                                              \
+		u64 addr = (base) + (s64)op->off;                      \
+		void *p;                                               \
+                                                                       \
+		if (unlikely(!ACCESS(addr, bits / 8, access)) &&       \
+		    !ELSEWHERE(addr, bits / 8, false))                 \
+			FAULT(fault, (base) + (s64)op->off, bits / 8); \
+		p = u64_to_ptr(addr);                                  \
+		action;                                                \
+	}                                                              \
 	NEXT;
 #define RUN_ST(name, bits, sem) \
 	CASE(name) AT(DST, bits, ACCESS_WRITE, FAULT_WRITE, isa_store_##sem##bits(p, IMM))
@@ -164,9 +166,13 @@
 			FAULT(FAULT_INSN, IMM, 0);            \
 		WIDE_SET(addr)                                \
 	}
-/* Kernel variables and arenas come with later issues. */
-#define WIDE_BTF                  FAULT(FAULT_INSN, IMM, 0);
-#define RUN_CAST(name, bits, sem) CASE(name) FAULT(FAULT_INSN, SRC, 0);
+/* Kernel variables come with later issues. */
+#define WIDE_BTF FAULT(FAULT_INSN, IMM, 0);
+#define RUN_CAST(name, bits, sem)  \
+	CASE(name) DST = sem(SRC); \
+	NEXT;
+#define CAST_KERN(v)              (u32)(v)
+#define CAST_USER(v)              interp_user_address(run, v)
 #define RUN_HIGH(name, bits, sem) CASE(name) FAULT(FAULT_JUMP, PC, 0);
 
 #define RUN_LD_ABS(name, bits, sem) CASE(name) PACKET((u32)op->imm, bits)
@@ -399,7 +405,7 @@ static int START(struct run *run, u64 *ret)
 #undef ACCESS
 #undef VERIFIED
 #undef SWITCHED
-#undef NULL_LOAD
+#undef ELSEWHERE
 #undef HELPER
 #undef KFUNC
 #undef BEFORE_CALL
@@ -446,6 +452,8 @@ static int START(struct run *run, u64 *ret)
 #undef WIDE_MAP_VALUE
 #undef WIDE_BTF
 #undef RUN_CAST
+#undef CAST_KERN
+#undef CAST_USER
 #undef RUN_HIGH
 #undef RUN_LD_ABS
 #undef RUN_LD_IND

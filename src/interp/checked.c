@@ -32,14 +32,10 @@
 #define SWITCHED                 end = in->ops + in->count
 #define TARGET(index)            ((u64)(index) < (in)->count)
 #define ACCESS(addr, size, kind) may_access(in, addr, size, kind)
-/*
- * Where a field of a kernel object is not known its pointers are NULL; what hangs from them reads
- * 0, and so does what else there is of kernel objects.
- */
-#define NULL_LOAD(addr)     ((in->missed && (addr) < PAGE_BYTES) || interp_reads_object(in->run, PC))
-#define HELPER(proto, regs) interp_check_arguments(in, proto, regs, PC)
-#define KFUNC(body, regs)   interp_check_kfunc(in, body, regs, PC)
-#define BEFORE_CALL         run->budget = budget
+#define ELSEWHERE(addr, size, l) (addr = interp_elsewhere(in, op, addr, size, l))
+#define HELPER(proto, regs)      interp_check_arguments(in, proto, regs, PC)
+#define KFUNC(body, regs)        interp_check_kfunc(in, body, regs, PC)
+#define BEFORE_CALL              run->budget = budget
 #define AFTER_CALL                                   \
 	do {                                         \
 		budget = run->budget;                \

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 /* Memory that is not plain memory: kernel objects behind handles, packets, globals. */
+#include "core/arena.h"
 #include "core/handle.h"
 #include "interp/state.h"
 #include "isa/sem.h"
@@ -60,6 +61,13 @@ bool interp_unwind(struct interp *in, u32 bottom)
 		return false;
 	interp_new_frame(in, depth);
 	return true;
+}
+
+u64 interp_user_address(const struct run *run, u64 addr)
+{
+	u32 index = arena_index(run->image, run->maps);
+
+	return index == ~0u ? (u32)addr : arena_user_address(run->maps[index], addr);
 }
 
 bool interp_direct(const struct run *run, u32 index, u64 off, u64 *addr)

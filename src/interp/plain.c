@@ -12,7 +12,7 @@
 #define ACCESS(addr, size, kind) true
 #define VERIFIED                 true
 #define SWITCHED                 (void)0
-#define NULL_LOAD(addr)          false
+#define ELSEWHERE(addr, size, l) false
 #define HELPER(proto, regs)      true
 #define KFUNC(body, regs)        true
 #define BEFORE_CALL              (void)0

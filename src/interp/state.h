@@ -41,6 +41,7 @@ struct interp {
 	u32 count;
 	u32 depth;   /* index of the current frame */
 	u64 frame;   /* address of the current frame's stack */
+	u64 nowhere; /* what is outside of an arena */
 	bool missed; /* a load through a handle found no answer */
 	u32 next_span;
 	struct map_span spans[INTERP_SPANS]; /* memory found live by the last checks */
@@ -126,6 +127,8 @@ bool interp_unwind(struct interp *in, u32 bottom);
 u64 interp_inner_checked(struct run *run);
 /* A load through a kernel object's handle: 0 and counted where nobody knows. */
 u64 interp_load_handle(struct interp *in, u64 addr, u32 size, bool is_signed);
+/* addr_space_cast to the addresses of the processes that map the program's arena. */
+u64 interp_user_address(const struct run *run, u64 addr);
 /* Address of byte `off` of the only value of the image's map `index`; false when there is none. */
 bool interp_direct(const struct run *run, u32 index, u64 off, u64 *addr);
 

@@ -377,7 +377,7 @@ static void alu(struct build *b, const struct isa_op *op)
 		break;
 	case ISA_KIND_MOV_REG: r = move(b, op); break;
 	case ISA_KIND_UNARY: r = unary(b, op); break;
-	case ISA_KIND_CAST: b->err = -EOPNOTSUPP; return;
+	case ISA_KIND_CAST: r = build_arena_cast(b, op); break;
 	default: r = build_ins(b, alu_op(info), info->bits, build_reg(b, op->dst), operand(b, op));
 	}
 	b->vars[op->dst] = r;
@@ -390,14 +390,14 @@ static void constant(struct build *b, const struct isa_op *op)
 	switch (op->op) {
 	case ISA_OP_LDDW: r = build_const(b, (u64)op->imm); break;
 	case ISA_OP_LDDW_MAP: r = build_ins(b, IR_MAP, 64, 0, 0); break;
-	case ISA_OP_LDDW_MAP_VALUE: r = build_ins(b, IR_MAPVAL, 64, 0, 0); break;
+	case ISA_OP_LDDW_MAP_VALUE:
+		b->vars[op->dst] = build_map_value(b, (u32)(u16)op->off, op->imm);
+		return;
 	case ISA_OP_LDDW_FUNC: r = build_ins(b, IR_CODE, 64, 0, 0); break;
 	default: b->vars[op->dst] = build_stop(b, FAULT_INSN); return;
 	}
 	if (r && op->op != ISA_OP_LDDW)
 		ir_at(b->f, r)->imm = op->imm;
-	if (r && op->op == ISA_OP_LDDW_MAP_VALUE)
-		ir_at(b->f, r)->map = (u16)op->off;
 	b->vars[op->dst] = r;
 }
 
@@ -408,7 +408,7 @@ static u32 fact(const struct build *b)
 	return facts ? facts[b->insn].facts : 0;
 }
 
-static void load(struct build *b, const struct isa_op *op)
+static void load(struct build *b, const struct isa_op *op, ir_ref base, s64 off)
 {
 	const struct isa_info *info = isa_info(op->op);
 	u32 size = info->bits / 8, var = slot_var(b, op);
@@ -416,40 +416,33 @@ static void load(struct build *b, const struct isa_op *op)
 		op->op == ISA_OP_LDSX8 || op->op == ISA_OP_LDSX16 || op->op == ISA_OP_LDSX32;
 	ir_ref r;
 
-	if (fact(b) & FACT_ARENA) {
-		b->err = -EOPNOTSUPP;
-		return;
-	}
 	if (var != ~0u) {
 		r = build_var(b, var);
 		if (size < 8)
 			r = build_size(b, is_signed ? IR_SEXT : IR_ZEXT, 64, size, r);
 	} else if (fact(b) & FACT_BTF_LOAD) {
-		r = build_memory(b, IR_LOADX, size, build_reg(b, op->src), op->off, 0);
+		r = build_memory(b, IR_LOADX, size, base, off, 0);
 		if (r && is_signed)
 			r = build_size(b, IR_SEXT, 64, size, r);
 	} else {
-		r = build_memory(b, is_signed ? IR_LOADS : IR_LOAD, size, build_reg(b, op->src),
-				 op->off, 0);
+		r = build_memory(b, is_signed ? IR_LOADS : IR_LOAD, size, base, off, 0);
 	}
 	b->vars[op->dst] = r;
 }
 
-static void store(struct build *b, const struct isa_op *op)
+static void store(struct build *b, const struct isa_op *op, ir_ref base, s64 off)
 {
 	const struct isa_info *info = isa_info(op->op);
 	u32 size = info->bits / 8, var = slot_var(b, op);
 	ir_ref value =
 		info->kind == ISA_KIND_ST ? build_const(b, (u64)op->imm) : build_reg(b, op->src);
 
-	if (fact(b) & FACT_ARENA)
-		b->err = -EOPNOTSUPP;
-	else if (fact(b) & FACT_BTF_LOAD)
+	if (fact(b) & FACT_BTF_LOAD)
 		build_stop(b, FAULT_WRITE); /* of a kernel object: none is here */
 	else if (var != ~0u)
 		b->vars[var] = value;
 	else
-		build_memory(b, IR_STORE, size, build_reg(b, op->dst), op->off, value);
+		build_memory(b, IR_STORE, size, base, off, value);
 }
 
 static u32 atomic_op(const struct isa_info *info)
@@ -463,16 +456,12 @@ static u32 atomic_op(const struct isa_info *info)
 	}
 }
 
-static void atomic(struct build *b, const struct isa_op *op)
+static void atomic(struct build *b, const struct isa_op *op, ir_ref base, s64 off)
 {
 	const struct isa_info *info = isa_info(op->op);
 	u32 size = info->bits / 8;
 	ir_ref r;
 
-	if (fact(b) & FACT_ARENA) {
-		b->err = -EOPNOTSUPP;
-		return;
-	}
 	if (fact(b) & FACT_BTF_LOAD) {
 		build_stop(b, FAULT_WRITE);
 		if (isa_defs(op))
@@ -483,27 +472,41 @@ static void atomic(struct build *b, const struct isa_op *op)
 	}
 	switch (info->kind) {
 	case ISA_KIND_LOAD_ACQ:
-		b->vars[op->dst] =
-			build_memory(b, IR_ACQUIRE, size, build_reg(b, op->src), op->off, 0);
+		b->vars[op->dst] = build_memory(b, IR_ACQUIRE, size, base, off, 0);
 		return;
 	case ISA_KIND_STORE_REL:
-		build_memory(b, IR_RELEASE, size, build_reg(b, op->dst), op->off,
-			     build_reg(b, op->src));
+		build_memory(b, IR_RELEASE, size, base, off, build_reg(b, op->src));
 		return;
 	case ISA_KIND_CMPXCHG:
-		r = build_memory(b, IR_CAS, size, build_reg(b, op->dst), op->off,
-				 build_reg(b, op->src));
+		r = build_memory(b, IR_CAS, size, base, off, build_reg(b, op->src));
 		if (r)
 			ir_at(b->f, r)->c = build_reg(b, 0);
 		b->vars[0] = r;
 		return;
 	}
-	r = build_memory(b, IR_ATOMIC, size, build_reg(b, op->dst), op->off, build_reg(b, op->src));
+	r = build_memory(b, IR_ATOMIC, size, base, off, build_reg(b, op->src));
 	if (!r)
 		return;
 	ir_at(b->f, r)->aux = (u8)atomic_op(info);
 	if (info->kind == ISA_KIND_ATOMIC_FETCH)
 		b->vars[op->src] = r;
+}
+
+void build_access(struct build *b, const struct isa_op *op, ir_ref base, s64 off)
+{
+	switch (isa_info(op->op)->cls) {
+	case ISA_CLASS_LOAD: load(b, op, base, off); break;
+	case ISA_CLASS_STORE: store(b, op, base, off); break;
+	default: atomic(b, op, base, off);
+	}
+}
+
+static void access(struct build *b, const struct isa_op *op)
+{
+	if (fact(b) & FACT_ARENA)
+		build_arena_access(b, op);
+	else
+		build_access(b, op, build_reg(b, base_of(op)), op->off);
 }
 
 /* ends ------------------------------------------------------------------------------- */
@@ -564,9 +567,9 @@ static void translate_insn(struct build *b, const struct isa_op *op)
 	switch (isa_info(op->op)->cls) {
 	case ISA_CLASS_ALU: alu(b, op); break;
 	case ISA_CLASS_CONST: constant(b, op); break;
-	case ISA_CLASS_LOAD: load(b, op); break;
-	case ISA_CLASS_STORE: store(b, op); break;
-	case ISA_CLASS_ATOMIC: atomic(b, op); break;
+	case ISA_CLASS_LOAD:
+	case ISA_CLASS_STORE:
+	case ISA_CLASS_ATOMIC: access(b, op); break;
 	case ISA_CLASS_CALL: build_calls(b, op); break;
 	case ISA_CLASS_PACKET: build_packet_load(b, op); break;
 	case ISA_CLASS_EXIT: build_ins(b, IR_RETURN, 64, build_var(b, 0), 0); break;

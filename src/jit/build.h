@@ -63,6 +63,13 @@ ir_ref build_call(struct build *b, u32 op, s64 imm, const ir_ref *args, u32 coun
 
 void build_calls(struct build *b, const struct isa_op *op);
 void build_packet_load(struct build *b, const struct isa_op *op);
+/* Goes on in a new block, or in a rare one when the condition holds: returned. */
+u32 build_unlikely(struct build *b, enum ir_cond cond, u32 bits, ir_ref x, ir_ref y);
+/* Jumps to `to` from the block at hand. */
+void build_join(struct build *b, u32 to);
+/* In a block that two others lead to: what came of each. */
+ir_ref build_phi(struct build *b, ir_ref first, ir_ref second);
+void build_access(struct build *b, const struct isa_op *op, ir_ref base, s64 off);
 bool build_is_throw(const struct isa_op *op); /* a call of bpf_throw: nothing follows */
 /* Registers it reads: calls only what their prototype takes. */
 u32 build_call_uses(const struct isa_op *op);
@@ -70,6 +77,14 @@ u32 build_call_uses(const struct isa_op *op);
 ir_ref build_helper(struct build *b, u32 id, const ir_ref args[5]);
 /* The run ends here by that fault; a value for those who go on nevertheless. */
 ir_ref build_stop(struct build *b, u32 kind);
+
+/* build_arena.c -------------------------------------------------------------------- */
+
+/* An access of the arena that the instruction at hand makes: the load's, or the atomic's result. */
+void build_arena_access(struct build *b, const struct isa_op *op);
+ir_ref build_arena_cast(struct build *b, const struct isa_op *op);
+/* What LDDW of a map's byte `off` yields, in an arena too. */
+ir_ref build_map_value(struct build *b, u32 map, s64 off);
 
 /* inline.c ------------------------------------------------------------------------ */
 

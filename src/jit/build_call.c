@@ -86,7 +86,7 @@ u32 build_sub(const struct build *b, u32 start)
 }
 
 /* Goes on in a new block, or in a rare one when the condition holds: returned. */
-static u32 unlikely_branch(struct build *b, enum ir_cond cond, u32 bits, ir_ref x, ir_ref y)
+u32 build_unlikely(struct build *b, enum ir_cond cond, u32 bits, ir_ref x, ir_ref y)
 {
 	ir_ref r = build_ins(b, IR_BRANCH, bits, x, y);
 	u32 rare = ir_block_new(b->f), goes_on = ir_block_new(b->f);
@@ -122,7 +122,7 @@ ir_ref build_stop(struct build *b, u32 kind)
 	ir_ref zero = build_const(b, 0);
 
 	/* What follows belongs to blocks that others may reach. */
-	stop_in(b, unlikely_branch(b, COND_EQ, 64, zero, zero), kind);
+	stop_in(b, build_unlikely(b, COND_EQ, 64, zero, zero), kind);
 	return zero;
 }
 
@@ -142,7 +142,7 @@ ir_ref build_helper(struct build *b, u32 id, const ir_ref args[5])
 	if (native_may_fault(proto)) {
 		fault = run_field(b, offsetof(struct run, fault) + offsetof(struct run_fault, kind),
 				  sizeof(u32));
-		stop_in(b, unlikely_branch(b, COND_NE, 32, fault, build_const(b, FAULT_NONE)),
+		stop_in(b, build_unlikely(b, COND_NE, 32, fault, build_const(b, FAULT_NONE)),
 			FAULT_NONE);
 	}
 	return r;
@@ -220,19 +220,30 @@ static ir_ref load_inline(struct build *b, ir_ref offset, u32 size, u32 rare[2])
 {
 	ir_ref packet = run_field(b, offsetof(struct run, packet), 8), data, end, room;
 
-	rare[0] = unlikely_branch(b, COND_EQ, 64, packet, build_const(b, 0));
+	rare[0] = build_unlikely(b, COND_EQ, 64, packet, build_const(b, 0));
 	data = build_memory(b, IR_LOAD, 8, packet, offsetof(struct packet, data), 0);
 	end = build_memory(b, IR_LOAD, 8, packet, offsetof(struct packet, end), 0);
 	room = build_ins(b, IR_SUB, 64, end, data);
-	rare[1] = unlikely_branch(b, COND_LT, 64, room,
-				  build_ins(b, IR_ADD, 64, offset, build_const(b, size)));
+	rare[1] = build_unlikely(b, COND_LT, 64, room,
+				 build_ins(b, IR_ADD, 64, offset, build_const(b, size)));
 	return host_order(
 		b, size,
 		build_memory(b, IR_LOAD, size, build_ins(b, IR_ADD, 64, data, offset), 0, 0));
 }
 
-/* Jumps to `to` from the block at hand. */
-static void join(struct build *b, u32 to)
+ir_ref build_phi(struct build *b, ir_ref first, ir_ref second)
+{
+	ir_ref phi = build_ins(b, IR_PHI, 64, 0, 0);
+
+	if (!phi)
+		return 0;
+	ir_at(b->f, phi)->aux = BUILD_PHI_WHOLE;
+	ir_at(b->f, phi)->imm = (s64)b->f->phis.len;
+	b->f->failed |= vec_push(&b->f->phis, first) || vec_push(&b->f->phis, second);
+	return phi;
+}
+
+void build_join(struct build *b, u32 to)
 {
 	build_ins(b, IR_JUMP, 64, 0, 0);
 	ir_edge(b->f, b->at, to);
@@ -244,32 +255,26 @@ void build_packet_load(struct build *b, const struct isa_op *op)
 	const struct isa_info *info = isa_info(op->op);
 	u32 size = info->bits / 8, rare[2], call = ir_block_new(b->f), joined = ir_block_new(b->f),
 	    fails;
-	ir_ref offset = build_const(b, (u32)op->imm), args[2], fast, slow, phi;
+	ir_ref offset = build_const(b, (u32)op->imm), args[2], fast, slow;
 
 	if (info->kind == ISA_KIND_LD_IND)
 		offset = build_ins(b, IR_ADD, 32, build_reg(b, op->src), offset);
 	args[0] = offset;
 	args[1] = build_const(b, size);
 	fast = load_inline(b, offset, size, rare);
-	join(b, joined);
+	build_join(b, joined);
 	for (u32 i = 0; i < 2 && rare[i]; i++) {
 		b->at = rare[i];
-		join(b, call);
+		build_join(b, call);
 	}
 	b->at = call;
 	b->f->blocks.data[call].rare = true;
 	slow = build_call(b, IR_CCALL, NATIVE_LD_ABS, args, 2);
-	fails = unlikely_branch(b, COND_SLT, 64, slow, build_const(b, 0));
+	fails = build_unlikely(b, COND_SLT, 64, slow, build_const(b, 0));
 	b->f->blocks.data[b->at].rare = true;
-	join(b, joined);
+	build_join(b, joined);
 	b->at = fails;
 	build_ins(b, IR_RETURN, 64, build_const(b, 0), 0);
 	b->at = joined;
-	phi = build_ins(b, IR_PHI, 64, 0, 0);
-	if (!phi)
-		return;
-	ir_at(b->f, phi)->aux = BUILD_PHI_WHOLE;
-	ir_at(b->f, phi)->imm = (s64)b->f->phis.len;
-	b->f->failed |= vec_push(&b->f->phis, fast) || vec_push(&b->f->phis, slow);
-	after_call(b, phi);
+	after_call(b, build_phi(b, fast, slow));
 }

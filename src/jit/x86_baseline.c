@@ -143,6 +143,9 @@ static void constant(struct baseline *b, const struct isa_op *op)
 	case ISA_OP_LDDW_FUNC: base_const(b, d, op->imm); break;
 	case ISA_OP_LDDW_MAP: base_word(b, 0x8b, true, d, NATIVE_MAP, (u32)op->imm, 0); break;
 	case ISA_OP_LDDW_MAP_VALUE:
+		/* Where others have an arena may not be known yet. */
+		if (b->maps && b->maps[(u16)op->off]->type == BPF_MAP_TYPE_ARENA)
+			b->err = b->err ?: -EOPNOTSUPP;
 		base_word(b, 0x8b, true, d, NATIVE_MAP_VALUE, (u32)op->off, op->imm);
 		break;
 	default: base_stop(b, FAULT_INSN);

@@ -48,12 +48,12 @@ static int next_key(struct map *m, const void *key, void *next)
 	return -EOPNOTSUPP;
 }
 
-/* Where its variables lie: those that programs name. */
+/* Where its variables lie for the processes that map it. */
 static int direct(struct map *m, u64 off, u64 *addr)
 {
 	if (off >= (u64)m->max_entries * PAGE_BYTES)
 		return -ERANGE;
-	*addr = (u64)(m->contents + off);
+	*addr = m->extra + off;
 	return 0;
 }
 

@@ -35,6 +35,10 @@ static u64 enter(struct run *run, u64 code, const u64 args[5])
 	struct native_state *s = run->engine_state;
 	u64 before = s->entry, r0;
 
+	if (run->stack - ptr_to_u64(__builtin_frame_address(0)) > NATIVE_STACK) {
+		run_fault_set(run, FAULT_STACK, RUN_INSN_HERE, code, 0, 0);
+		return 0;
+	}
 	s->entry = 0;
 	r0 = native_enter(run, code, args, &s->entry);
 	s->entry = before;

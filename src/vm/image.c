@@ -6,16 +6,14 @@
 #include "vm/image.h"
 #include "vm/instance.h"
 
-/* May it run where nothing is tested? Arenas are the checked interpreter's. */
+/* May it run where nothing is tested, and what of it does the plain interpreter not do? */
 static u32 verified_flags(const struct prog_object *p, const struct verify_output *proven)
 {
 	u32 all = 0;
 
 	for (u32 i = 0; i < p->insn_count; i++)
 		all |= proven->facts[i].facts;
-	if (all & FACT_ARENA)
-		return 0;
-	return IMAGE_VERIFIED | (all & FACT_BTF_LOAD ? IMAGE_OBJECTS : 0);
+	return IMAGE_VERIFIED | (all & (FACT_BTF_LOAD | FACT_ARENA) ? IMAGE_OBJECTS : 0);
 }
 
 static u32 lay_out(const struct prog_object *p, const struct verify_output *proven,

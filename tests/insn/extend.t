@@ -136,3 +136,11 @@ r0 = bswap64 r0
 exit
 -- result
 0x8877665544332211
+
+== a cast to the address space of programs keeps the low half
+-- asm
+r1 = 0x123456789abcdef0 ll
+r0 = addr_space_cast(r1, 0, 1)
+exit
+-- result
+0x9abcdef0

@@ -157,13 +157,6 @@ exit
 -- fault
 read 2
 
-== arena casts are not here yet
--- asm
-r1 = addr_space_cast(r1, 0, 1)
-exit
--- fault
-insn 0
-
 == kernel variables are not here yet
 -- asm
 r1 = btf[id:1,fd:0]
