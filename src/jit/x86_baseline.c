@@ -49,7 +49,7 @@ static bool is_jump(u32 kind)
 static bool is_call(const struct baseline *b, u32 i, u32 kind)
 {
 	return (kind >= ISA_KIND_CALL_HELPER && kind <= ISA_KIND_CALLX) ||
-	       kind == ISA_KIND_LD_ABS || kind == ISA_KIND_LD_IND || kind == ISA_KIND_CAST ||
+	       kind == ISA_KIND_LD_ABS || kind == ISA_KIND_LD_IND ||
 	       b->ops[i].op == ISA_OP_LDDW_BTF || (b->facts && b->facts[i].facts & FACT_BTF_LOAD);
 }
 

@@ -276,6 +276,11 @@ void base_alu(struct baseline *b, const struct isa_op *op, const struct base_row
 		base_const(b, d, row->bits == 32 ? (s64)(u32)op->imm : op->imm);
 		break;
 	case ISA_KIND_UNARY: unary(b, op, d); break;
+	case ISA_KIND_CAST: /* for others' addresses it takes the arena's place */
+		if (op->op != ISA_OP_CAST_KERN)
+			b->err = b->err ?: -EOPNOTSUPP;
+		move(b, false, d, s);
+		break;
 	default: base_stop(b, FAULT_INSN);
 	}
 }
