@@ -118,7 +118,7 @@ struct run {
 	u32 local_count;
 	struct packet *packet;   /* core/packet.h; its context is `ctx`. NULL: no packet */
 	struct run_watch *watch; /* checked runs; NULL */
-	u64 pid_tgid; /* of the current task as env->pid_tgid has it; 0: that is asked */
+	u64 pid_tgid;            /* of the current task as env->pid_tgid has it; 0: that is asked */
 	u64 *random; /* splitmix64's state of whoever fires; NULL: env->random is asked */
 };
 
