@@ -99,6 +99,7 @@ static bool take(const struct plan *plan, u64 size, u32 off, const struct native
 		.code = a->base + n->code,
 		.size = n->size,
 		.entry = n->entry,
+		.start = a->base + n->code + n->entry,
 		.subs = plan_part(plan, size, n->sub_off, n->sub_count, 4),
 		.sub_count = n->sub_count,
 		.lines = plan_part(plan, size, n->line_off, n->line_count, sizeof(*p->lines)),

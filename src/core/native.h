@@ -69,6 +69,7 @@ struct native_prog {
 	const struct image *image;
 	struct map *const *maps; /* by the image's index; outlive it */
 	u64 code;                /* address */
+	u64 start;               /* of the main function: code + entry */
 	u32 size;
 	u32 entry;       /* offset of the main function */
 	const u32 *subs; /* by subprogram: offset */
@@ -77,6 +78,23 @@ struct native_prog {
 	const struct native_line *lines;
 	u32 fixup_count;
 	const struct native_fixup *fixups;
+};
+
+/* A program to go on with. NULL code: it is interpreted. */
+struct native_place {
+	const struct native_prog *code;
+	const struct image *image;
+	struct map *const *maps;
+};
+
+/*
+ * What a run in native code keeps beside struct run: engine_state. A tail call sets
+ * `code`, run->image and run->maps; compiled code does so itself where it can.
+ */
+struct native_state {
+	const struct native_prog *code;
+	struct native_place next; /* what native_go_on() is to run */
+	u64 entry;                /* stack pointer of the last native_enter() */
 };
 
 /* What one word of the table holds here. -EOPNOTSUPP: nothing (no such body). */

@@ -130,6 +130,17 @@ void a64_set_operand(struct mach_ins *i, const struct a64_operand *o)
 
 /* ends ---------------------------------------------------------------- */
 
+static void leave(struct lowering *l, const struct ir_ins *v)
+{
+	u32 to = lower_use(l, v->a), ctx = lower_use(l, v->b);
+	struct mach_ins *i;
+
+	lower_move(l, 0, ctx);
+	i = lower_put(l, A64_LEAVE, 8);
+	i->src[0] = to;
+	i->src[1] = 0;
+}
+
 static void leave_for_another(struct lowering *l, const struct ir_ins *v)
 {
 	const ir_ref *args = &l->f->args.data[v->args];
@@ -175,6 +186,7 @@ static void end(struct lowering *l, const struct ir_ins *v)
 	switch (v->op) {
 	case IR_BRANCH: a64_branch(l, v); break;
 	case IR_SWITCH: switch_to(l, v); break;
+	case IR_LEAVE: leave(l, v); break;
 	default: leave_for_another(l, v);
 	}
 }

@@ -88,6 +88,13 @@ ir_ref build_map_value(struct build *b, u32 map, s64 off);
 
 /* inline.c ------------------------------------------------------------------------ */
 
+/* The map that the call at b->insn always gets, its index in *index; NULL: not known. */
+const struct map *build_known_map(const struct build *b, ir_ref arg, u32 *index);
+/* struct run *, made once where it dominates all. */
+ir_ref build_run(struct build *b);
+/* bpf_tail_call: leaves for another program, or goes on in a new block; r0 of that. */
+ir_ref build_tail_call(struct build *b, const ir_ref args[5]);
+
 /*
  * The call at b->insn in its inline form, if there is one: true, *result set
  * (0: nothing is returned), b->at the block where the way goes on.

@@ -157,17 +157,6 @@ static void after_call(struct build *b, ir_ref result)
 	b->vars[0] = result;
 }
 
-/* Leaves for another program, or goes on in a new block. */
-static ir_ref tail_call(struct build *b, const ir_ref args[5])
-{
-	u32 stays = ir_block_new(b->f);
-
-	build_call(b, IR_TAIL, b->f->sub ? NATIVE_TAIL_SUB : NATIVE_TAIL, args, 3);
-	ir_edge(b->f, b->at, stays);
-	b->at = stays;
-	return build_const(b, 0);
-}
-
 static void throw_cookie(struct build *b, ir_ref cookie)
 {
 	build_ins(b, IR_THROW, 64, cookie, 0);
@@ -195,7 +184,7 @@ void build_calls(struct build *b, const struct isa_op *op)
 		break;
 	case ISA_OP_CALL_HELPER:
 		if (op->imm == BPF_FUNC_tail_call)
-			result = tail_call(b, args);
+			result = build_tail_call(b, args);
 		else if (!build_inline(b, args, &result))
 			result = build_helper(b, (u32)op->imm, args);
 		break;

@@ -55,14 +55,7 @@ static bvalue op_constant(struct builder *b, u64 value)
 
 static bvalue op_run(struct builder *b)
 {
-	struct build *build = self(b)->build;
-
-	/* Once, where it dominates all. */
-	if (!build->run) {
-		build->run = ir_new(build->f, IR_RUN, 64);
-		ir_insert_first(build->f, 1, build->run);
-	}
-	return build->run;
+	return build_run(self(b)->build);
 }
 
 static bvalue op_map(struct builder *b)
@@ -348,8 +341,7 @@ static const struct builder_ops ops = {
 	.call_function = op_call_function,
 };
 
-/* The map that the call always gets, its index in *index; NULL: not known. */
-static const struct map *known_map(const struct build *b, ir_ref arg, u32 *index)
+const struct map *build_known_map(const struct build *b, ir_ref arg, u32 *index)
 {
 	const struct image_fact *facts = image_facts(b->image);
 
@@ -368,7 +360,7 @@ static void describe(struct inlining *s, const ir_ref args[5])
 	const struct image_fact *facts = image_facts(b->image);
 
 	s->b.ops = &ops;
-	s->b.map = known_map(b, args[0], &s->map);
+	s->b.map = build_known_map(b, args[0], &s->map);
 	s->b.helper = (u32)image_ops(b->image)[b->insn].imm;
 	s->b.map_count = b->image->map_count;
 	s->b.before = b->forms[s->b.helper & 255];

@@ -74,6 +74,7 @@ static int keep(const struct jit_code *code, const struct image *image, struct m
 				       .code = ptr_to_u64(l->at),
 				       .size = code->size,
 				       .entry = code->entry,
+				       .start = ptr_to_u64(l->at) + code->entry,
 				       .subs = l->subs,
 				       .sub_count = code->sub_count,
 				       .lines = l->lines,

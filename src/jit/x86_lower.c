@@ -197,6 +197,18 @@ static void leave_for_another(struct lowering *l, const struct ir_ins *v)
 	i->src[1] = RDI;
 }
 
+static void leave(struct lowering *l, const struct ir_ins *v)
+{
+	u32 to = lower_use(l, v->a), ctx = lower_use(l, v->b);
+	struct mach_ins *i;
+
+	lower_move(l, RAX, to);
+	lower_move(l, RDI, ctx);
+	i = lower_put(l, X86_LEAVE, 8);
+	i->src[0] = RAX;
+	i->src[1] = RDI;
+}
+
 static void switch_to(struct lowering *l, const struct ir_ins *v)
 {
 	u32 reg = lower_use(l, v->a), t = lower_fresh(l);
@@ -224,6 +236,7 @@ static void end(struct lowering *l, const struct ir_ins *v)
 	switch (v->op) {
 	case IR_BRANCH: branch(l, v); break;
 	case IR_SWITCH: switch_to(l, v); break;
+	case IR_LEAVE: leave(l, v); break;
 	default: leave_for_another(l, v);
 	}
 }

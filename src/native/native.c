@@ -15,19 +15,6 @@
 #include "core/native.h"
 #include "core/packet.h"
 
-/* The program of a run, as tail calls change it. NULL code: it is interpreted. */
-struct native_place {
-	const struct native_prog *code;
-	const struct image *image;
-	struct map *const *maps;
-};
-
-/* What a run in native code keeps beside struct run: engine_state. */
-struct native_state {
-	struct native_place now, next; /* next: what native_go_on() is to run */
-	u64 entry;                     /* stack pointer of the last native_enter() */
-};
-
 /* entries --------------------------------------------------------------------------- */
 
 static u64 enter(struct run *run, u64 code, const u64 args[5])
@@ -49,7 +36,7 @@ static void set_place(struct run *run, const struct native_place *p)
 {
 	struct native_state *s = run->engine_state;
 
-	s->now = *p;
+	s->code = p->code;
 	run->image = p->image;
 	run->maps = p->maps;
 }
@@ -71,7 +58,7 @@ static void stop(struct run *run, u64 kind, u64 insn)
 static void throw(struct run * run, u64 cookie)
 {
 	const struct native_state *s = run->engine_state;
-	const struct native_prog *p = s->now.code;
+	const struct native_prog *p = s->code;
 	const struct image_sub *sub = image_exception(p->image);
 	const u64 args[5] = {cookie};
 
@@ -121,7 +108,7 @@ static __attribute__((noinline)) u64 tail_slowly(struct run *run, u64 map, u64 i
 	if (!s->next.code)
 		return (u64)(uintptr_t)native_next;
 	set_place(run, &s->next);
-	return s->next.code->code + s->next.code->entry;
+	return s->next.code->start;
 }
 
 /* Nothing is saved on the way that most calls go. */
@@ -139,19 +126,19 @@ static u64 tail(struct run *run, u64 map, u64 index)
 		return tail_slowly(run, map, index);
 	run->tail_calls++;
 	set_place(run, &(struct native_place){p, p->image, p->maps});
-	return p->code + p->entry;
+	return p->start;
 }
 
 u64 native_go_on(struct run *run)
 {
 	struct native_state *s = run->engine_state;
-	const struct native_place before = s->now;
+	const struct native_place before = {s->code, run->image, run->maps};
 	const u64 args[5] = {ptr_to_u64(run->ctx)};
 	u64 r0 = 0;
 
 	set_place(run, &s->next);
-	if (s->now.code)
-		r0 = enter(run, s->now.code->code + s->now.code->entry, args);
+	if (s->code)
+		r0 = enter(run, s->code->start, args);
 	else
 		interp_inner(run, &r0);
 	if (run->fault.kind != FAULT_NONE)
@@ -255,7 +242,7 @@ u32 native_insn(const struct native_prog *p, u64 pc)
 static int call_back(struct run *run, u32 start, const u64 args[5], u64 *r0)
 {
 	struct native_state *s = run->engine_state;
-	const struct native_prog *p = s->now.code;
+	const struct native_prog *p = s->code;
 	const struct image_sub *subs = image_subs(p->image);
 	u64 ret;
 
@@ -278,17 +265,17 @@ int native_run(const struct native_prog *p, struct run *run, u64 *ret)
 	struct native_state state;
 	u64 r0;
 
-	state.now = first;
+	state.code = p;
 	run->engine = &engine;
 	run->engine_state = &state;
 	run->stack = ptr_to_u64(__builtin_frame_address(0));
 	run->stack_size = 0;
-	r0 = native_start(run, p->code + p->entry, run->ctx, &state.entry);
+	r0 = native_start(run, p->start, run->ctx, &state.entry);
 	if (unlikely(run->held_lock))
 		run_fault_set(run, FAULT_LOCK, RUN_INSN_HERE, ptr_to_u64(run->held_lock), 0, 0);
 	if (unlikely(run->region_count || run->held_lock))
 		run_release(run);
-	if (unlikely(state.now.code != p) && run->fault.kind == FAULT_NONE)
+	if (unlikely(state.code != p) && run->fault.kind == FAULT_NONE)
 		set_place(run, &first);
 	run->stack = 0;
 	run->engine_state = NULL;
