@@ -598,10 +598,24 @@ static void begin_with_phis(struct build *b, struct build_block *blk)
 	}
 }
 
+/* Is it entered from outside alone, with the context and nothing else? */
+static bool is_started(const struct build *b)
+{
+	if (b->sub != image_subs(b->image))
+		return false;
+	for (u32 i = 0; i < b->image->op_count; i++)
+		if ((b->ops[i].op == ISA_OP_CALL_SUB || b->ops[i].op == ISA_OP_LDDW_FUNC) &&
+		    !b->ops[i].imm)
+			return false;
+	return true;
+}
+
 static void begin_entry(struct build *b)
 {
+	u32 params = is_started(b) ? 1 : 5;
+
 	b->f->frame = build_ins(b, IR_FRAME, 64, 0, 0);
-	for (u32 r = 1; r <= 5; r++) {
+	for (u32 r = 1; r <= params; r++) {
 		ir_ref p = build_ins(b, IR_PARAM, 64, 0, 0);
 
 		if (p)

@@ -374,10 +374,10 @@ static void take_arguments(struct baseline *b, u32 count)
 }
 
 /* Where nothing was proven, what nobody has set may be read: it is 0, as everywhere. */
-static void clear_registers(struct baseline *b)
+static void clear_registers(struct baseline *b, u32 first, u32 last)
 {
-	for (u32 r = 0; r < 10; r++)
-		if ((!r || r > 5) && b->used >> r & 1)
+	for (u32 r = first; r <= last; r++)
+		if (b->used >> r & 1)
 			b->p = enc_load_const(b->p, base_regs[r], 0, false);
 }
 
@@ -406,11 +406,15 @@ static void translate_sub(struct baseline *b, u32 s)
 	if (!make_room(b))
 		return;
 	b->entries[s].outer = label_here(b);
-	take_arguments(b, s || !b->facts ? 5 : 1);
+	take_arguments(b, s ? 5 : 1);
+	if (!s && !b->facts)
+		clear_registers(b, 2, 5);
 	b->entries[s].inner = label_here(b);
 	enter(b);
-	if (!s && !b->facts)
-		clear_registers(b);
+	if (!s && !b->facts) {
+		clear_registers(b, 0, 0);
+		clear_registers(b, 6, 9);
+	}
 	for (u32 i = sub->start; i < sub->end && make_room(b); i++) {
 		bool was_seen = seen;
 
