@@ -355,12 +355,14 @@ static u64 INNER(struct run *run)
 {
 	static const struct engine_ops engine = {.call = CALL};
 	const struct engine_ops *outer = run->engine;
-	const u64 args[5] = {ptr_to_u64(run->ctx)}, stack = run->stack;
+	u64 args[5] = {ptr_to_u64(run->ctx)}, stack = run->stack;
 	void *outer_state = run->engine_state;
 	const u32 stack_size = run->stack_size;
 	struct interp state, *in = &state;
 	u64 r0 = 0;
 
+	for (u32 i = 1; i < 5 && run->watch; i++)
+		args[i] = run->watch->poison;
 	interp_init(in, run);
 	run->engine = &engine;
 	run->engine_state = in;

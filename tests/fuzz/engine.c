@@ -137,10 +137,26 @@ static void look_at_stack(struct image_sub *s, const struct isa_op *ops)
 	s->stack = MIN(s->stack, (u32)ISA_STACK_SIZE);
 }
 
+/* As if a verifier had seen all of it; now and then, that speculation must not. */
+static void make_facts(struct image *img, u64 seed)
+{
+	struct image_fact *facts = (struct image_fact *)((u8 *)img + img->fact_off);
+	struct rng rng = rng_seeded(seed);
+	bool fences = rng_chance(&rng, 4);
+
+	img->flags |= fences ? IMAGE_NOSPEC : 0;
+	for (u32 i = 0; i < img->op_count; i++) {
+		facts[i].facts = FACT_SEEN;
+		if (fences && rng_chance(&rng, 10))
+			facts[i].facts |= rng_chance(&rng, 2) ? FACT_NOSPEC : FACT_NOSPEC_AFTER;
+	}
+}
+
 struct image *engine_raw_image(const struct program *p)
 {
-	u32 size = sizeof(struct image) + p->count * sizeof(struct isa_op) +
-		   (MOST_SUBS + 1) * sizeof(struct image_sub);
+	u32 fact_off = sizeof(struct image) + p->count * sizeof(struct isa_op) +
+		       (MOST_SUBS + 1) * sizeof(struct image_sub);
+	u32 size = fact_off + p->count * sizeof(struct image_fact);
 	struct image *img = base_zalloc(size);
 	struct image_sub *subs;
 	struct isa_op *ops;
@@ -171,6 +187,10 @@ struct image *engine_raw_image(const struct program *p)
 	for (u32 i = 0; i < img->sub_count; i++) {
 		subs[i].end = i + 1 < img->sub_count ? subs[i + 1].start : p->count;
 		look_at_stack(&subs[i], ops);
+	}
+	if (p->seed & 1) {
+		img->fact_off = fact_off;
+		make_facts(img, p->seed);
 	}
 	return img;
 }
