@@ -183,12 +183,7 @@ static int env_pid_ns(struct run *run, u64 *dev, u64 *ino)
 
 static u64 env_random(struct run *run)
 {
-	struct block *b = block_of(run);
-	u64 x = b->random += 0x9e3779b97f4a7c15ull; /* splitmix64 */
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-	return x ^ x >> 31;
+	return run_random(&block_of(run)->random);
 }
 
 static int env_read_user(struct run *run, void *dst, u32 size, u64 addr)
