@@ -31,8 +31,8 @@ enum image_flag {
 	IMAGE_GPL = 1 << 0,
 	IMAGE_SLEEPABLE = 1 << 1,
 	IMAGE_VERIFIED = 1 << 2, /* proven: may run in the plain interpreter */
-	/* ... but for accesses of kernel objects and arenas (FACT_BTF_LOAD, FACT_ARENA): the checked
-	 * one, or native code */
+	/* ... but for accesses of kernel objects and arenas (FACT_BTF_LOAD, FACT_ARENA): the
+	 * checked one, or native code */
 	IMAGE_OBJECTS = 1 << 4,
 	IMAGE_NOSPEC = 1 << 3, /* speculation concerns whoever loaded it: FACT_NOSPEC* tell */
 };
