@@ -194,7 +194,7 @@ static void test_tail_calls(void **state)
 /* What is too large for the optimising compiler is the baseline's. */
 static void test_large(void **state)
 {
-	u32 count = 40000;
+	u32 count = (256u << 10) + 8;
 	struct bpf_insn *insns = calloc(count, sizeof(*insns));
 	struct world w;
 
