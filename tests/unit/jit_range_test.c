@@ -95,6 +95,7 @@ static struct image *loop_image(u64 start, s64 step, s64 end, const char *sign, 
 {
 	char w = narrow ? 'w' : 'r';
 	struct text t;
+	struct image *img;
 
 	text_init_grow(&t);
 	text_fmt(&t, "r0 = 0\nr4 = 5000\nr2 = %lld ll\n", (long long)start);
@@ -108,7 +109,9 @@ static struct image *loop_image(u64 start, s64 step, s64 end, const char *sign, 
 		text_fmt(&t, "%c2 += %lld\nif %c2 %s %lld goto again\n", w, (long long)step, w,
 			 sign, (long long)end);
 	text_puts(&t, "out:\nr0 <<= 13\nr0 += r4\nexit\n");
-	return image_of(t.buf);
+	img = image_of(t.buf);
+	text_fini(&t);
+	return img;
 }
 
 /* The rounds that the loop makes, of 5000 at most, from its own result. */
