@@ -116,6 +116,7 @@ $(B)/fallback/vmlinux.btf: include/fallback/vmlinux.c include/fallback/vmlinux.h
 	$(Q)clang -target bpf -O2 -g -c $< -o $@.o && llvm-objcopy --dump-section=.BTF=$@ $@.o && rm $@.o
 
 include tests/tests.mk
+include tests/aarch64.mk
 include tools/lint.mk
 
 # What a command, its man pages and completion need, generated from the command rows.
@@ -161,6 +162,7 @@ help:
 	@echo 'make all        build/cygnet, build/libcygnet.{a,so}, the shim and the agent'
 	@echo 'make demo       installs what is missing, builds, watches a real program'
 	@echo 'make check      installs what is missing, builds, runs every test (ONLY=suite for one)'
+	@echo 'make check-aarch64  the compilers for aarch64, under qemu-user'
 	@echo 'make check-kernel  the kernel'"'"'s own tests beside its stored verdicts (kernel-verdicts: ask it anew)'
 	@echo 'make lint       levels, formatting, tables'
 	@echo 'make bench      measurements beside peers (ONLY=group)'

@@ -4,6 +4,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libbpf-dev libelf-dev libdw-dev libzy
 TEST_PACKAGES := libcmocka-dev linux-perf clang-format-14 clang-19 llvm-19 gcc-bpf strace python3 systemtap-sdt-dev g++ man-db procps busybox-static perl sqlite3 zstd xz-utils bzip2
 # What is measured beside: where they cannot be had, columns are missing.
 BENCH_PACKAGES := librte-bpf23 xdp-tools
+AARCH64_PACKAGES := gcc-aarch64-linux-gnu qemu-user-static libc6-dev:arm64 libelf-dev:arm64 libzydis-dev:arm64 libcmocka-dev:arm64
 deps-stamp: $(B)/.deps
 $(B)/.deps: tools/deps.mk tools/deps.sh
 	@mkdir -p $(@D)

@@ -21,6 +21,12 @@ if [ "$(id -u)" != 0 ]; then
 	sudo=sudo
 fi
 export DEBIAN_FRONTEND=noninteractive
+case "$missing" in
+*:arm64*)
+	$sudo dpkg --add-architecture arm64
+	$sudo apt-get update >/dev/null
+	;;
+esac
 $sudo apt-get install -y --no-install-recommends $missing >/dev/null 2>&1 || {
 	$sudo apt-get update >/dev/null
 	$sudo apt-get install -y --no-install-recommends $missing >/dev/null

@@ -83,7 +83,19 @@ static word *machine_register(ucontext_t *u, u32 number)
 #define REGISTER_C1  0
 #define REGISTER_C2  1
 #define PC(u)        (*(word *)&(u)->uc_mcontext.pc)
-#define IS_WRITE(u)  false
+#define IS_WRITE(u)  is_store(*(const u32 *)(uintptr_t)PC(u))
+
+/* Of the loads and stores that compilers make; atomics write. */
+static bool is_store(u32 w)
+{
+	if ((w & 0x3b200c00) == 0x38200000) /* ldadd and the like */
+		return true;
+	if ((w & 0x3fa00000) == 0x08a00000) /* cas */
+		return true;
+	if ((w & 0x3f000000) == 0x08000000 || (w & 0x3a000000) == 0x28000000) /* exclusive, pair */
+		return !(w >> 22 & 1);
+	return (w & 0x3a000000) == 0x38000000 && !(w >> 22 & 3);
+}
 #endif
 
 static bool recover(int sig, const siginfo_t *info, ucontext_t *u)

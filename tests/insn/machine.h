@@ -72,9 +72,12 @@ static int jit_fresh(struct run *run, u64 *ret)
 	return jit_with(run, ret, JIT_TIER_OPTIMISE, ~0u, 0);
 }
 
+/* aarch64 has one tier. */
 static int jit_baseline(struct run *run, u64 *ret)
 {
-	return jit_with(run, ret, JIT_TIER_BASELINE, ~0u, 0);
+	return jit_with(run, ret,
+			jit_host().target == JIT_AARCH64 ? JIT_TIER_OPTIMISE : JIT_TIER_BASELINE,
+			~0u, 0);
 }
 
 static const struct engine {
