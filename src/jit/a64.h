@@ -65,10 +65,9 @@ enum a64_op {
 	A64_LDAR,  /* base alone, as all that follow */
 	A64_STLR,
 	A64_RMW,  /* def = the old value; cond: enum ir_atomic, with src[0]. LSE */
-	A64_RMWX, /* the same by a loop; def none of the sources */
+	A64_RMWX, /* the same by a loop */
 	A64_CAS,  /* def = old; src[0]: def, expected; src[1]: new. LSE */
-	A64_CASX, /* the same by a loop; def none of the sources */
-	A64_HOLD, /* nothing: sources live until here */
+	A64_CASX, /* the same by a loop; def apart */
 	A64_DMB,
 	A64_NOSPEC, /* nothing behind runs before all before is done */
 	A64_JCC,    /* to block imm */

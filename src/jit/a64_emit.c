@@ -341,40 +341,54 @@ static void count_bits(struct emitter *e, const struct mach_ins *i)
 	word(e, a64_fmov_out(i->def, 0));
 }
 
-/* again: ldxr def; scratch = def op value; stlxr; cbnz again; dmb */
+static void give_old(struct emitter *e, const struct mach_ins *i)
+{
+	if (i->imm)
+		word(e, A64_DMB_ISH);
+	if (i->def != MACH_NONE)
+		word(e, a64_mov(true, i->def, A64_SCRATCH));
+}
+
+/*
+ * again: ldxr old; new = old op value; stlxr; cbnz again; dmb. The result is set
+ * last, for its register may be one of those that the loop reads. With one, the
+ * loop takes lr, which the frame keeps.
+ */
 static void fetch_loop(struct emitter *e, const struct mach_ins *i)
 {
 	static const u8 ops[] = {
 		[ATOMIC_OR] = A64_OP_ORR, [ATOMIC_AND] = A64_OP_AND, [ATOMIC_XOR] = A64_OP_EOR};
-	u32 value = A64_SCRATCH, start = here(e);
-	bool wide = i->size == 8;
+	bool wide = i->size == 8, keeps = i->def != MACH_NONE && i->cond != ATOMIC_XCHG;
+	u32 old = A64_SCRATCH, start = here(e), status = keeps ? A64_LR : A64_SCRATCH2;
+	u32 new = keeps ? A64_SCRATCH2 : A64_SCRATCH;
 
-	word(e, a64_ldxr(i->size, i->def, i->base));
+	word(e, a64_ldxr(i->size, old, i->base));
 	if (i->cond == ATOMIC_XCHG)
-		value = i->src[0];
+		new = i->src[0];
 	else if (i->cond == ATOMIC_ADD)
-		word(e, a64_addsub_reg(wide, A64_OP_ADD, value, i->def, i->src[0], A64_LSL, 0));
+		word(e, a64_addsub_reg(wide, A64_OP_ADD, new, old, i->src[0], A64_LSL, 0));
 	else
-		word(e, a64_logical_reg(wide, ops[i->cond], false, value, i->def, i->src[0],
-					A64_LSL, 0));
-	word(e, i->imm ? a64_stlxr(i->size, A64_SCRATCH2, value, i->base)
-		       : a64_stxr(i->size, A64_SCRATCH2, value, i->base));
-	word(e, a64_cbz(false, true, A64_SCRATCH2, (s64)start - here(e)));
-	if (i->imm)
-		word(e, A64_DMB_ISH);
+		word(e,
+		     a64_logical_reg(wide, ops[i->cond], false, new, old, i->src[0], A64_LSL, 0));
+	word(e, i->imm ? a64_stlxr(i->size, status, new, i->base)
+		       : a64_stxr(i->size, status, new, i->base));
+	word(e, a64_cbz(false, true, status, (s64)start - here(e)));
+	give_old(e, i);
 }
 
-/* again: ldxr def; cmp; b.ne out; stlxr; cbnz again; dmb; out: */
+/* again: ldxr old; cmp; b.ne out; stlxr; cbnz again; dmb; out: */
 static void exchange_loop(struct emitter *e, const struct mach_ins *i)
 {
 	u32 start = here(e);
 
-	word(e, a64_ldxr(i->size, i->def, i->base));
-	word(e, a64_addsub_reg(i->size == 8, A64_OP_SUBS, A64_ZR, i->def, i->src[0], A64_LSL, 0));
+	word(e, a64_ldxr(i->size, A64_SCRATCH, i->base));
+	word(e,
+	     a64_addsub_reg(i->size == 8, A64_OP_SUBS, A64_ZR, A64_SCRATCH, i->src[0], A64_LSL, 0));
 	word(e, a64_bcond(A64_NE, 16));
 	word(e, a64_stlxr(i->size, A64_SCRATCH2, i->src[1], i->base));
 	word(e, a64_cbz(false, true, A64_SCRATCH2, (s64)start - here(e)));
 	word(e, A64_DMB_ISH);
+	give_old(e, i);
 }
 
 static void atomic(struct emitter *e, const struct mach_ins *i)
@@ -576,7 +590,6 @@ static void emit_common(struct emitter *e, const struct mach_ins *i)
 static void emit_control(struct emitter *e, const struct mach_ins *i)
 {
 	switch (i->op) {
-	case A64_HOLD: break;
 	case A64_DMB: word(e, A64_DMB_ISH); break;
 	case A64_NOSPEC:
 		word(e, A64_DSB_SY);

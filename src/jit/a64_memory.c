@@ -190,16 +190,6 @@ void a64_release(struct lowering *l, const struct ir_ins *v)
 
 /* atomics ---------------------------------------------------------------- */
 
-/* Loops need their sources after they wrote their result. */
-static void hold(struct lowering *l, u32 a, u32 b, u32 base)
-{
-	struct mach_ins *i = lower_put(l, A64_HOLD, 8);
-
-	i->src[0] = a;
-	i->src[1] = b;
-	i->base = base;
-}
-
 /*
  * With a result: ordered with all before and after. Without one, as the kernel's
  * model has it, not at all; then the machine's instruction may drop the old value.
@@ -216,23 +206,27 @@ void a64_atomic(struct lowering *l, const struct ir_ins *v, u32 d)
 		a64_put3(l, A64_ORN, v->size * 8u, t, A64_ZR, value);
 		value = t;
 	}
-	t = d != MACH_NONE ? d : ordered || !lse ? lower_fresh(l) : MACH_NONE;
+	t = d != MACH_NONE ? d : ordered && lse ? lower_fresh(l) : MACH_NONE;
+	/* The loop then takes lr, too. */
+	if (!lse && d != MACH_NONE)
+		l->m->calls = true;
 	i = lower_put(l, lse ? A64_RMW : A64_RMWX, v->size);
 	i->def = t;
 	i->src[0] = value;
 	i->base = base;
 	i->cond = v->aux;
 	i->imm = ordered;
-	if (!lse)
-		hold(l, value, MACH_NONE, base);
 }
 
 void a64_compare_exchange(struct lowering *l, const struct ir_ins *v, u32 d)
 {
 	u32 value = lower_use(l, v->b), expected = lower_use(l, v->c);
-	u32 base = address_register(l, v->a, v->imm), old = d != MACH_NONE ? d : lower_fresh(l);
+	u32 base = address_register(l, v->a, v->imm), old = d;
 	bool lse = l->opts->features & JIT_A64_LSE;
 	struct mach_ins *i;
+
+	if (lse && d == MACH_NONE)
+		old = lower_fresh(l);
 
 	if (lse)
 		lower_move(l, old, expected);
@@ -241,8 +235,6 @@ void a64_compare_exchange(struct lowering *l, const struct ir_ins *v, u32 d)
 	i->src[0] = lse ? old : expected;
 	i->src[1] = value;
 	i->base = base;
-	if (!lse)
-		hold(l, expected, value, base);
 }
 
 /* A load the runtime makes: what cannot be read is 0. */

@@ -217,7 +217,7 @@ static bool equal(const char *source)
 					       {"jit", jit_fresh, false},
 					       {"baseline", jit_baseline, false},
 					       {"jit, blinded", jit_blind, false}};
-	u8 mem[ARRAY_SIZE(ran_by)][MEMORY];
+	_Alignas(8) u8 mem[ARRAY_SIZE(ran_by)][MEMORY];
 	struct image *img = image_of(source);
 	struct outcome o[ARRAY_SIZE(ran_by)];
 	bool same = true;
