@@ -22,6 +22,8 @@
 #include "base/json.h"
 #include "cli/command.h"
 #include "cli/compile.h"
+#include "cli/machine.h"
+#include "jit/pages.h"
 
 enum verdict {
 	OK,
@@ -219,6 +221,40 @@ static void check_cache(struct finding *f)
 		    "no writable cache: vmlinux.h is made anew each time");
 }
 
+/* What a program's code needs of this host, by making some: engine.c interprets where that fails.
+ */
+static void check_native(struct finding *f)
+{
+	static const u8 ret[] = {
+#ifdef __x86_64__
+		0xb8, 42, 0, 0, 0, 0xc3 /* mov eax, 42; ret */
+#else
+		0x40, 0x05, 0x80, 0x52, 0xc0, 0x03, 0x5f, 0xd6 /* mov w0, 42; ret */
+#endif
+	};
+	const char *features = "";
+	u8 *at = NULL;
+	int err = jit_pages_take(NULL, sizeof(ret), &at);
+
+#ifdef __x86_64__
+	features = jit_host().features & JIT_X86_AVX2 ? ", AVX2" : "";
+#endif
+	if (!err) {
+		memcpy(at, ret, sizeof(ret));
+		__builtin___clear_cache((char *)at, (char *)at + sizeof(ret));
+		err = jit_pages_seal(at, sizeof(ret));
+		if (!err && ((int (*)(void))(uintptr_t)at)() != 42)
+			err = -EFAULT;
+		jit_pages_give(NULL, at, sizeof(ret));
+	}
+	if (err)
+		say(f, PARTLY, "a policy that lets files of memory be mapped executable",
+		    "no executable memory: %s: programs are interpreted", strerror(-err));
+	else
+		say(f, OK, NULL, "programs run as native code (%s%s), in pages never writable then",
+		    machine_name(jit_host().target), features);
+}
+
 static void check_yama(struct finding *f)
 {
 	FILE *file = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
@@ -246,6 +282,7 @@ static const struct check checks[] = {
 	{"membarrier", "patching running code", check_membarrier},
 	{"read-memory", "bpf_probe_read_user", check_read_memory},
 	{"yama", "clients of cygnet exec", check_yama},
+	{"native", "running fast", check_native},
 	{"btf", "CO-RE and vmlinux.h", check_btf},
 	{"clang", "running .c files", check_clang},
 	{"libbpf", "loading objects", check_headers},

@@ -382,13 +382,24 @@ static void find_labels(struct native_view *v)
 			v->labels[i] = ++number;
 }
 
-/* The word of the table that an aarch64 pair (adrp, ldr) refers to; NULL: none. */
-static const char *pair_names(struct native_view *v, u32 at)
+/* aarch64: the word of the table that the instruction refers to: [name] in place of its distance,
+ * which one instruction holds, or a note where two hold it. */
+static void name_word(struct native_view *v, u32 at, struct machine_insn *m)
 {
-	for (u32 i = 0; v->opts->jit.target == JIT_AARCH64 && i < v->code->ref_count; i++)
-		if (at - v->code->refs[i].offset < 8)
-			return slot_name(v, &v->code->slots[v->code->refs[i].slot]);
-	return NULL;
+	char *distance = strncmp(m->text, "ldr ", 4) ? NULL : strrchr(m->text, '#');
+	size_t n = distance ? (size_t)(distance - m->text) : strlen(m->text);
+	struct text t;
+
+	for (u32 i = 0; v->opts->jit.target == JIT_AARCH64 && i < v->code->ref_count; i++) {
+		const char *name;
+
+		if (v->code->refs[i].offset != at)
+			continue;
+		name = slot_name(v, &v->code->slots[v->code->refs[i].slot]);
+		text_init(&t, m->text + n, sizeof(m->text) - n);
+		text_fmt(&t, distance ? "[%s]" : " // %s", name);
+		return;
+	}
 }
 
 static void put_function(struct native_view *v, u32 sub)
@@ -405,7 +416,6 @@ static void put_function(struct native_view *v, u32 sub)
 		text_fmt(v->out, "\n%s: %u bytes\n", name, end - start);
 	for (u32 at = start; at < end;) {
 		struct machine_insn m;
-		const char *word;
 		u32 insn;
 
 		step(v, at, start, end, &names, &m, &insn);
@@ -413,10 +423,7 @@ static void put_function(struct native_view *v, u32 sub)
 			text_fmt(v->out, "L%u:\n", v->labels[at]);
 		if (insn < v->p->image->op_count && !v->opts->json)
 			put_origin(v, insn);
-		word = pair_names(v, at);
-		if (word)
-			snprintf(m.text + strlen(m.text), sizeof(m.text) - strlen(m.text), " // %s",
-				 word);
+		name_word(v, at, &m);
 		put_machine(v, at, insn, &m);
 		at += m.size;
 	}
@@ -429,10 +436,10 @@ static void put_head(struct native_view *v)
 
 	for (u32 i = 0; i < image->op_count; i++)
 		insns += image_ops(image)[i].op != ISA_OP_HIGH;
-	text_fmt(v->out, "%s %s: %s, %s: %u instructions, %u bytes of code, table of %u words\n",
+	text_fmt(v->out, "%s %s: %s, %s: %u instructions, %u bytes of code, table of %u word%s\n",
 		 v->opts->section, v->p->name, machine_name(v->opts->jit.target),
 		 v->opts->jit.tier == JIT_TIER_BASELINE ? "baseline" : "jit", insns, v->code->size,
-		 v->code->slot_count);
+		 v->code->slot_count, v->code->slot_count == 1 ? "" : "s");
 }
 
 int native_listing(const struct prog_object *p, const struct jit_code *code,
