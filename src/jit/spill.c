@@ -185,6 +185,8 @@ static void put_reg(void *data, u32 *reg)
 struct sequence {
 	VEC(struct mach_ins) out;
 	const struct mach_target *target;
+	struct mach_function *m;
+	u32 spare; /* a slot for circles, 1 + n; 0: none was needed */
 	u32 insn;
 	int err;
 };
@@ -228,9 +230,30 @@ static bool is_read(const struct mach_copy *c, u32 n, const bool *done, u32 reg)
 	return false;
 }
 
+/* Will the scratch register be needed by others than the readers of `from`, on the way to a slot? */
+static bool needs_scratch(const struct mach_copy *c, u32 n, const bool *done, u32 from)
+{
+	for (u32 i = 0; i < n; i++)
+		if (!done[i] && c[i].from != from && c[i].to & MACH_SLOT &&
+		    (c[i].from == MACH_NONE || c[i].from & MACH_SLOT))
+			return true;
+	return false;
+}
+
+/* Where a circle's source waits: the scratch register, or a slot while that is needed. */
+static u32 waiting_place(struct sequence *s, const struct mach_copy *c, u32 n, const bool *done,
+			 u32 from)
+{
+	if (!needs_scratch(c, n, done, from))
+		return s->target->scratch;
+	if (!s->spare)
+		s->spare = ++s->m->slots;
+	return MACH_SLOT | (s->spare - 1);
+}
+
 /*
  * Copies whose target nobody reads any more go first; when all targets are still
- * read there is a circle: one source moves to the scratch register and is read there.
+ * read there is a circle: one source moves elsewhere and is read there.
  */
 static void put_parallel(struct sequence *s, struct mach_copy *c, u32 n)
 {
@@ -252,14 +275,15 @@ static void put_parallel(struct sequence *s, struct mach_copy *c, u32 n)
 			left--;
 		}
 		for (u32 i = 0; i < n && !any; i++) {
-			u32 from = c[i].from;
+			u32 from = c[i].from, place;
 
 			if (done[i])
 				continue;
-			put_copy(s, s->target->scratch, &c[i]);
+			place = waiting_place(s, c, n, done, from);
+			put_copy(s, place, &(struct mach_copy){.from = from});
 			for (u32 k = 0; k < n; k++)
 				if (!done[k] && c[k].from == from)
-					c[k].from = s->target->scratch;
+					c[k].from = place;
 			any = true;
 		}
 	}
@@ -269,7 +293,7 @@ static void put_parallel(struct sequence *s, struct mach_copy *c, u32 n)
 int mach_finish(struct allocation *a)
 {
 	struct mach_function *m = a->m;
-	struct sequence s = {.target = a->target};
+	struct sequence s = {.target = a->target, .m = m};
 
 	for (u32 i = 0; i < m->ins.len; i++) {
 		mach_each_use(m, &m->ins.data[i], put_reg, a);
