@@ -230,7 +230,7 @@ static bool is_read(const struct mach_copy *c, u32 n, const bool *done, u32 reg)
 	return false;
 }
 
-/* Will the scratch register be needed by others than the readers of `from`, on the way to a slot? */
+/* Do copies other than of `from` need the scratch register, on the way to a slot? */
 static bool needs_scratch(const struct mach_copy *c, u32 n, const bool *done, u32 from)
 {
 	for (u32 i = 0; i < n; i++)
