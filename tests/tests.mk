@@ -26,7 +26,7 @@ $(B)/tests/unit/btf_abi_test: $(B)/tests/abi_names.def
 $(B)/tests/unit/btf_abi_test: CPPFLAGS += -I$(B)/tests
 
 unit: $(UNIT_BIN)
-check: deps-test tools unit fuzz-parts
+check: deps-test tools unit fuzz-parts aarch64
 	@B=$(B) ONLY=$(ONLY) tests/run.sh
 .PHONY: unit check
 
