@@ -31,7 +31,6 @@
 #include "jit/vector.h"
 
 #define MOST_ROUNDS (1u << 24)
-#define MOST_STEP   (1 << 20)
 #define PHIS        8
 #define NO_LANE     0xff
 
@@ -202,38 +201,6 @@ static bool affine_of(const struct loop *l, ir_ref r, struct affine *out)
 	else if (!affine_inside(l, r, out))
 		return false;
 	return small(out->off) && small(out->coef);
-}
-
-/* The rounds of the loop, from its end's condition; 0: not known. */
-static u64 count_rounds(struct loop *l)
-{
-	const struct ir_block *b = &l->f->blocks.data[l->head];
-	const struct ir_ins *end = ir_at(l->f, b->last);
-	enum ir_cond goes_on = (enum ir_cond)end->imm;
-	struct affine x;
-	u64 to, left;
-
-	if (b->succ[0] != l->head)
-		goes_on = ir_cond_not(goes_on);
-	l->rounds = 0; /* nothing of 32 bits wraps before the first */
-	if (!affine_of(l, end->a, &x) || x.inv[0] || x.coef <= 0 || x.coef > MOST_STEP ||
-	    x.off < 0 || !ir_is_const(l->f, end->b, &to))
-		return 0;
-	to = end->bits == 32 ? (u32)to : to;
-	if (to > INT32_MAX - MOST_STEP) /* signed and unsigned, of 32 bits and 64, are one */
-		return 0;
-	left = to > (u64)x.off ? to - (u64)x.off : 0;
-	switch (goes_on) {
-	case COND_NE:
-		if (left % (u64)x.coef || to < (u64)x.off)
-			return 0;
-		return left / (u64)x.coef + 1;
-	case COND_LE:
-	case COND_SLE: return to < (u64)x.off ? 1 : left / (u64)x.coef + 2;
-	case COND_LT:
-	case COND_SLT: return (left + (u64)x.coef - 1) / (u64)x.coef + 1;
-	default: return 0;
-	}
 }
 
 /* lanes ------------------------------------------------------------------------------- */
@@ -492,6 +459,7 @@ static bool body_is_plain(struct loop *l)
 static bool find(struct loop *l)
 {
 	const struct ir_block *b = &l->f->blocks.data[l->head];
+	struct ir_count count;
 
 	if (b->preds.len != 2 || ir_at(l->f, b->last)->op != IR_BRANCH ||
 	    b->succ[0] == b->succ[1] || (b->succ[0] != l->head && b->succ[1] != l->head))
@@ -502,9 +470,10 @@ static bool find(struct loop *l)
 	if (b->preds.data[l->back] != l->head || l->before == l->head ||
 	    ir_at(l->f, l->f->blocks.data[l->before].last)->op == IR_SWITCH)
 		return false;
-	if (!body_is_plain(l) || !take_phis(l) || !l->store == !l->sum_count)
+	if (!body_is_plain(l) || !take_phis(l) || !l->store == !l->sum_count ||
+	    !ir_count(l->f, l->head, &count))
 		return false;
-	l->rounds = count_rounds(l);
+	l->rounds = count.rounds; /* the one test there is tells exactly */
 	return l->rounds > 16 && l->rounds < MOST_ROUNDS;
 }
 
