@@ -48,7 +48,7 @@ static bool slots_valid(const struct native_slot *s, u32 count, u32 map_count)
 		bool of_map = s[i].kind == NATIVE_MAP || s[i].kind == NATIVE_MAP_VALUE ||
 			      s[i].kind == NATIVE_MAP_MEMORY;
 
-		if (s[i].kind > NATIVE_SELF || (of_map && s[i].index >= map_count))
+		if (s[i].kind >= NATIVE_SLOTS || (of_map && s[i].index >= map_count))
 			return false;
 	}
 	return true;
@@ -60,8 +60,7 @@ static bool fill_table(const struct native_slot *s, u32 count, const struct prog
 	for (u32 i = 0; i < count; i++) {
 		const struct map *m = s[i].kind == NATIVE_MAP_VALUE ? ref->maps[s[i].index] : NULL;
 
-		if ((m && !m->ops->direct) ||
-		    native_resolve(&s[i], ref->maps, ref->native.code, &words[i]))
+		if ((m && !m->ops->direct) || native_resolve(&s[i], ref->maps, &words[i]))
 			return false;
 	}
 	return true;

@@ -117,10 +117,6 @@ static const char *slot_name(struct native_view *v, const struct native_slot *s)
 		text_puts(t, k ? k->name : "kfunc");
 		break;
 	case NATIVE_CALL: text_puts(t, call_name(s->index)); break;
-	case NATIVE_SELF:
-		text_puts(t, "code");
-		put_offset(t, s->addend);
-		break;
 	default: text_fmt(t, "word of kind %u", s->kind);
 	}
 	return t->buf ? t->buf : "?";

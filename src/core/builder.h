@@ -94,7 +94,6 @@ struct builder {
 	u8 key_size;      /* bytes at args[1] when it is a map's key */
 	bool key_known;   /* its u32 is always `key` */
 	u32 key;
-	bool live; /* in this process or a target: time, cpu and ids are those of the machine */
 };
 
 /*

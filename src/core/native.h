@@ -43,7 +43,7 @@ enum native_slot_kind {
 	NATIVE_HELPER,     /* helper_fn of the helper with id `index` */
 	NATIVE_KFUNC,      /* helper_fn of the kfunc body with number `index` (core/kfunc.h) */
 	NATIVE_CALL,       /* enum native_call `index` */
-	NATIVE_SELF,       /* the code's start, plus addend */
+	NATIVE_SLOTS
 };
 
 struct native_slot {
@@ -98,7 +98,7 @@ struct native_state {
 };
 
 /* What one word of the table holds here. -EOPNOTSUPP: nothing (no such body). */
-int native_resolve(const struct native_slot *s, struct map *const *maps, u64 code, u64 *value);
+int native_resolve(const struct native_slot *s, struct map *const *maps, u64 *value);
 
 /* The program on the run: as interp_run(). */
 int native_run(const struct native_prog *p, struct run *run, u64 *ret);

@@ -30,9 +30,8 @@ enum jit_a64_feature {
 
 enum jit_flag {
 	JIT_GPR_ONLY = 1 << 0, /* no vector registers: targets' hold values at any probe */
-	JIT_LIVE = 1 << 1,     /* clock, cpu and ids are the machine's, not a recording's */
-	JIT_BLIND = 1 << 2,    /* constants of the program appear in no instruction */
-	JIT_FENCE = 1 << 3,    /* against speculation, where the image asks for it (IMAGE_NOSPEC) */
+	JIT_BLIND = 1 << 1,    /* constants of the program appear in no instruction */
+	JIT_FENCE = 1 << 2,    /* against speculation, where the image asks for it (IMAGE_NOSPEC) */
 };
 
 enum jit_tier {

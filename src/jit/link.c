@@ -40,7 +40,7 @@ static int fill(const struct jit_code *code, struct map *const *maps, u8 *at, u3
 	int err = 0;
 
 	for (u32 i = 0; i < code->slot_count && !err; i++)
-		err = native_resolve(&code->slots[i], maps, ptr_to_u64(at), &table[i]);
+		err = native_resolve(&code->slots[i], maps, &table[i]);
 	if (err)
 		return err;
 	jit_place(code, table_at, at);
@@ -132,7 +132,7 @@ const struct native_prog *jit_prog(const struct jit_linked *l)
 
 struct jit_options jit_host(void)
 {
-	struct jit_options o = {.target = JIT_AARCH64, .flags = JIT_LIVE | JIT_FENCE};
+	struct jit_options o = {.target = JIT_AARCH64, .flags = JIT_FENCE};
 
 #ifdef __x86_64__
 	o.target = JIT_X86_64;

@@ -190,7 +190,7 @@ static u64 call_address(u32 which)
 
 /* the table -------------------------------------------------------------------------- */
 
-int native_resolve(const struct native_slot *s, struct map *const *maps, u64 code, u64 *value)
+int native_resolve(const struct native_slot *s, struct map *const *maps, u64 *value)
 {
 	const struct kfunc_body *k;
 	const struct helper_proto *p;
@@ -210,7 +210,6 @@ int native_resolve(const struct native_slot *s, struct map *const *maps, u64 cod
 		v = k ? (u64)(uintptr_t)k->fn : 0;
 		break;
 	case NATIVE_CALL: v = call_address(s->index); break;
-	case NATIVE_SELF: v = code + (u64)s->addend; break;
 	}
 	if (!v)
 		return -EOPNOTSUPP;

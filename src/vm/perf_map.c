@@ -190,11 +190,6 @@ int perf_map_start(u32 kinds)
 	return err;
 }
 
-const char *perf_map_jitdump(void)
-{
-	return perf.dump >= 0 ? perf.dump_path : NULL;
-}
-
 /* functions ------------------------------------------------------------------------------------ */
 
 struct function {

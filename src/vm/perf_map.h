@@ -22,7 +22,5 @@ enum perf_kind {
 int perf_map_start(u32 kinds);
 /* The program's native code is linked: it is told of as far as perf_map_start() was asked to. */
 void perf_map_add(const struct prog_object *p);
-/* The jitdump file; NULL: there is none. */
-const char *perf_map_jitdump(void);
 
 #endif

@@ -20,7 +20,7 @@ static int compile(struct prog_object *p, enum jit_tier tier)
 	struct diag why;
 	int err = prog_object_views(p, &maps);
 
-	o.flags |= JIT_GPR_ONLY | JIT_LIVE;
+	o.flags |= JIT_GPR_ONLY;
 	o.features &= ~(u32)JIT_X86_AVX2;
 	diag_init(&why);
 	return err ?: jit_compile(p->image, maps, &o, &p->target_code, &why);

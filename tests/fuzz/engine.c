@@ -20,7 +20,6 @@ static struct jit_options choose(u64 seed)
 	struct jit_options o = jit_host();
 	struct rng rng = rng_seeded(~seed);
 
-	o.flags &= ~(u32)JIT_LIVE;
 	o.seed = rng_next(&rng);
 	if (rng_chance(&rng, 2))
 		return o;
